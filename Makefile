@@ -1,0 +1,35 @@
+# The only front: `make run` and `make test` need nothing typed before them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup run test check fmt bench docs peers
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mamori needs Python 3.11 or newer; try: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: setup
+	@exec $(BIN)/mamori demo
+
+test: setup peers check
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+fmt: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Real peers for the interop tests; where they cannot be installed those tests are listed as skipped, with the reason.
+peers:
+	@deploy/peers.sh

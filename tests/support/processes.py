@@ -1,0 +1,46 @@
+"""Child processes of a test: started, waited for, and ended by their own id."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Child:
+    """One process with its output in a file, so that a full pipe never stops it."""
+
+    def __init__(self, command: list[str], output: Path, **options: object) -> None:
+        self.output = output
+        self._sink = output.open("wb")
+        self.process = subprocess.Popen(command, stdout=self._sink, stderr=subprocess.STDOUT, **options)  # type: ignore[call-overload]
+
+    @property
+    def pid(self) -> int:
+        return int(self.process.pid)
+
+    def text(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+        """Wait until `ready()`; fail with the child's output when it ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{what}: ended with {self.process.returncode}:\n{self.text()[-4000:]}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{what}: not within {seconds} s:\n{self.text()[-4000:]}")
+            time.sleep(0.05)
+
+    def stop(self, seconds: float = 15.0) -> int:
+        """Ask it to end, then make it; return its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._sink.close()
+        return int(self.process.returncode)

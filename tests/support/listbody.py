@@ -1,0 +1,68 @@
+"""A list body with real keys on loopback: its static files served by a plain HTTP server, entries made for the tests."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from blocklist.entries import Entry
+from blocklist.publish.quick import make_body
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the test's output readable."""
+
+
+class ListBody:
+    """Publishes lists into `<folder>/out` and serves them at `url`."""
+
+    def __init__(self, folder: Path, subscriber: bytes, entries: list[Entry], list_id: str = "demo") -> None:
+        self.out = folder / "out"
+        self.body = make_body(
+            folder / "desk", list_id=list_id, entries=entries, subscriber_public_keys=[subscriber], now=now(), out=self.out
+        )
+        self.root = self.out / "metadata" / "1.root.json"
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(self.out)))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def publish(self, entries: list[Entry]) -> None:
+        self.body.publish(entries, now())
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def entry(name: str, kind: str = "host", *, all_types: bool = False, test: bool = False, days: int = 60) -> Entry:
+    """One entry as an editor would write it today, valid for `days`."""
+    today = now().date()
+    return Entry(
+        id=str(ULID()),
+        type=kind,
+        name=name,
+        criterion="dns-1",
+        basis="emergency_necessity",
+        last_resort="not_deleted_after_request",
+        decided_on=today,
+        verified=today,
+        review_by=today + timedelta(days=days),
+        not_after=today + timedelta(days=days),
+        all_types=all_types,
+        test=test,
+    )

@@ -1,0 +1,93 @@
+"""What settings must say together, and what is allowed but worth a warning."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from resolver.settings.faults import Fault
+from resolver.settings.model import Settings
+
+# Secrecy of communications, release rule: below these numbers of lines a total says too much about one household.
+LINES_FOR_RELEASE = 1_000
+LINES_FOR_DAILY_RELEASE = 100_000
+DAY = 86_400
+
+
+def cross_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield what makes the settings unusable although each value alone is sound."""
+    yield from _presence(settings)
+    yield from _lists(settings)
+    yield from _notices(settings)
+    yield from _release(settings)
+    if settings.cache.min_ttl > settings.cache.max_ttl:
+        yield Fault("cache.min_ttl", "is above cache.max_ttl: lower it")
+
+
+def _presence(settings: Settings) -> Iterator[Fault]:
+    if not settings.listen:
+        yield Fault("listen", "name at least one address:port to answer on")
+    if not settings.upstreams:
+        yield Fault("upstreams", "name at least one resolver to ask")
+    if settings.lists and settings.terms is None:
+        yield Fault("terms", "required before a list is enforced: version and url of the terms of service in force")
+    yield from _twice("listen", [str(each) for each in settings.listen])
+    yield from _twice("upstreams", [each.label for each in settings.upstreams])
+
+
+def _twice(path: str, words: list[str]) -> Iterator[Fault]:
+    for word, count in Counter(words).items():
+        if count > 1:
+            yield Fault(path, f"{word} stands here {count} times: keep one")
+
+
+def _lists(settings: Settings) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for number, each in enumerate(settings.lists):
+        path = f"lists[{number}]"
+        if each.id in seen:
+            yield Fault(f"{path}.id", f"{each.id} is the id of lists[{seen[each.id]}] too: a list stands here once")
+        seen.setdefault(each.id, number)
+        if not each.urls:
+            yield Fault(f"{path}.urls", "name at least one URL the list is published at")
+        if settings.answer.mode == "notice" and each.notice not in settings.notices:
+            known = ", ".join(settings.notices) or "none"
+            yield Fault(
+                f"{path}.notice",
+                f"there is no notices.{each.notice} (known: {known}): add it, or use answer.mode: dns-only",
+            )
+
+
+def _notices(settings: Settings) -> Iterator[Fault]:
+    for name, notice in settings.notices.items():
+        path = f"notices.{name}"
+        if notice.status == 451 and notice.blocked_by is None:
+            yield Fault(f"{path}.blocked_by", "required with status 451 (RFC 7725): the URL of your policy page")
+        for number, desk in enumerate(notice.desks):
+            if desk.url is None and desk.phone is None:
+                yield Fault(f"{path}.desks[{number}]", "give a url or a phone, else nobody can reach this desk")
+    places = [str(place) for notice in settings.notices.values() for place in notice.listen]
+    yield from _twice("notices", [*places, str(settings.metrics.listen)])
+
+
+def _release(settings: Settings) -> Iterator[Fault]:
+    release = settings.release
+    if not release.enabled:
+        return
+    if release.lines_served < LINES_FOR_RELEASE:
+        yield Fault("release.enabled", f"must be false below {LINES_FOR_RELEASE:,} lines (release.lines_served)")
+    elif release.lines_served < LINES_FOR_DAILY_RELEASE and release.bucket == DAY:
+        yield Fault("release.bucket", f"must be 7d below {LINES_FOR_DAILY_RELEASE:,} lines (release.lines_served)")
+
+
+def warnings(settings: Settings) -> Iterator[Fault]:
+    """Yield what works, but not as customers need it."""
+    for name, notice in settings.notices.items():
+        for key, address in (("ipv4", notice.ipv4), ("ipv6", notice.ipv6)):
+            if address is not None and not address.is_global:
+                yield Fault(
+                    f"notices.{name}.{key}",
+                    "is not globally routable: home routers drop such answers (rebinding protection): use a public one",
+                )
+    if settings.laptop:
+        yield Fault("laptop", "core dumps and swap are not ruled out: take it out before customers use this resolver")
+    if settings.mode == "relay":
+        yield Fault("mode", "relay is for finding faults: no cache, no extended errors")

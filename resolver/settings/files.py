@@ -1,0 +1,45 @@
+"""A settings file on disk -> settings; also looks whether the files it names can be read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import evolve
+
+from resolver.settings.faults import Fault, SettingsFault
+from resolver.settings.model import Settings
+from resolver.settings.reader import parse
+from resolver.settings.yaml_file import MOST_BYTES, read_yaml
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file; SettingsFault names every fault at once, each with its line."""
+    document = read_yaml(_bytes_of(path))
+    try:
+        settings = parse(document.data, base=path.absolute().parent)
+        faults = tuple(_unreadable(settings))
+        if faults:
+            raise SettingsFault(faults)
+    except SettingsFault as fault:
+        placed = [evolve(each, line=document.line_of(each.path)) for each in fault.faults]
+        raise SettingsFault(sorted(placed, key=lambda each: (each.line or 0, each.path))) from None
+    return settings
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SettingsFault([Fault("", f"cannot read {path}: {error.strerror}")]) from None
+
+
+def _unreadable(settings: Settings) -> Iterator[Fault]:
+    for number, each in enumerate(settings.lists):
+        for key, path in (("root", each.root), ("never_file", each.never_file)):
+            if path is None:
+                continue
+            try:
+                path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+                yield Fault(f"lists[{number}].{key}", f"cannot read {path}: {why}")

@@ -1,0 +1,58 @@
+"""All settings of one resolver."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from attrs import Factory, frozen
+
+from resolver.settings.addresses import Endpoint, EndpointAt, FilePath
+from resolver.settings.fields import setting
+from resolver.settings.kinds import Choice, Switch, Words, Workers
+from resolver.settings.lists import ListSettings, Poll, Release, Start, Terms
+from resolver.settings.notices import Notice
+from resolver.settings.plain import to_plain
+from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUse
+from resolver.settings.upstreams import Upstream
+
+_NoticeName = Annotated[str, Words(r"[a-z0-9][a-z0-9_-]{0,62}", "a short lower-case name", most=63)]
+_UserName = Annotated[str, Words(r"[a-z_][a-z0-9_.-]{0,31}", "a user's name", most=32)]
+_DEFAULT_LISTEN = (Endpoint("127.0.0.1", 53), Endpoint("::1", 53))
+
+
+@frozen(kw_only=True, slots=False)
+class Settings:
+    """Everything a resolver is told; made by `parse` or `load` only, so that it is known to be sound."""
+
+    listen: tuple[EndpointAt, ...] = setting("Addresses that answer DNS, UDP and TCP on each.", default=_DEFAULT_LISTEN)
+    upstreams: tuple[Upstream, ...] = setting("Resolvers to ask.", why="name at least one resolver to ask")
+    state: FilePath = setting("Folder for keys and the last good lists.", default=Path("/var/lib/mamori"))
+    workers: Annotated[int, Workers()] = setting(
+        "Processes that answer; auto: one a processor.",
+        default=Factory(lambda: Workers().read("auto")),
+        shown_default="auto",
+    )
+    mode: Annotated[str, Choice(("normal", "relay"))] = setting(
+        "relay: no cache, no extended errors of our own; for finding faults only.", default="normal"
+    )
+    answer: Answer = setting("What a client gets for a listed name.", default=Answer())
+    notices: dict[_NoticeName, Notice] = setting("Notice pages by name.", default=Factory(dict))
+    lists: tuple[ListSettings, ...] = setting("Lists to enforce, in order.", default=())
+    terms: Terms | None = setting("Terms of service; required before a list is enforced.", default=None)
+    start: Start = setting("What to do at the start.", default=Start())
+    poll: Poll = setting("How often lists are asked for.", default=Poll())
+    access: Access = setting("Who may ask.", default=Access())
+    release: Release = setting("Release of block totals.", default=Release())
+    cache: Cache = setting("The answer cache.", default=Cache())
+    special_use: SpecialUse = setting("Special-use names.", default=SpecialUse())
+    metrics: Metrics = setting("Metrics and readiness.", default=Metrics())
+    user: _UserName | None = setting("User of the notice process when started as root; left out: nobody.", default=None)
+    laptop: Annotated[bool, Switch()] = setting(
+        "Run although core dumps or swap cannot be ruled out. For trying it out; never for customers.", default=False
+    )
+
+    @cached_property
+    def raw(self) -> dict[str, Any]:
+        """All of it as plain JSON data with absolute paths: `parse(settings.raw)` gives equal settings."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain

@@ -1,0 +1,198 @@
+"""Joins the sans-IO forwarder with sockets and the reactor's timer.
+
+After every event the pump carries out what the core asks for: close attempts, send answers, send upstream queries; then
+it sets one timer for the core's next deadline. A fault in the core costs the query at hand, never the worker.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from resolver.edge.faults import Faults
+from resolver.edge.limits import PumpLimits
+
+UDP, TCP = 0, 1
+
+
+class UpstreamQuery(Protocol):
+    """One message the core wants sent: `upstream` is the server's number, `transport` 0 UDP or 1 TCP."""
+
+    @property
+    def attempt(self) -> int: ...  # noqa: D102
+    @property
+    def upstream(self) -> int: ...  # noqa: D102
+    @property
+    def transport(self) -> int: ...  # noqa: D102
+    @property
+    def data(self) -> bytes: ...  # noqa: D102
+
+
+class Core(Protocol):
+    """The verbs of `resolver.core.forwarder.Forwarder` that sockets need; `now` is monotonic seconds."""
+
+    def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None: ...  # noqa: D102
+    def receive_response(self, data: bytes, attempt: int, now: float) -> bool: ...  # noqa: D102
+    def attempt_failed(self, attempt: int, now: float) -> None: ...  # noqa: D102
+    def queries_to_send(self) -> Sequence[UpstreamQuery]: ...  # noqa: D102
+    def answers_to_send(self) -> Sequence[tuple[object, bytes]]: ...  # noqa: D102
+    def attempts_to_close(self) -> Sequence[int]: ...  # noqa: D102
+    def next_deadline(self) -> float | None: ...  # noqa: D102
+    def handle_deadline(self, now: float) -> None: ...  # noqa: D102
+
+
+class Sink(Protocol):
+    """Where an answer goes. A `peer` given to the core is `(sink, address)`; the address is the sink's own matter."""
+
+    def deliver(self, data: bytes, address: object) -> None:
+        """Send one answer; never raises for what a client or the network did."""
+
+
+class Attempt(Protocol):
+    """The open socket of one upstream query."""
+
+    def close(self) -> None:
+        """Close it and report nothing more."""
+
+
+Dial = Callable[[UpstreamQuery, "Pump"], Attempt]
+"""Sends one upstream query; OSError when that cannot be done."""
+
+
+class Pump:
+    """One worker's loop around its core."""
+
+    def __init__(
+        self,
+        core: Core,
+        clock: IReactorTime,
+        dials: Sequence[Dial],
+        faults: Faults,
+        limits: PumpLimits,
+    ) -> None:
+        self.core = core
+        self.seconds: Callable[[], float] = clock.seconds
+        self.fault = faults.report
+        self._clock = clock
+        self._dials = dials
+        self._limits = limits
+        self._open: dict[int, Attempt] = {}
+        self._timer: IDelayedCall | None = None
+        self._due = 0.0
+        self._flushing = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no upstream query is open."""
+        return not self._open
+
+    def query(self, data: bytes, host: str, transport: int, peer: tuple[Sink, object]) -> bytes | None:
+        """One client query; `flush` follows. The answer, or None when it comes later or never."""
+        try:
+            return self.core.receive_query(data, host, transport, peer, self.seconds())
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+            return None
+
+    def response(self, attempt: int, data: bytes) -> bool:
+        """One message from an upstream; `flush` follows. True: the attempt is over and its socket is closed."""
+        over = True
+        try:
+            over = self.core.receive_response(data, attempt, self.seconds())
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+            self._fail(attempt)
+        if over:
+            self._close(attempt)
+        return over
+
+    def attempt_failed(self, attempt: int) -> None:
+        """The socket of an attempt reported an error or was closed early."""
+        self._close(attempt)
+        self._fail(attempt)
+        self.flush()
+
+    def flush(self) -> None:
+        """Carry out what the core asks for and set the timer. Calls from within a flush are taken up by it."""
+        if self._flushing:
+            return
+        self._flushing = True
+        soonest = self._limits.soonest_seconds
+        try:
+            self._carry_out()
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+            soonest = self._limits.after_fault_seconds
+        finally:
+            self._flushing = False
+        self._arm(soonest)
+
+    def stop(self) -> None:
+        """Close every attempt and the timer."""
+        for attempt in list(self._open):
+            self._close(attempt)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _carry_out(self) -> None:
+        core = self.core
+        while True:
+            for attempt in core.attempts_to_close():
+                self._close(attempt)
+            answers = core.answers_to_send()
+            for peer, data in answers:
+                sink, address = peer  # type: ignore[misc]  # every peer is one of ours
+                sink.deliver(data, address)  # type: ignore[has-type]
+            queries = core.queries_to_send()
+            for query in queries:
+                self._send(query)
+            if not answers and not queries:
+                return
+
+    def _send(self, query: UpstreamQuery) -> None:
+        if len(self._open) >= self._limits.sockets:
+            self._fail(query.attempt)
+            return
+        try:
+            self._open[query.attempt] = self._dials[query.transport](query, self)
+        except OSError:  # no route, no descriptor left, refused at once
+            self._fail(query.attempt)
+
+    def _fail(self, attempt: int) -> None:
+        try:
+            self.core.attempt_failed(attempt, self.seconds())
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+
+    def _close(self, attempt: int) -> None:
+        opened = self._open.pop(attempt, None)
+        if opened is not None:
+            opened.close()
+
+    def _arm(self, soonest: float) -> None:
+        """Set the timer if the next deadline is nearer than the one it waits for; firing too early does no harm."""
+        try:
+            deadline = self.core.next_deadline()
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+            return
+        if deadline is None or (self._timer is not None and self._due <= deadline):
+            return
+        delay = max(deadline - self.seconds(), soonest)
+        self._due = self.seconds() + delay
+        if self._timer is None:
+            self._timer = self._clock.callLater(delay, self._deadline)
+        else:
+            self._timer.reset(delay)
+
+    def _deadline(self) -> None:
+        self._timer = None
+        now = self.seconds()
+        try:
+            self.core.handle_deadline(now)
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self.fault(error)
+            self._timer = self._clock.callLater(self._limits.after_fault_seconds, self._deadline)
+            self._due = now + self._limits.after_fault_seconds
+        self.flush()

@@ -80,13 +80,17 @@ class Daemon:
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Type a `mamori` command; the caller looks at its exit code."""
-        return subprocess.run([MAMORI, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            [MAMORI, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return self.run(*arguments, "--config", str(self.config), stdin=stdin)
 
     def exempt(self, name: str, match: str) -> None:
-        result = self.command("exempt", "add", "--match", match, "--reason", "court", "--ticket", "T-1", stdin=name + "\n")
+        result = self.command(
+            "exempt", "add", "--match", match, "--reason", "court", "--ticket", "T-1", stdin=name + "\n"
+        )
         assert result.returncode == 0, result.stdout + result.stderr
 
     def status(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A list body with real keys on loopback: its static files served by a plain HTTP server, entries made for the tests."""
+"""A list body with real keys on loopback: static files served by a plain HTTP server, entries made for the tests."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from ulid import ULID
-
 from blocklist.entries import Entry
 from blocklist.publish.quick import make_body
+from ulid import ULID
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
     """Serves a folder and says nothing."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Keep the test's output readable."""
 
 
@@ -28,7 +27,12 @@ class ListBody:
     def __init__(self, folder: Path, subscriber: bytes, entries: list[Entry], list_id: str = "demo") -> None:
         self.out = folder / "out"
         self.body = make_body(
-            folder / "desk", list_id=list_id, entries=entries, subscriber_public_keys=[subscriber], now=now(), out=self.out
+            folder / "desk",
+            list_id=list_id,
+            entries=entries,
+            subscriber_public_keys=[subscriber],
+            now=now(),
+            out=self.out,
         )
         self.root = self.out / "metadata" / "1.root.json"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(self.out)))

@@ -1,6 +1,6 @@
 """The upstream of the acceptance tests: a validating unbound in front of knotd with an unsigned and two signed zones.
 
-The zones are signed here, with keys made for the run, so that nothing waits for a daemon to sign and the trust anchor is known.
+The zones are signed here, with keys made for the run: nothing waits for a daemon to sign, and the anchor is known.
 """
 
 from __future__ import annotations

@@ -1,0 +1,95 @@
+"""Every row of the answer table, asked of the real daemon over UDP and TCP, twice: not cached and cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dns.flags
+import dns.message
+import pytest
+
+from tests.acceptance.rows import EXEMPT, TABLE, Case, entries
+from tests.support.asking import TRANSPORTS, ask, exchange
+from tests.support.daemon import Daemon, listing
+from tests.support.listbody import ListBody
+from tests.support.upstream import Upstream
+
+pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("rows")]
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    upstream = Upstream(tmp_path_factory.mktemp("upstream"))
+    yield upstream
+    upstream.stop()
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Daemon]:
+    folder = tmp_path_factory.mktemp("rows")
+    daemon = Daemon(folder / "isp", upstream.address, [])
+    body = ListBody(folder, daemon.public_key(), entries())
+    daemon.settings["lists"] = [listing(body.root, body.url)]
+    daemon.write_config()
+    for name, match in EXEMPT:
+        daemon.exempt(name, match)
+    daemon.start()
+    yield daemon
+    assert daemon.stop() == 0, daemon.text()
+    body.stop()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("case", TABLE)
+def test_row(daemon: Daemon, case: Case, transport: str) -> None:
+    """The row holds for this question, also when it is repeated (row 16: nothing counts down)."""
+    for _ in range(2):
+        wire = exchange(case.wire, daemon.port, transport, timeout=1.0 if case.check is None else 8.0)
+        if case.check is None:
+            assert wire is None
+            continue
+        assert wire is not None, "no answer"
+        case.check(dns.message.from_wire(wire), case.asked)
+
+
+@pytest.mark.parametrize("payload", [512, 1232, 4096])
+def test_large_answer_is_truncated_over_udp_and_whole_over_tcp(daemon: Daemon, payload: int) -> None:
+    """An answer larger than min(client's buffer, 1232) comes with TC over UDP and whole over TCP."""
+    wire = exchange(_big(payload), daemon.port, "udp")
+    assert wire is not None and len(wire) <= min(payload, 1232)
+    assert dns.message.from_wire(wire).flags & dns.flags.TC
+    whole = exchange(_big(payload), daemon.port, "tcp")
+    assert whole is not None and len(whole) > 1500
+    assert not dns.message.from_wire(whole).flags & dns.flags.TC
+
+
+def test_ipv6_clients_get_the_same_policy_answer(daemon: Daemon) -> None:
+    """A listed name asked over IPv6 transport is blocked too."""
+    case = next(param.values[0] for param in TABLE if param.id == "row1-A-blk.example")
+    for transport in TRANSPORTS:
+        wire = exchange(case.wire, daemon.port, transport, host="::1")
+        assert wire is not None
+        case.check(dns.message.from_wire(wire), case.asked)
+
+
+def test_broken_bodies_are_never_echoed(daemon: Daemon) -> None:
+    """An error answer is not larger than header, question and OPT."""
+    filler = b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x00\x00\xff" + b"x" * 255
+    wire = exchange(_header_two_answers() + filler, daemon.port, "udp", timeout=2.0)
+    assert wire is None or len(wire) < 64
+
+
+def test_refused_ports_and_transport_sweep_leave_it_alive(daemon: Daemon) -> None:
+    """After the whole table the daemon still answers a listed and an ordinary name."""
+    assert ask(daemon.port, "udp", "www.example").answer
+    assert ask(daemon.port, "udp", "blk.example").answer
+
+
+def _big(payload: int) -> bytes:
+    query = dns.message.make_query("big.example", "TXT")
+    query.use_edns(0, payload=payload)
+    return query.to_wire()
+
+
+def _header_two_answers() -> bytes:
+    return bytes.fromhex("12340100000100020000000003777777076578616d706c650000010001")

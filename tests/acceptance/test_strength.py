@@ -1,0 +1,120 @@
+"""A real list at size, replaced under load; children killed under load; nothing of the list readable anywhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from blocklist.entries import Entry
+
+from tests.acceptance.checks import notice, real
+from tests.acceptance.test_life import holds, until
+from tests.support.daemon import Daemon, listing
+from tests.support.listbody import ListBody, entry
+from tests.support.load import Load
+from tests.support.memory import found_in_files, found_in_process
+from tests.support.tools import require_root
+from tests.support.upstream import Upstream
+
+pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("strength"), pytest.mark.timeout(400)]
+SIZE, CHANGES = 100_000, 1_000
+ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    upstream = Upstream(tmp_path_factory.mktemp("upstream"))
+    yield upstream
+    upstream.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., tuple[Daemon, ListBody]]]:
+    running: list[tuple[Daemon, ListBody]] = []
+
+    def start(entries: list[Entry], **settings: object) -> tuple[Daemon, ListBody]:
+        daemon = Daemon(tmp_path / "isp", upstream.address, [], **settings)
+        body = ListBody(tmp_path, daemon.public_key(), entries)
+        running.append((daemon, body))
+        daemon.settings["lists"] = [listing(body.root, body.url)]
+        daemon.start(seconds=120)
+        return daemon, body
+
+    yield start
+    for daemon, body in running:
+        code = daemon.stop()
+        body.stop()
+        assert code == 0, daemon.text()
+
+
+def test_100_000_entries_replaced_under_load(start: Callable[..., tuple[Daemon, ListBody]]) -> None:
+    """While 1,000 of 100,000 entries change, a client asking 1,000 q/s loses no answer."""
+    began = time.monotonic()
+    entries = [entry(f"n{number}.example") for number in range(SIZE)]
+    daemon, body = start(entries)
+    print(f"\n{SIZE} entries: from nothing to enforced in {time.monotonic() - began:.1f} s")
+    holds(daemon.port, "udp", notice(), "n99999.example")
+    load = Load(daemon.port, [*ORDINARY, "n5.example", "n50000.example"], rate=1000, seconds=120).start()
+    began = time.monotonic()
+    body.publish([*entries[CHANGES // 2 :], *(entry(f"new{number}.example") for number in range(CHANGES // 2))])
+    published = time.monotonic()
+    until(lambda: daemon.status()["lists"][0]["version"] == 2, "version 2", 60)
+    print(
+        f"{CHANGES} changes: published in {published - began:.1f} s, enforced {time.monotonic() - published:.1f} s later"
+    )
+    holds(daemon.port, "udp", notice(), "new1.example")
+    tally = load.stop()
+    print(tally, {kind: [p.memory_info().rss >> 20 for p in daemon.children(kind)] for kind in ("worker", "updater")})
+    assert tally.sent > 1000
+    assert (tally.lost, tally.wrong, tally.answered) == (0, 0, tally.sent)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_killed_children_lose_no_client(start: Callable[..., tuple[Daemon, ListBody]], workers: int) -> None:
+    """kill -9 of a worker and of the updater under 1,000 q/s: a client that asks again after 1 s loses none."""
+    daemon, _ = start([entry("blk.example", "domain")], workers=workers)
+    load = Load(daemon.port, [*ORDINARY, "blk.example"], rate=1000, seconds=60).start()
+    for kind in ("worker", "updater"):
+        time.sleep(1.0)
+        victim = daemon.children(kind)[0]
+        os.kill(victim.pid, signal.SIGKILL)
+        until(lambda kind=kind, victim=victim: _replaced(daemon, kind, victim), f"a new {kind}")  # type: ignore[misc]
+    time.sleep(1.0)
+    tally = load.stop()
+    print(tally)
+    assert (tally.lost, tally.wrong, tally.answered) == (0, 0, tally.sent)
+    holds(daemon.port, "udp", notice(), "blk.example")
+    holds(daemon.port, "udp", real("www.example. A 198.51.100.10"), "www.example")
+
+
+def _replaced(daemon: Daemon, kind: str, victim: psutil.Process) -> bool:
+    children = daemon.children(kind)
+    expected = daemon.settings["workers"] + 1 if kind == "worker" else 1
+    return len(children) == expected and victim not in children
+
+
+def test_no_unasked_entry_is_readable_anywhere(start: Callable[..., tuple[Daemon, ListBody]]) -> None:
+    """No list entry is on the resolver's disk or in its memory; a planted name is found by the same scan."""
+    require_root()
+    secret = [f"hidden-{number}-quartz.example" for number in range(200)]
+    daemon, body = start([entry(name, "domain") for name in secret] + [entry("blk.example")])
+    body.publish(
+        [entry(name, "domain") for name in secret] + [entry("blk.example"), entry("hidden-new-quartz.example")]
+    )
+    until(lambda: daemon.status()["lists"][0]["version"] == 2, "version 2")
+    daemon.exempt("planted-quartz.example", "host")
+    holds(daemon.port, "udp", notice(), "blk.example")
+    names = [*secret, "hidden-new-quartz.example"]
+    assert not found_in_files(daemon.folder, names)
+    assert daemon.child is not None
+    processes = [daemon.child.pid, *(p.pid for kind in ("worker", "updater", "notice") for p in daemon.children(kind))]
+    assert len(processes) >= 5
+    for pid in processes:
+        assert not found_in_process(pid, names)
+    planted = set().union(*(found_in_process(pid, ["blk.example"]) for pid in processes))
+    assert planted, "the scan must find a name that was asked for"

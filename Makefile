@@ -33,3 +33,12 @@ fmt: setup
 # Real peers for the interop tests; where they cannot be installed those tests are listed as skipped, with the reason.
 peers:
 	@deploy/peers.sh
+
+# Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
+bench: setup peers
+	$(BIN)/python -m bench
+
+# What is generated: configuration schema, dashboard, test vectors.
+docs: setup
+	$(BIN)/python -m resolver.settings.schema > config/schema.json
+	$(BIN)/python -m deploy.grafana.build_dashboard > deploy/grafana/mamori.json

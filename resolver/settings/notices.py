@@ -1,7 +1,7 @@
 """The pages shown instead of a listed site, and where they are served."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from attrs import frozen
 
@@ -19,6 +19,9 @@ class Bilingual:
 
     ja: Text = setting("In Japanese.", why="both languages are shown: add the Japanese text")
     en: Text = setting("In English.", why="both languages are shown: add the English text")
+
+    def __getitem__(self, language: Literal["ja", "en"]) -> str:
+        return self.ja if language == "ja" else self.en
 
 
 @frozen(kw_only=True)

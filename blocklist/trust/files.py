@@ -1,0 +1,82 @@
+"""Files of the state folder: 0600, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from blocklist.errors import OperatorFault, TransferFault
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+ASIDE_SUFFIX = ".new"
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder of the state (and its parents) as 0700."""
+    try:
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorFault(
+            "state_folder", f"cannot create {path}: {error.strerror}; check the state setting"
+        ) from None
+    return path
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`: write aside, fsync, rename, fsync the folder. A kill at any point leaves old or new.
+
+    Raises TransferFault with code `disk`; the old file is then still in place.
+    """
+    aside = path.with_name(path.name + ASIDE_SUFFIX)
+    try:
+        try:
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise TransferFault("disk", f"cannot write {path}: {error.strerror}; the old file is kept") from None
+
+
+def create_file(path: Path, data: bytes) -> bytes:
+    """Put `data` at `path` unless a file is there, and return what is there now: the first of two writers wins."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}{ASIDE_SUFFIX}")
+    write_file(aside, data)
+    try:
+        os.link(aside, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        aside.unlink()
+    return data
+
+
+def read_private(path: Path, size: int, what: str) -> bytes | None:
+    """Read a key file of exactly `size` bytes; None when there is none. Raises OperatorFault for anything else."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise OperatorFault("key_file", f"{path} is open to others: chmod 600 it, and think of it as leaked")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OperatorFault("key_file", f"cannot read {what} {path}: {error.strerror}") from None
+    if len(data) != size:
+        raise OperatorFault("key_file", f"{path} is no {what} ({size} bytes): restore it from your backup")
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

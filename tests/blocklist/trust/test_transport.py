@@ -1,0 +1,191 @@
+"""One transfer against a mirror that misbehaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.server
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+from blocklist.errors import OperatorFault, TransferFault
+from blocklist.trust.limits import FetchLimits
+from blocklist.trust.transport import HttpStatusFault, HttpTransport, check_url
+from tests.blocklist.trust import faulty_server as faults
+from tests.blocklist.trust.faulty_server import Fault, Mirror, serving
+
+QUICK = FetchLimits(connect_seconds=2, grace_seconds=0.3, total_seconds=1.0)
+
+
+@pytest.fixture
+def mirror() -> Iterator[Mirror]:
+    with serving({"/file": b"0123456789" * 1000}) as mirror:
+        yield mirror
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (faults.cut, "cut"),
+        (faults.drip, "slow"),
+        (faults.drip_headers, "slow"),
+        (faults.hang, "timeout"),
+        (faults.endless, "too_long"),
+        (faults.no_http, "cut"),
+        (faults.status(302, Location="http://elsewhere.invalid/file"), "redirect"),
+        (faults.status(304), "redirect"),
+        (faults.status(404), "http_status"),
+        (faults.status(500), "http_status"),
+        (faults.status(206), "http_status"),
+    ],
+)
+def test_bad_transfer_is_a_transfer_fault(mirror: Mirror, fault: Fault, code: str) -> None:
+    """Whatever a mirror does to a transfer, it ends soon and as a TransferFault of the right code, asked once only."""
+    mirror.faults["/file"] = fault
+    with pytest.raises(TransferFault) as caught:
+        HttpTransport(QUICK).get(mirror.url + "file", 50_000)
+    assert caught.value.code == code
+    assert mirror.asked == ["/file"]
+
+
+def test_whole_file_arrives_with_its_etag(mirror: Mirror) -> None:
+    """A good answer gives the bytes and the ETag; asked with that ETag, the mirror may say 304."""
+    transport = HttpTransport(QUICK)
+    reply = transport.get(mirror.url + "file", 10_000)
+    assert reply.body == mirror.files["/file"]
+    again = transport.get(mirror.url + "file", 10_000, etag=reply.etag)
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_one_byte_above_the_limit_is_refused(mirror: Mirror) -> None:
+    """The size limit is exact, though headers have an allowance of their own."""
+    with pytest.raises(TransferFault) as caught:
+        HttpTransport(QUICK).get(mirror.url + "file", 9_999)
+    assert caught.value.code == "too_long"
+
+
+def test_status_is_known_to_the_caller(mirror: Mirror) -> None:
+    """A status fault carries the status, which TUF needs for the end of the root chain."""
+    with pytest.raises(HttpStatusFault) as caught:
+        HttpTransport(QUICK).get(mirror.url + "nothing", 10)
+    assert caught.value.status == 404
+
+
+def test_total_deadline_holds_for_a_fast_enough_drip(mirror: Mirror) -> None:
+    """A body just above the minimum rate is still ended by the total deadline."""
+    mirror.faults["/file"] = faults.drip
+    limits = FetchLimits(connect_seconds=2, grace_seconds=60, minimum_rate=1, total_seconds=0.4)
+    with pytest.raises(TransferFault) as caught:
+        HttpTransport(limits).get(mirror.url + "file", 10_000)
+    assert caught.value.code == "slow"
+
+
+def test_nobody_listens() -> None:
+    """A refused connection is the fault `connect`."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(TransferFault) as caught:
+            HttpTransport(QUICK).get(f"http://127.0.0.1:{unused.getsockname()[1]}/file", 10)
+    assert caught.value.code == "connect"
+
+
+def test_fresh_asks_caches_not_to_answer(mirror: Mirror) -> None:
+    """A remembered 404 does not hide a file from a transfer that asks for a fresh answer."""
+    mirror.faults["/file"] = faults.cached_404
+    transport = HttpTransport(QUICK)
+    with pytest.raises(HttpStatusFault):
+        transport.get(mirror.url + "file", 10_000)
+    assert transport.get(mirror.url + "file", 10_000, fresh=True).body == mirror.files["/file"]
+
+
+def test_connections_are_kept_and_closed(mirror: Mirror) -> None:
+    """After `close` the transport opens a new connection by itself."""
+    transport = HttpTransport(QUICK)
+    for _ in range(2):
+        assert transport.get(mirror.url + "file", 10_000).status == 200
+        transport.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://lists.example/",
+        "http://192.0.2.1/",
+        "http://localhost/",
+        "ftp://127.0.0.1/",
+        "https://u:p@lists.example/",
+    ],
+)
+def test_unprotected_url_is_the_operators_fault(url: str) -> None:
+    """Plain HTTP is for loopback addresses only, and a name is no address."""
+    with pytest.raises(OperatorFault):
+        check_url(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:80/", "http://[::1]/x/", "https://lists.example/a/"])
+def test_protected_url_is_taken(url: str) -> None:
+    """HTTPS anywhere and HTTP on loopback are accepted."""
+    assert check_url(url).hostname
+
+
+@pytest.fixture
+def tls_port(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """A TLS server with a certificate of its own making."""
+    pem = _self_signed(tmp_path / "server.pem")
+    server = http.server.HTTPServer(("127.0.0.1", 0), faults.Handler)
+    server.handle_error = lambda *args: None  # type: ignore[method-assign]
+    server.mirror = Mirror({"/file": b"sealed"})  # type: ignore[attr-defined]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield server.server_address[1], pem
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_unknown_certificate_is_refused(tls_port: tuple[int, Path]) -> None:
+    """A certificate that no trusted authority signed is the fault `tls`."""
+    with pytest.raises(TransferFault) as caught:
+        HttpTransport(QUICK).get(f"https://127.0.0.1:{tls_port[0]}/file", 10)
+    assert caught.value.code == "tls"
+
+
+def test_known_certificate_is_taken(tls_port: tuple[int, Path]) -> None:
+    """The same server is good once its authority is trusted, so the refusal was about the certificate."""
+    port, pem = tls_port
+    transport = HttpTransport(QUICK, tls=ssl.create_default_context(cafile=str(pem)))
+    assert transport.get(f"https://127.0.0.1:{port}/file", 10).body == b"sealed"
+    transport.close()
+
+
+def _self_signed(path: Path) -> Path:
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mirror.test")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

@@ -1,0 +1,132 @@
+"""Sums of what all workers count, in anonymous memory only.
+
+Each slot has a region of shared memory that outlives its worker. When settings change, new workers count in new regions
+(there may be other upstreams or lists) and the old ones' sums are kept by name, so that no counter ever falls.
+"""
+
+import mmap
+import os
+from collections import Counter
+
+from attrs import field, frozen
+
+from resolver.core.counters import LATENCY_BOUNDS_US, RCODES, TRANSPORTS, Counters, Layout, Readout
+from resolver.edge.sealed_memory import fixed_memory
+
+_GAUGES = frozenset({"pending", "upstream_up"})
+
+
+@frozen
+class Labels:
+    """Names of the upstreams and lists, in configuration order."""
+
+    upstreams: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+
+    @property
+    def layout(self) -> Layout:
+        """Where their numbers stand."""
+        return Layout(len(self.upstreams), len(self.lists))
+
+
+@frozen(eq=False)
+class Region:
+    """One slot's counters; `fd` is what a worker maps."""
+
+    fd: int
+    memory: mmap.mmap
+    cells: memoryview
+    labels: Labels
+
+    def read(self) -> Readout:
+        """All numbers now."""
+        return Counters(self.labels.layout, self.cells).read()
+
+    def close(self) -> None:
+        """Free the memory."""
+        self.cells.release()
+        self.memory.close()
+        os.close(self.fd)
+
+
+@frozen
+class Totals:
+    """Sums over all workers by label; latency holds one count per class, `upstream_up` is 1 where any worker says so."""
+
+    queries: dict[str, int] = field(factory=lambda: dict.fromkeys(TRANSPORTS, 0))
+    answers: dict[str, int] = field(factory=lambda: dict.fromkeys(RCODES, 0))
+    dropped: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+    pending: int = 0
+    latency: tuple[int, ...] = (0,) * (len(LATENCY_BOUNDS_US) + 1)
+    latency_sum_us: int = 0
+    upstream_queries: dict[str, int] = field(factory=dict)
+    upstream_failures: dict[str, int] = field(factory=dict)
+    upstream_up: dict[str, int] = field(factory=dict)
+    blocks: dict[str, int] = field(factory=dict)
+
+
+_Key = tuple[str, str]  # field of Totals, label ("" for none, a class number for latency)
+
+
+class Tally:
+    """All regions, and what the closed ones held."""
+
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels  # of regions made from now on, and of the series shown
+        self._live: list[Region] = []
+        self._retired: Counter[_Key] = Counter()
+
+    def region(self) -> Region:
+        """A new region, all zero. OSError: no memory."""
+        size = self.labels.layout.size
+        fd = fixed_memory(size)
+        memory = mmap.mmap(fd, size)
+        region = Region(fd, memory, memoryview(memory).cast("Q"), self.labels)
+        self._live.append(region)
+        return region
+
+    def retire(self, region: Region) -> None:
+        """Close a region nobody counts in any more; its sums stay."""
+        self._live.remove(region)
+        self._retired.update({key: count for key, count in _flat(region).items() if key[0] not in _GAUGES})
+        region.close()
+
+    def totals(self) -> Totals:
+        """Everything counted since start, for the labels now in use."""
+        sums, up = Counter(self._retired), Counter[str]()
+        for region in self._live:
+            flat = _flat(region)
+            sums.update(flat)
+            for name in region.labels.upstreams:
+                up[name] = max(up[name], flat["upstream_up", name])
+        upstreams, lists = self.labels.upstreams, self.labels.lists
+        return Totals(
+            queries={name: sums["queries", name] for name in TRANSPORTS},
+            answers={name: sums["answers", name] for name in RCODES},
+            dropped=sums["dropped", ""],
+            cache_hits=sums["cache_hits", ""],
+            cache_misses=sums["cache_misses", ""],
+            pending=sums["pending", ""],
+            latency=tuple(sums["latency", str(number)] for number in range(len(LATENCY_BOUNDS_US) + 1)),
+            latency_sum_us=sums["latency_sum_us", ""],
+            upstream_queries={name: sums["upstream_queries", name] for name in upstreams},
+            upstream_failures={name: sums["upstream_failures", name] for name in upstreams},
+            upstream_up={name: up[name] for name in upstreams},
+            blocks={name: sums["blocks", name] for name in lists},
+        )
+
+
+def _flat(region: Region) -> dict[_Key, int]:
+    """One readout by series."""
+    read, labels = region.read(), region.labels
+    flat: dict[_Key, int] = {("latency", str(number)): count for number, count in enumerate(read.latency)}
+    for name in ("dropped", "cache_hits", "cache_misses", "pending", "latency_sum_us"):
+        flat[name, ""] = getattr(read, name)
+    for name in ("queries", "answers"):
+        flat.update({(name, label): count for label, count in getattr(read, name).items()})
+    for name in ("upstream_queries", "upstream_failures", "upstream_up"):
+        flat.update({(name, label): n for label, n in zip(labels.upstreams, getattr(read, name), strict=True)})
+    flat.update({("blocks", label): count for label, count in zip(labels.lists, read.blocks, strict=True)})
+    return flat

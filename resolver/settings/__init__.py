@@ -1,5 +1,6 @@
 """YAML -> frozen attrs objects; every fault at once, each with its path."""
 
+from resolver.settings.core import core_config
 from resolver.settings.faults import Fault, SettingsFault
 from resolver.settings.files import load
 from resolver.settings.lists import ListSettings, Terms
@@ -16,6 +17,7 @@ __all__ = [
     "Settings",
     "SettingsFault",
     "Terms",
+    "core_config",
     "load",
     "parse",
 ]

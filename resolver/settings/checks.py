@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from resolver.settings.faults import Fault
 from resolver.settings.model import Settings
+from resolver.settings.serving import NEVER_LOCAL
 
 # Secrecy of communications, release rule: below these numbers of lines a total says too much about one household.
 LINES_FOR_RELEASE = 1_000
@@ -18,6 +19,8 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from _lists(settings)
     yield from _notices(settings)
     yield from _release(settings)
+    if settings.special_use.get(NEVER_LOCAL):
+        yield Fault(f"special_use.{NEVER_LOCAL}", "is looked up like any other name (RFC 6761, 6.5): leave it out")
     if settings.cache.min_ttl > settings.cache.max_ttl:
         yield Fault("cache.min_ttl", "is above cache.max_ttl: lower it")
 

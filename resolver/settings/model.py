@@ -12,11 +12,12 @@ from resolver.settings.kinds import Choice, Switch, Words, Workers
 from resolver.settings.lists import ListSettings, Poll, Release, Start, Terms
 from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
-from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUse
+from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
 from resolver.settings.upstreams import Upstream
 
 _NoticeName = Annotated[str, Words(r"[a-z0-9][a-z0-9_-]{0,62}", "a short lower-case name", most=63)]
 _UserName = Annotated[str, Words(r"[a-z_][a-z0-9_.-]{0,31}", "a user's name", most=32)]
+_ZoneName = Annotated[str, SpecialUseName()]
 _DEFAULT_LISTEN = (Endpoint("127.0.0.1", 53), Endpoint("::1", 53))
 
 
@@ -44,7 +45,10 @@ class Settings:
     access: Access = setting("Who may ask.", default=Access())
     release: Release = setting("Release of block totals.", default=Release())
     cache: Cache = setting("The answer cache.", default=Cache())
-    special_use: SpecialUse = setting("Special-use names.", default=SpecialUse())
+    special_use: dict[_ZoneName, Annotated[bool, Switch()]] = setting(
+        "Special-use zones (RFC 6761, 6303 …) are answered here; false sends one upstream like any other name.",
+        default=Factory(dict),
+    )
     metrics: Metrics = setting("Metrics and readiness.", default=Metrics())
     user: _UserName | None = setting("User of the notice process when started as root; left out: nobody.", default=None)
     laptop: Annotated[bool, Switch()] = setting(

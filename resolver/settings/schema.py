@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _section(kind: type) -> Json:
-    attrs.resolve_types(kind)  # type: ignore[type-var]  # every section is an attrs class
+    attrs.resolve_types(kind)
     fields = attrs.fields(kind)
     properties = {each.name: _setting(each) for each in fields}
     required = [each.name for each in fields if each.default is attrs.NOTHING]

@@ -1,13 +1,18 @@
 """How answers are made and to whom they are given."""
 
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from attrs import frozen
 
+from resolver.core.special_use import ALL_ZONES
 from resolver.settings.addresses import Endpoint, EndpointAt, Network, Prefix
 from resolver.settings.fields import setting
-from resolver.settings.kinds import Choice, Number, Switch
+from resolver.settings.kinds import Choice, Json, Number, Switch, found, suggestion
+
+# `example` is looked up like any other name (RFC 6761, 6.5); its switch exists so that this can be written down.
+NEVER_LOCAL = "example"
+SPECIAL_USE_NAMES = ALL_ZONES | {NEVER_LOCAL}
 
 _ON = Annotated[bool, Switch()]
 
@@ -25,7 +30,7 @@ LOCAL_PREFIXES: tuple[Network, ...] = tuple(
 class Answer:
     """What a client gets for a listed name."""
 
-    mode: Annotated[str, Choice(("notice", "dns-only"))] = setting(
+    mode: Annotated[Literal["notice", "dns-only"], Choice(("notice", "dns-only"))] = setting(
         "notice: the address of a notice page · dns-only: no data, with an extended DNS error.", default="notice"
     )
     ttl: Annotated[int, Number(1, 60, "seconds")] = setting("Time to live of these answers, seconds.", default=30)
@@ -60,18 +65,17 @@ class Metrics:
     )
 
 
-@frozen(kw_only=True)
-class SpecialUse:
-    """Special-use names answered here, as their RFCs say; false sends them upstream like any other."""
+@frozen
+class SpecialUseName:
+    """A special-use zone this resolver can answer itself."""
 
-    localhost: _ON = setting("localhost (RFC 6761): loopback addresses.", default=True)
-    test: _ON = setting("test (RFC 6761): does not exist.", default=True)
-    invalid: _ON = setting("invalid (RFC 6761): does not exist.", default=True)
-    example: _ON = setting(
-        "example (RFC 6761): does not exist; off by default, as it is a name like any other.", default=False
-    )
-    onion: _ON = setting("onion (RFC 7686): does not exist.", default=True)
-    alt: _ON = setting("alt (RFC 9476): does not exist.", default=True)
-    home_arpa: _ON = setting("home.arpa (RFC 8375): does not exist here.", default=True)
-    resolver_arpa: _ON = setting("resolver.arpa (RFC 9462): no data.", default=True)
-    private_reverse: _ON = setting("Reverse zones of private addresses (RFC 6303): empty.", default=True)
+    def read(self, value: object) -> str:
+        """Refuse others, with the nearest known one."""
+        if value in SPECIAL_USE_NAMES:
+            return str(value)
+        near = suggestion(value, sorted(SPECIAL_USE_NAMES))
+        raise ValueError(f"expected a special-use zone like home.arpa or 10.in-addr.arpa, found {found(value)}.{near}")
+
+    def schema(self) -> Json:
+        """List the zones."""
+        return {"enum": sorted(SPECIAL_USE_NAMES)}

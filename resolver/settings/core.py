@@ -1,0 +1,33 @@
+"""Settings -> what the sans-IO core is told."""
+
+from resolver.core.config import CoreConfig, ListPolicy, UpstreamConfig
+from resolver.core.special_use import ALL_ZONES
+from resolver.settings.lists import ListSettings
+from resolver.settings.model import Settings
+
+
+def core_config(settings: Settings) -> CoreConfig:
+    """Return the core's configuration; the order of upstreams and lists is that of the file."""
+    off = {zone for zone, local in settings.special_use.items() if not local}
+    return CoreConfig(
+        upstreams=tuple(UpstreamConfig(each.label, each.believes_ad) for each in settings.upstreams),
+        lists=tuple(_policy(settings, each) for each in settings.lists),
+        answer_mode=settings.answer.mode,
+        answer_ttl=settings.answer.ttl,
+        relay=settings.mode == "relay",
+        cache_enabled=settings.cache.enabled,
+        cache_bytes=settings.cache.bytes,
+        min_ttl=settings.cache.min_ttl,
+        max_ttl=settings.cache.max_ttl,
+        allow=settings.access.allow,
+        allow_rd0=settings.access.allow_rd0,
+        special_use=ALL_ZONES - off,
+    )
+
+
+def _policy(settings: Settings, each: ListSettings) -> ListPolicy:
+    notice = settings.notices.get(each.notice)
+    if notice is None:  # answer.mode dns-only needs no page
+        return ListPolicy(each.id, ede=each.ede)
+    v6 = notice.ipv6.packed if notice.ipv6 else None
+    return ListPolicy(each.id, notice_v4=notice.ipv4.packed, notice_v6=v6, ede=each.ede)

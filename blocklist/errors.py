@@ -25,6 +25,13 @@ class OperatorFault(BlocklistError):
     """Something here is wrong: a setting, a key, a file of this host."""
 
 
+class IndexFault(BlocklistError):
+    """A compiled index is damaged; the one in force stays. ``code`` names the damaged part."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part, f"the compiled index is damaged: {part}")
+
+
 class EntryFault(PublisherFault):
     """One entry, name or URL breaks a rule. ``reason`` is a fixed word, ``line`` (from 1) where it stands, if known."""
 

@@ -1,0 +1,220 @@
+"""The compiled index: what workers map and ask. It holds tokens only, never a name.
+
+One packed buffer for all lists of a host, made for this machine (native byte order): header, one descriptor a list,
+then per list a directory of 65,537 record numbers (by the first two token bytes), the enforced records and the tokens
+of the local exemptions. A look-up hashes the name and each suffix and searches one bucket, a few records long.
+"""
+
+import hashlib
+import mmap
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import accumulate, pairwise
+from struct import Struct
+from typing import Final
+
+from attrs import frozen
+
+from blocklist.attributes import DAY_SECONDS
+from blocklist.errors import IndexFault, OperatorFault
+from blocklist.matchfile import RECORD_BYTES
+from blocklist.tokens import DOMAIN_TAG, HOST_TAG, KEY_BYTES, TOKEN_BYTES
+
+MAX_LIST_ID = 64  # bytes of UTF-8
+
+_MAGIC: Final = b"MAMORI\0I"
+_HEADER: Final = Struct("=8sdQQ")  # magic, clock offset, number of lists, length of the whole
+_LIST: Final = Struct(
+    f"=Q{MAX_LIST_ID}s{KEY_BYTES}siII"
+)  # section offset, id, token key, base day, records, exemptions
+_BUCKETS: Final = 65_536
+_DIRECTORY_BYTES: Final = (_BUCKETS + 1) * 4
+_ALIGNMENT: Final = 8
+_POSIX_DAY_0: Final = date(1970, 1, 1).toordinal()
+_EXEMPT: Final = -1  # beside attribute words, which are 0 (nothing) or positive
+
+
+@frozen
+class ListImage:
+    """What to enforce of one list now; ``records`` are sorted match records, possibly none."""
+
+    list_id: str
+    token_key: bytes
+    base_date: date
+    records: bytes
+    exempt_tokens: frozenset[bytes]  # host and domain tokens of the local exemptions under this list's key
+
+
+@frozen
+class IndexedList:
+    """A list in an index: its id and the number of its enforced records."""
+
+    list_id: str
+    entries: int
+
+
+@frozen
+class Match:
+    """The verdict on a name: listed, or exempt (then list_number is -1 and the rest says nothing)."""
+
+    exempt: bool
+    list_number: int
+    list_id: str
+    all_types: bool
+    test: bool
+    not_after: float  # POSIX seconds of trusted time
+
+
+_EXEMPT_MATCH: Final = Match(True, -1, "", False, False, 0.0)
+
+
+def compile_index(images: Sequence[ListImage], *, clock_offset: float) -> bytes:
+    """Pack lists, in configuration order, into one index.
+
+    ``clock_offset`` is the POSIX time at monotonic 0, so that trusted time = ``now`` + ``clock_offset``.
+    Raises OperatorFault for a list id longer than 64 bytes.
+    """
+    descriptors, sections = bytearray(), bytearray()
+    first = _HEADER.size + len(images) * _LIST.size
+    first += -first % _ALIGNMENT
+    for image in images:
+        list_id = image.list_id.encode()
+        if len(list_id) > MAX_LIST_ID:
+            raise OperatorFault("list_id", f"a list id is longer than {MAX_LIST_ID} bytes: choose a shorter one")
+        descriptors += _LIST.pack(
+            first + len(sections),
+            list_id,
+            image.token_key,
+            image.base_date.toordinal() - _POSIX_DAY_0,
+            len(image.records) // RECORD_BYTES,
+            len(image.exempt_tokens),
+        )
+        sections += _directory(image.records) + image.records + b"".join(sorted(image.exempt_tokens))
+        sections += bytes(-len(sections) % _ALIGNMENT)
+    header = _HEADER.pack(_MAGIC, clock_offset, len(images), first + len(sections))
+    return (header + descriptors).ljust(first, b"\0") + sections
+
+
+class Index:
+    """Read-only view of a compiled index; safe to share and to swap with one assignment.
+
+    ``clock_offset`` + monotonic time is the trusted time that ``Match.not_after`` is compared with.
+    Raises IndexFault for a buffer that is not an index: wrong magic, length, bounds or directory order.
+    """
+
+    def __init__(self, buffer: bytes | mmap.mmap | memoryview) -> None:
+        view = memoryview(buffer)
+        if len(view) < _HEADER.size:
+            raise IndexFault("header")
+        magic, clock_offset, count, length = _HEADER.unpack_from(view)
+        if magic != _MAGIC or length != len(view) or _HEADER.size + count * _LIST.size > length:
+            raise IndexFault("header")
+        self.clock_offset: float = clock_offset
+        offsets = range(_HEADER.size, _HEADER.size + count * _LIST.size, _LIST.size)
+        self._lists = tuple(_List(view, offset) for offset in offsets)
+        self.lists = tuple(IndexedList(part.list_id, part.entries) for part in self._lists)
+
+    @classmethod
+    def empty(cls) -> "Index":
+        """Return an index without any list."""
+        return cls(compile_index([], clock_offset=0.0))
+
+    def match(self, wire: bytes, now: float) -> Match | None:
+        """Decide one well-formed lower-case QNAME (root byte included) at monotonic ``now``; None is not listed.
+
+        The most specific listing or exemption wins, an exemption wins at equal depth, an expired record never
+        matches; of several lists, the first that no exemption beats.
+        """
+        trusted = now + self.clock_offset
+        starts = []
+        start = 0
+        while wire[start]:
+            starts.append(start)
+            start += wire[start] + 1
+        exempt = False
+        for number, part in enumerate(self._lists):
+            word = part.find(wire, starts, trusted)
+            if word > 0:
+                return Match(False, number, part.list_id, bool(word & 8), bool(word & 4), part.expiry(word))
+            exempt = exempt or word == _EXEMPT
+        return _EXEMPT_MATCH if exempt else None
+
+
+class _List:
+    """One list inside the mapped buffer."""
+
+    def __init__(self, view: memoryview, offset: int) -> None:
+        start, list_id, key, base_day, entries, exemptions = _LIST.unpack_from(view, offset)
+        self.entries: int = entries
+        self._base_day: int = base_day
+        records = start + _DIRECTORY_BYTES
+        exempt = records + entries * RECORD_BYTES
+        if start % _ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
+            raise IndexFault("bounds")
+        self.list_id: str = list_id.rstrip(b"\0").decode()
+        self._directory = view[start:records].cast("I")
+        bounds = self._directory.tolist()
+        if bounds[0] != 0 or bounds[-1] != entries or any(low > high for low, high in pairwise(bounds)):
+            raise IndexFault("directory")
+        self._records = view[records:exempt]
+        self._exempt = frozenset(
+            bytes(view[at : at + TOKEN_BYTES]) for at in range(exempt, exempt + exemptions * TOKEN_BYTES, TOKEN_BYTES)
+        )
+        # Keyed states are copied for each look-up: half the cost of keying anew.
+        self._host = hashlib.blake2b(HOST_TAG, digest_size=TOKEN_BYTES, key=key)
+        self._domain = hashlib.blake2b(DOMAIN_TAG, digest_size=TOKEN_BYTES, key=key)
+
+    def find(self, wire: bytes, starts: list[int], trusted: float) -> int:
+        """Return the attribute word of the winning record, _EXEMPT, or 0."""
+        exempt, domain = self._exempt, self._domain
+        state = self._host.copy()
+        state.update(wire)
+        token = state.digest()
+        if token in exempt:
+            return _EXEMPT
+        listed = self._word(token, trusted)
+        for start in starts:
+            state = domain.copy()
+            state.update(wire[start:])
+            token = state.digest()
+            if token in exempt:
+                return _EXEMPT
+            if listed:
+                return listed
+            listed = self._word(token, trusted)
+            if listed:
+                return listed
+        return listed
+
+    def expiry(self, word: int) -> int:
+        """Return the POSIX second at which a record with this attribute word stops matching."""
+        return (self._base_day + (word >> 7) + 1) * DAY_SECONDS
+
+    def _word(self, token: bytes, trusted: float) -> int:
+        """Return the attribute word of a token's record, 0 when there is none or it has expired."""
+        bucket = token[0] << 8 | token[1]
+        low, high = self._directory[bucket], self._directory[bucket + 1]
+        if low == high:
+            return 0
+        records = self._records[low * RECORD_BYTES : high * RECORD_BYTES].tobytes()
+        at = records.find(token)
+        while at > 0 and at % RECORD_BYTES:  # across two records: a chance of 2**-128, or a forger's
+            at = records.find(token, at + 1)
+        if at < 0:
+            return 0
+        word = records[at + TOKEN_BYTES] << 8 | records[at + TOKEN_BYTES + 1]
+        return word if trusted < self.expiry(word) else 0
+
+
+def _directory(records: bytes) -> bytes:
+    """Return 65,537 native 32-bit record numbers: bucket b is records [d[b], d[b + 1])."""
+    prefixes = bytearray(len(records) // RECORD_BYTES * 2)
+    prefixes[0::2], prefixes[1::2] = records[0::RECORD_BYTES], records[1::RECORD_BYTES]
+    sizes = Counter(memoryview(prefixes).cast("H"))
+    numbers = map(sizes.__getitem__, memoryview(_ALL_PREFIXES).cast("H"))
+    return array("I", accumulate(numbers, initial=0)).tobytes()
+
+
+_ALL_PREFIXES: Final = b"".join(number.to_bytes(2, "big") for number in range(_BUCKETS))

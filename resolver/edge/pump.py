@@ -78,7 +78,7 @@ class Pump:
         self._limits = limits
         self._open: dict[int, Attempt] = {}
         self._timer: IDelayedCall | None = None
-        self._due = 0.0
+        self._due = self._not_before = float("-inf")
         self._flushing = False
 
     @property
@@ -117,15 +117,14 @@ class Pump:
         if self._flushing:
             return
         self._flushing = True
-        soonest = self._limits.soonest_seconds
         try:
             self._carry_out()
+            self._arm()
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
-            soonest = self._limits.after_fault_seconds
+            self._arm_after_fault()
         finally:
             self._flushing = False
-        self._arm(soonest)
 
     def stop(self) -> None:
         """Close every attempt and the timer."""
@@ -170,17 +169,21 @@ class Pump:
         if opened is not None:
             opened.close()
 
-    def _arm(self, soonest: float) -> None:
+    def _arm(self) -> None:
         """Set the timer if the next deadline is nearer than the one it waits for; firing too early does no harm."""
-        try:
-            deadline = self.core.next_deadline()
-        except Exception as error:  # noqa: BLE001  the core must never stop the worker
-            self.fault(error)
-            return
+        deadline = self.core.next_deadline()
         if deadline is None or (self._timer is not None and self._due <= deadline):
             return
-        delay = max(deadline - self.seconds(), soonest)
-        self._due = self.seconds() + delay
+        self._wait_until(max(deadline, self.seconds() + self._limits.soonest_seconds, self._not_before))
+
+    def _arm_after_fault(self) -> None:
+        """Whatever the core's deadlines are now: look again, but not at once."""
+        self._not_before = self.seconds() + self._limits.after_fault_seconds
+        self._wait_until(self._not_before)
+
+    def _wait_until(self, due: float) -> None:
+        self._due = due
+        delay = max(due - self.seconds(), 0.0)
         if self._timer is None:
             self._timer = self._clock.callLater(delay, self._deadline)
         else:
@@ -188,11 +191,9 @@ class Pump:
 
     def _deadline(self) -> None:
         self._timer = None
-        now = self.seconds()
         try:
-            self.core.handle_deadline(now)
+            self.core.handle_deadline(self.seconds())
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
-            self._timer = self._clock.callLater(self._limits.after_fault_seconds, self._deadline)
-            self._due = now + self._limits.after_fault_seconds
+            self._arm_after_fault()
         self.flush()

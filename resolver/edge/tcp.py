@@ -34,11 +34,6 @@ class TcpServer(Factory):
         self._connections: dict[TcpConnection, None] = {}  # the one that was quiet longest first
         self._sweeper: IDelayedCall | None = None
 
-    @property
-    def idle(self) -> bool:
-        """Whether no connection waits for an answer."""
-        return not any(connection.in_flight for connection in self._connections)
-
     def buildProtocol(self, addr: IAddress | None) -> "TcpConnection":
         """A client connected."""
         return TcpConnection(self, str(getattr(addr, "host", "")))

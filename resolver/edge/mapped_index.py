@@ -1,0 +1,36 @@
+"""The compiled index as the updater handed it over: sealed anonymous memory, mapped read-only.
+
+An unsealed file could be cut short by its owner, which is a SIGBUS in every worker that maps it; so it is refused.
+A new index takes the place of the old one by assignment; the old mapping goes when nothing refers to it any more.
+"""
+
+import mmap
+import os
+
+from blocklist.index import Index
+from resolver.edge.sealed_memory import is_sealed
+
+
+class IndexRefused(Exception):
+    """An index was not taken up; `code` says why: unsealed, unmappable or damaged."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the index was refused: {code}")
+        self.code = code
+
+
+def map_index(fd: int) -> Index:
+    """Map the memory behind `fd`, which is closed here in every case. IndexRefused, and the index in force stays."""
+    try:
+        if not is_sealed(fd):
+            raise IndexRefused("unsealed")
+        # Private, because older kernels refuse a shared mapping of write-sealed memory; reading copies nothing.
+        buffer = mmap.mmap(fd, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+    except (OSError, ValueError):  # no memory; ValueError: empty
+        raise IndexRefused("unmappable") from None
+    finally:
+        os.close(fd)
+    try:
+        return Index(buffer)
+    except Exception:  # noqa: BLE001  however it is damaged, the worker goes on with the one it has
+        raise IndexRefused("damaged") from None

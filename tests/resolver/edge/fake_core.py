@@ -1,0 +1,93 @@
+"""A core that does what a test tells it, in place of `resolver.core.forwarder.Forwarder`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field, frozen
+
+from resolver.edge.faults import Faults
+from resolver.edge.limits import PumpLimits
+from resolver.edge.pump import Dial, Pump
+
+
+@frozen
+class Query:
+    """An upstream query as the core hands it out."""
+
+    attempt: int
+    upstream: int = 0
+    transport: int = 0
+    data: bytes = b"question"
+
+
+@define(eq=False)
+class FakeCore:
+    """Answers `echo:` questions at once, raises on `bug:`, keeps every other question for the test to answer."""
+
+    waiting: list[tuple[Any, bytes]] = field(factory=list)
+    hosts: list[str] = field(factory=list)
+    queries: list[Query] = field(factory=list)
+    answers: list[tuple[object, bytes]] = field(factory=list)
+    closes: list[int] = field(factory=list)
+    failed: list[int] = field(factory=list)
+    responses: list[tuple[int, bytes]] = field(factory=list)
+    response_is_final: bool = True
+    deadline: float | None = None
+    deadlines: list[float] = field(factory=list)
+    bug: bool = False
+    retry: Query | None = None
+
+    def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None:
+        self.hosts.append(host)
+        if data.startswith(b"bug:"):
+            raise ValueError(data)
+        if data.startswith(b"echo:"):
+            return b"answer:" + data[5:]
+        self.waiting.append((peer, data))
+        return None
+
+    def receive_response(self, data: bytes, attempt: int, now: float) -> bool:
+        if data.startswith(b"bug:"):
+            raise ValueError(data)
+        self.responses.append((attempt, data))
+        return self.response_is_final
+
+    def attempt_failed(self, attempt: int, now: float) -> None:
+        self.failed.append(attempt)
+        if self.retry is not None:
+            self.queries.append(self.retry)
+            self.retry = None
+
+    def queries_to_send(self) -> list[Query]:
+        taken, self.queries = self.queries, []
+        return taken
+
+    def answers_to_send(self) -> list[tuple[object, bytes]]:
+        taken, self.answers = self.answers, []
+        return taken
+
+    def attempts_to_close(self) -> list[int]:
+        taken, self.closes = self.closes, []
+        return taken
+
+    def next_deadline(self) -> float | None:
+        return self.deadline
+
+    def handle_deadline(self, now: float) -> None:
+        self.deadlines.append(now)
+        if self.bug:
+            raise ValueError("a name")
+        self.deadline = None
+
+    def answer(self, number: int = 0) -> None:
+        """Answer a waiting question, in capitals."""
+        peer, data = self.waiting.pop(number)
+        self.answers.append((peer, data.upper()))
+
+
+def make_pump(core: FakeCore, clock: Any, *dials: Dial, limits: PumpLimits | None = None) -> tuple[Pump, list[Any]]:
+    """A pump around `core`, and the list its fault reports end up in."""
+    limits = limits or PumpLimits()
+    reports: list[Any] = []
+    return Pump(core, clock, dials, Faults(reports.append, clock.seconds, limits), limits), reports

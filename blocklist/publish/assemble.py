@@ -1,0 +1,97 @@
+"""From approved entries to the bytes of one version. `build` and every signing editor's tool run the same code.
+
+What DNS cannot enforce (a url without `dns_ok`, an ip) and what has expired stays in the master only.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from attrs import frozen
+
+from blocklist import matchfile
+from blocklist.criteria import CriteriaSet
+from blocklist.entries import Entry
+from blocklist.keyring import MATCH_PROFILE, Keyring, WrappedKey, wrap
+from blocklist.manifest import Bulk, FileRef, Manifest, full_path
+from blocklist.publish.body import Body
+from blocklist.publish.master import Subscriber
+from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
+from blocklist.tokens import token_key
+
+INDEX_PATH = "index.json"
+KEYRING_PATH = "keys/current"
+MIN_WAIT_SECONDS = 3_600  # floor of list.md for a bulk announcement
+
+
+@frozen
+class Version:
+    """What makes two builds of the same entries differ."""
+
+    number: int
+    signed_at: datetime  # UTC, whole seconds
+    bulk: Bulk | None = None
+
+
+@frozen
+class Assembly:
+    """A list's set in one epoch: the records, the entries behind them, and the context of its files."""
+
+    body: Body
+    criteria: CriteriaSet
+    secret: bytes
+    entries: tuple[Entry, ...]
+    records: bytes
+
+    def manifest(self, version: Version, full_bytes: int) -> Manifest:
+        """`index.json` over this set."""
+        return Manifest(
+            list_id=self.body.list_id,
+            purpose=self.body.purpose,
+            version=version.number,
+            signed_at=version.signed_at,
+            epoch=self.body.epoch,
+            base_date=self.body.base_date,
+            count=len(self.records) // matchfile.RECORD_BYTES,
+            set_sha256=matchfile.set_digest(self.records),
+            full=FileRef(full_path(self.body.epoch, version.number), full_bytes),
+            basis=self.criteria.basis,
+            criteria_set=self.criteria.id,
+            selftest=tuple(sorted({entry.name for entry in self.entries if entry.test})),
+            bulk=version.bulk,
+            min_wait=MIN_WAIT_SECONDS,
+        )
+
+    def context(self, path: str) -> FileContext:
+        """Where a sealed file of this set belongs."""
+        return FileContext(self.secret, self.body.list_id, self.body.purpose, self.body.epoch, path)
+
+    def files(self, version: Version) -> dict[str, bytes]:
+        """The target files of this version; sealed under fresh random bytes, so that no two builds share a file key."""
+        path = full_path(self.body.epoch, version.number)
+        sealed = seal(self.records, Kind.FULL, self.context(path), os.urandom(SALT_BYTES))
+        return {INDEX_PATH: self.manifest(version, len(sealed)).to_bytes(), path: sealed}
+
+
+def assemble(body: Body, criteria: CriteriaSet, secret: bytes, entries: Iterable[Entry], day: date) -> Assembly:
+    """Turn entries into records for the UTC day `day`. `PublisherFault` (empty_list) when none is left."""
+    key = token_key(secret, body.list_id, body.epoch)
+    kept = []
+    items = []
+    for entry in entries:
+        token = entry.token(key)
+        if token is not None and entry.not_after >= day:
+            kept.append(entry)
+            items.append((token, entry.attributes(body.base_date, criteria)))
+    return Assembly(body, criteria, secret, tuple(kept), matchfile.build(items))
+
+
+def assemble_keyring(
+    body: Body, secret: bytes, subscribers: Sequence[Subscriber], wrapped: Mapping[str, bytes]
+) -> Keyring:
+    """`keys/current` for these subscribers; a wrap that is there already (`{subscriber: wrapped}`) is kept."""
+    keys = []
+    for subscriber in subscribers:
+        kept = wrapped.get(subscriber.id) or wrap(secret, subscriber.public, list_id=body.list_id, epoch=body.epoch)
+        keys.append(WrappedKey(body.epoch, MATCH_PROFILE, subscriber.id, kept))
+    return Keyring(body.list_id, tuple(keys))

@@ -1,0 +1,127 @@
+"""What a list body is: its list, its editors and their public keys. `desk.json`, public, written once by `init`."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Self
+
+from attrs import frozen
+from securesystemslib.signer import SSlibKey
+
+from blocklist.errors import OperatorFault
+from blocklist.publish.files import read_file, write_atomically
+
+FILE_NAME: Final = "desk.json"
+FORMAT: Final = 1
+PURPOSE: Final = "csam"
+LIST_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+MIN_EDITORS: Final = 3
+EDITORS_NEEDED: Final = 2  # of the editors: for an approval to count, for targets and for the keyring
+
+
+@frozen
+class Editor:
+    """One editor as the others know her: public halves only."""
+
+    name: str
+    signing: SSlibKey
+    keyring: SSlibKey
+    reading: bytes  # HPKE public key, 1,216 bytes
+
+
+@frozen
+class Body:
+    """The fixed facts of one list. `base_date` is constant within an epoch (list.md)."""
+
+    list_id: str
+    purpose: str
+    own_domain: str | None  # self-test names live under it
+    epoch: int
+    base_date: date
+    editors: tuple[Editor, ...]
+
+    def editor(self, name: str) -> Editor:
+        """The editor called `name`, or `OperatorFault` with the names there are."""
+        for editor in self.editors:
+            if editor.name == name:
+                return editor
+        known = ", ".join(editor.name for editor in self.editors)
+        raise OperatorFault("editor_unknown", f"no editor {name!r} at this desk; its editors are {known}")
+
+    def to_bytes(self) -> bytes:
+        """The file, indented for people."""
+        plain = {
+            "format": FORMAT,
+            "list_id": self.list_id,
+            "purpose": self.purpose,
+            "own_domain": self.own_domain,
+            "epoch": self.epoch,
+            "base_date": self.base_date.isoformat(),
+            "editors": [_editor_to_plain(editor) for editor in self.editors],
+        }
+        return (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read the file back; `ValueError`, `KeyError` or `TypeError` when it is not one."""
+        plain = json.loads(data)
+        if plain["format"] != FORMAT:
+            raise ValueError("another format")
+        return cls(
+            list_id=plain["list_id"],
+            purpose=plain["purpose"],
+            own_domain=plain["own_domain"],
+            epoch=plain["epoch"],
+            base_date=date.fromisoformat(plain["base_date"]),
+            editors=tuple(_editor_from_plain(editor) for editor in plain["editors"]),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the file into the desk folder; with it the desk exists."""
+        write_atomically(folder / FILE_NAME, self.to_bytes())
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the desk's file."""
+        path = folder / FILE_NAME
+        if not path.exists():
+            raise OperatorFault("desk_missing", f"{folder} is no desk: make one with `mamori-list init {folder} …`")
+        try:
+            return cls.from_bytes(read_file(path, "desk file"))
+        except (ValueError, KeyError, TypeError):
+            raise OperatorFault("desk_damaged", f"{path} is damaged: restore it from the body's backup") from None
+
+
+def check_list(list_id: str, purpose: str, editors: int) -> None:
+    """The rules of a new list: its id, its one purpose, enough editors for a threshold."""
+    if not LIST_ID.fullmatch(list_id):
+        raise OperatorFault("list_id", f"list id {list_id!r}: use a-z, 0-9 and -, at most 32 characters")
+    if purpose != PURPOSE:
+        raise OperatorFault("purpose", f"purpose {purpose!r}: the only purpose of this software is {PURPOSE!r}")
+    if editors < MIN_EDITORS:
+        raise OperatorFault("editors_few", f"{editors} editors named: a list needs {MIN_EDITORS} or more")
+
+
+def _editor_to_plain(editor: Editor) -> dict[str, Any]:
+    return {
+        "name": editor.name,
+        "signing": {"keyid": editor.signing.keyid, **editor.signing.to_dict()},
+        "keyring": {"keyid": editor.keyring.keyid, **editor.keyring.to_dict()},
+        "reading": editor.reading.hex(),
+    }
+
+
+def _editor_from_plain(plain: Mapping[str, Any]) -> Editor:
+    return Editor(
+        name=plain["name"],
+        signing=_key_from_plain(plain["signing"]),
+        keyring=_key_from_plain(plain["keyring"]),
+        reading=bytes.fromhex(plain["reading"]),
+    )
+
+
+def _key_from_plain(plain: Mapping[str, Any]) -> SSlibKey:
+    fields = dict(plain)
+    return SSlibKey.from_dict(fields.pop("keyid"), fields)

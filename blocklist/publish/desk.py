@@ -1,0 +1,186 @@
+"""The desk: every verb of the list body, for the command line, the demo and tests alike."""
+
+from datetime import datetime
+from pathlib import Path
+
+from attrs import define, frozen
+from tuf.api.metadata import Metadata, Root, Targets
+
+from blocklist.canonical import format_instant
+from blocklist.errors import OperatorFault
+from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
+from blocklist.manifest import Bulk, Manifest
+from blocklist.publish import approvals, assemble, roles, signing
+from blocklist.publish.body import EDITORS_NEEDED
+from blocklist.publish.files import only_one
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.master import Subscriber
+from blocklist.publish.outlet import OnlineKeys, Outlet
+from blocklist.publish.stage import TARGETS, Stage
+from blocklist.publish.workbench import Workbench
+
+KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
+
+
+@frozen
+class RoleState:
+    """A staged role: its version and how many more signatures it needs."""
+
+    version: int
+    missing: int
+
+
+@define
+class Desk(Workbench):
+    """An open desk: entries and approvals (`Workbench`), and the versions made of them."""
+
+    @property
+    def stage(self) -> Stage:
+        """The role files being signed."""
+        return Stage(self.folder)
+
+    # --- subscribers ----------------------------------------------------------------------------------
+    def register_subscriber(self, public_key: bytes, label: str, keys: EditorKeys) -> str:
+        """Register an ISP's public key (1,216 bytes) under this editor's approval; returns the subscriber's id."""
+        wrap(bytes(32), public_key, list_id=self.body.list_id, epoch=self.body.epoch)  # refuses what is no such key
+        subscriber = Subscriber(subscriber_id(public_key), label, public_key)
+        with only_one(self.folder), self._master.transaction():
+            if not self._master.put_subscriber(subscriber):
+                raise OperatorFault("subscriber_known", f"subscriber {subscriber.id} is registered already")
+            self._master.put_approvals(keys.name, [approvals.sign_subscriber(subscriber, self.body.list_id, keys)])
+        return subscriber.id
+
+    def subscribers(self) -> list[tuple[Subscriber, int]]:
+        """Every registered ISP with the number of editors that approved it."""
+        approvers = self._master.approvers()
+        return [(one, approvers.get(one.id, 0)) for one in self._master.subscribers()]
+
+    # --- build ----------------------------------------------------------------------------------------
+    def assembled(self, keys: EditorKeys, now: datetime, *, mine_only: bool = False) -> assemble.Assembly:
+        """The set of entries that enough editors approved; with `mine_only`, those this editor proves to be hers."""
+        approvers = self._master.approvers()
+        entries = (one for one in self.entries(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        if mine_only:
+            entries = approvals.approved_entries(entries, self._master.approvals_by(keys.name), keys)
+        return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
+
+    def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:
+        """Stage the next version, unsigned, from the approved entries; the keyring too when it changed or ages.
+
+        `bulk` announces a later version's size. Raises `PublisherFault` (empty_list) when nothing is approved.
+        """
+        with only_one(self.folder):
+            assembly = self.assembled(keys, now)
+            version = assemble.Version(self._next_version(), now.replace(microsecond=0), bulk)
+            files = assembly.files(version)
+            keyring_keys = [editor.keyring for editor in self.body.editors]
+            targets = roles.make_targets(version.number, files, keyring_keys, EDITORS_NEEDED, version.signed_at)
+            manifest = Manifest.from_bytes(files[assemble.INDEX_PATH])
+            with self._master.transaction():
+                ids = (entry.id for entry in assembly.entries)
+                self._master.put_version(manifest.version, manifest.set_sha256, assembly.records, ids)
+            self.stage.put(TARGETS, targets, files)
+            self._build_keyring(assembly.secret, now)
+            return manifest
+
+    def _next_version(self) -> int:
+        """Above the published one, and above a staged one somebody signed: no two signed files share a number."""
+        staged = self.stage.load(TARGETS)
+        signed = staged.signed.version if staged is not None and staged.signatures else 0
+        published = self._master.last_published()
+        return max(signed, published[0] if published else 0) + 1
+
+    def _build_keyring(self, secret: bytes, now: datetime) -> None:
+        staged = self.stage.load(roles.KEYRING_ROLE)
+        kept: dict[str, bytes] = {}
+        if staged is not None:
+            keyring = Keyring.from_bytes(self.stage.files(staged)[assemble.KEYRING_PATH])
+            kept = {key.subscriber: key.wrapped for key in keyring.keys}
+        wanted = [one for one, approvers in self.subscribers() if approvers >= EDITORS_NEEDED]
+        aging = staged is not None and staged.signed.expires - now < KEYRING_RENEWED_BEFORE
+        if staged is not None and not aging and kept.keys() == {one.id for one in wanted}:
+            return
+        files = {assemble.KEYRING_PATH: assemble.assemble_keyring(self.body, secret, wanted, kept).to_bytes()}
+        version = 1 if staged is None else staged.signed.version + 1
+        self.stage.put(roles.KEYRING_ROLE, roles.make_keyring(version, files, now), files)
+
+    # --- sign -----------------------------------------------------------------------------------------
+    def sign(self, keys: EditorKeys, now: datetime) -> dict[str, RoleState]:
+        """Check what is staged against this editor's own approvals and sign it; `signing.Refusal` when they differ.
+
+        Returns each staged role's state after signing. A role she signed already is left as it is.
+        """
+        with only_one(self.folder):
+            for role, signer in ((TARGETS, keys.signing), (roles.KEYRING_ROLE, keys.keyring)):
+                staged = self._staged(role)
+                if signer.public_key.keyid in roles.signed_by(self._delegator(role), role, staged.metadata):
+                    continue
+                self._check(role, staged, keys, now)
+                staged.metadata.sign(signer, append=True)
+                self.stage.save(role, staged.metadata)
+            return self.staged_roles()
+
+    def _check(self, role: str, staged: signing.Staged, keys: EditorKeys, now: datetime) -> None:
+        if role == TARGETS:
+            published = self._master.last_published()
+            mine = self.assembled(keys, staged.manifest().signed_at, mine_only=True)
+            signing.check_targets(staged, mine, published[0] if published else 0, now)
+            return
+        mine_signatures = self._master.approvals_by(keys.name)
+        subscribers = self._master.subscribers()
+        approved = approvals.approved_subscribers(subscribers, self.body.list_id, mine_signatures, keys)
+        signing.check_keyring(staged, self.body, frozenset(one.id for one in approved), now)
+
+    def staged_roles(self) -> dict[str, RoleState]:
+        """Version and missing signatures of each staged role."""
+        states = {}
+        for role in (TARGETS, roles.KEYRING_ROLE):
+            metadata = self.stage.load(role)
+            if metadata is not None:
+                missing = roles.signatures_missing(self._delegator(role), role, metadata)
+                states[role] = RoleState(metadata.signed.version, missing)
+        return states
+
+    def _staged(self, role: str) -> signing.Staged:
+        metadata = self.stage.load(role)
+        if metadata is None:
+            raise OperatorFault("nothing_staged", "nothing is staged to sign: run `mamori-list build` first")
+        return signing.Staged(metadata, self.stage.files(metadata))
+
+    def _delegator(self, role: str) -> Root | Targets:
+        """Who names the keys of `role`: root.json for targets, the staged targets for the keyring."""
+        if role == TARGETS:
+            return Metadata[Root].from_bytes(self.root).signed
+        targets = self.stage.load(TARGETS)
+        if targets is None:
+            raise OperatorFault("nothing_staged", "no targets file is staged: run `mamori-list build` first")
+        return targets.signed
+
+    # --- publish --------------------------------------------------------------------------------------
+    def publish(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
+        """Put the signed version into the folder of static files `out`; returns the version. Doing it again only stamps.
+
+        Raises `OperatorFault` while a role lacks signatures.
+        """
+        with only_one(self.folder):
+            for role, state in self.staged_roles().items():
+                if state.missing:
+                    raise OperatorFault(
+                        "signatures_missing",
+                        f"{role} version {state.version} needs {state.missing} more signature(s):"
+                        " another editor runs `mamori-list sign`",
+                    )
+            signed = tuple(self.stage.signed(role) for role in (TARGETS, roles.KEYRING_ROLE))
+            manifest = Manifest.from_bytes(signed[0].files[assemble.INDEX_PATH])
+            if not self._master.is_built(manifest.version, manifest.set_sha256):
+                raise OperatorFault(
+                    "build_unfinished", "the staged version's build was cut short: build and sign again"
+                )
+            Outlet(out).publish(self.root, signed, keys, now)
+            with self._master.transaction():
+                self._master.mark_published(manifest.version, format_instant(now))
+            return manifest.version
+
+    def stamp(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
+        """Renew the freshness of a published folder (`Outlet.stamp`); returns the timestamp's version."""
+        return Outlet(out).stamp(keys, now)

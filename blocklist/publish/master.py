@@ -1,0 +1,238 @@
+"""The clear master at the body: one SQLite file, names sealed, every change one transaction.
+
+Write-ahead log and full synchronisation: a kill or a power cut leaves the state before a verb or after it.
+The file holds identifiers, dates, codes and signatures in the clear; name, path and query only as sealed cells.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from blocklist.errors import OperatorFault
+from blocklist.publish.vault import SEALED_FIELDS, Vault
+
+FILE_NAME: Final = "master.db"
+_SCHEMA: Final = """
+CREATE TABLE wrapped_keys (profile TEXT, epoch INTEGER, editor TEXT, wrapped BLOB, PRIMARY KEY (profile, epoch, editor));
+CREATE TABLE entries (
+    id TEXT PRIMARY KEY, facts TEXT NOT NULL, name BLOB, path BLOB, query BLOB, twin BLOB NOT NULL,
+    not_after TEXT NOT NULL, removed_by TEXT, removal BLOB
+) WITHOUT ROWID;
+CREATE INDEX entries_twin ON entries (twin);
+CREATE TABLE subscribers (id TEXT PRIMARY KEY, label TEXT NOT NULL, public BLOB NOT NULL);
+CREATE TABLE approvals (item TEXT, editor TEXT, signature BLOB NOT NULL, PRIMARY KEY (item, editor)) WITHOUT ROWID;
+CREATE TABLE seen (editor TEXT PRIMARY KEY, digest TEXT NOT NULL);
+CREATE TABLE versions (version INTEGER PRIMARY KEY, set_sha256 TEXT NOT NULL, records BLOB NOT NULL, published_at TEXT);
+CREATE TABLE version_entries (version INTEGER, id TEXT, PRIMARY KEY (version, id)) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+_VERSION: Final = 1
+_LIVE: Final = "removed_by IS NULL"
+
+
+@frozen
+class Row:
+    """One live entry as stored: `facts` are its plain fields but for the sealed ones."""
+
+    id: str
+    facts: dict[str, object]
+    cells: tuple[bytes | None, ...]
+
+    def opened(self, vault: Vault) -> dict[str, object]:
+        """All fields of the entry, the sealed ones opened."""
+        sealed = {
+            column: vault.open(self.id, column, cell)
+            for column, cell in zip(SEALED_FIELDS, self.cells, strict=True)
+            if cell is not None
+        }
+        return {**self.facts, **sealed}
+
+
+@frozen
+class Subscriber:
+    """One ISP the list is readable for. `id` is the lower-hex SHA-256 of its public key."""
+
+    id: str
+    label: str
+    public: bytes
+
+
+class Master:
+    """Rows in, rows out; knows nothing of rules, roles or dates."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def create(cls, folder: Path) -> "Master":
+        """Make the empty file (0600)."""
+        path = folder / FILE_NAME
+        path.touch(mode=0o600, exist_ok=False)
+        db = _connect(path)
+        db.executescript(_SCHEMA)
+        return cls(db)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Master":
+        """Open the file of a desk."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            raise OperatorFault("master_missing", f"{path} is missing: restore it from the body's backup")
+        db = _connect(path)
+        try:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError:
+            version = None
+        if version != _VERSION:
+            db.close()
+            raise OperatorFault(
+                "master_damaged", f"{path} is damaged or of another version: restore it from its backup"
+            )
+        return cls(db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block's changes or none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # --- keys -----------------------------------------------------------------------------------------
+    def put_wrapped(self, profile: str, epoch: int, editor: str, wrapped: bytes) -> None:
+        """Keep a key wrapped to one editor's reading key."""
+        self._db.execute("INSERT INTO wrapped_keys VALUES (?, ?, ?, ?)", (profile, epoch, editor, wrapped))
+
+    def wrapped(self, profile: str, epoch: int, editor: str) -> bytes:
+        """The key as wrapped for `editor`."""
+        query = "SELECT wrapped FROM wrapped_keys WHERE profile = ? AND epoch = ? AND editor = ?"
+        row = self._db.execute(query, (profile, epoch, editor)).fetchone()
+        if row is None:
+            raise OperatorFault("key_not_wrapped", f"the desk holds no {profile} key of epoch {epoch} for {editor}")
+        return bytes(row[0])
+
+    # --- entries --------------------------------------------------------------------------------------
+    def insert(self, rows: Iterable[tuple[str, dict[str, object], bytes]], vault: Vault) -> None:
+        """Add entries given as (id, all plain fields, twin)."""
+        self._db.executemany(
+            "INSERT INTO entries (id, facts, name, path, query, twin, not_after) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (_sealed(entry_id, fields, twin, vault) for entry_id, fields, twin in rows),
+        )
+
+    def live(self) -> Iterator[Row]:
+        """Every entry not removed, in order of id."""
+        query = f"SELECT id, facts, name, path, query FROM entries WHERE {_LIVE} ORDER BY id"  # noqa: S608 (a constant)
+        for entry_id, facts, *cells in self._db.execute(query):
+            yield Row(entry_id, json.loads(facts), tuple(cells))
+
+    def live_ids(self) -> frozenset[str]:
+        """Ids of the entries not removed."""
+        return frozenset(row[0] for row in self._db.execute(f"SELECT id FROM entries WHERE {_LIVE}"))  # noqa: S608
+
+    def all_ids(self) -> frozenset[str]:
+        """Every id ever given, removed ones too: an id is never used twice."""
+        return frozenset(row[0] for row in self._db.execute("SELECT id FROM entries"))
+
+    def longest_twin(self, twin: bytes) -> tuple[str, str] | None:
+        """(id, not_after) of the live entry that points at the same thing and lasts longest."""
+        query = f"SELECT id, not_after FROM entries WHERE twin = ? AND {_LIVE} ORDER BY not_after DESC LIMIT 1"  # noqa: S608
+        row = self._db.execute(query, (twin,)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def remove(self, entry_id: str, editor: str, signature: bytes) -> bool:
+        """Mark an entry removed, with the remover's signature; False when there is no such live entry."""
+        query = f"UPDATE entries SET removed_by = ?, removal = ? WHERE id = ? AND {_LIVE}"  # noqa: S608
+        return self._db.execute(query, (editor, signature, entry_id)).rowcount == 1
+
+    # --- approvals ------------------------------------------------------------------------------------
+    def put_approvals(self, editor: str, signatures: Iterable[tuple[str, bytes]]) -> None:
+        """Keep an editor's signatures, given as (item id, signature); the same one twice changes nothing."""
+        rows = ((item, editor, signature) for item, signature in signatures)
+        self._db.executemany("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?)", rows)
+
+    def approvals_by(self, editor: str) -> dict[str, bytes]:
+        """Item id -> signature of this editor."""
+        query = "SELECT item, signature FROM approvals WHERE editor = ?"
+        return {item: bytes(signature) for item, signature in self._db.execute(query, (editor,))}
+
+    def approvers(self) -> dict[str, int]:
+        """Item id -> number of different editors that approved it."""
+        return dict(self._db.execute("SELECT item, COUNT(*) FROM approvals GROUP BY item"))
+
+    def put_seen(self, editor: str, digest: str) -> None:
+        """Remember which state of the desk this editor's diff showed last."""
+        self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (editor, digest))
+
+    def seen(self, editor: str) -> str | None:
+        """The digest of the state this editor saw last."""
+        row = self._db.execute("SELECT digest FROM seen WHERE editor = ?", (editor,)).fetchone()
+        return None if row is None else row[0]
+
+    # --- subscribers and releases ---------------------------------------------------------------------
+    def put_subscriber(self, subscriber: Subscriber) -> bool:
+        """Register an ISP; False when it is registered already."""
+        row = (subscriber.id, subscriber.label, subscriber.public)
+        return self._db.execute("INSERT OR IGNORE INTO subscribers VALUES (?, ?, ?)", row).rowcount == 1
+
+    def subscribers(self) -> list[Subscriber]:
+        """Every registered ISP, in order of id."""
+        return [Subscriber(*row) for row in self._db.execute("SELECT id, label, public FROM subscribers ORDER BY id")]
+
+    def put_version(self, version: int, digest: str, records: bytes, ids: Iterable[str]) -> None:
+        """Remember what a built version holds; an earlier build of it that was never published is forgotten."""
+        for table in ("versions", "version_entries"):
+            self._db.execute(f"DELETE FROM {table} WHERE version >= ?", (version,))  # noqa: S608 (a constant)
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, NULL)", (version, digest, records))
+        self._db.executemany("INSERT INTO version_entries VALUES (?, ?)", ((version, entry_id) for entry_id in ids))
+
+    def is_built(self, version: int, digest: str) -> bool:
+        """Whether this very set was booked as a build of `version`."""
+        query = "SELECT 1 FROM versions WHERE version = ? AND set_sha256 = ?"
+        return self._db.execute(query, (version, digest)).fetchone() is not None
+
+    def mark_published(self, version: int, published_at: str) -> None:
+        """Book a built version as published and forget what the ones before held."""
+        self._db.execute("UPDATE versions SET published_at = ? WHERE version = ?", (published_at, version))
+        self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
+        self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
+
+    def last_published(self) -> tuple[int, bytes] | None:
+        """(version, records) of the last published version."""
+        query = "SELECT version, records FROM versions WHERE published_at IS NOT NULL ORDER BY version DESC LIMIT 1"
+        row = self._db.execute(query).fetchone()
+        return None if row is None else (row[0], bytes(row[1]))
+
+    def published_ids(self) -> frozenset[str]:
+        """Ids of the entries in the last published version."""
+        last = self.last_published()
+        rows = self._db.execute("SELECT id FROM version_entries WHERE version = ?", (last[0] if last else 0,))
+        return frozenset(row[0] for row in rows)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA busy_timeout = 10000")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")
+    return db
+
+
+def _sealed(entry_id: str, fields: dict[str, object], twin: bytes, vault: Vault) -> tuple[object, ...]:
+    facts = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
+    cells = [
+        None if fields.get(name) is None else vault.seal(entry_id, name, str(fields[name])) for name in SEALED_FIELDS
+    ]
+    return (entry_id, json.dumps(facts), *cells, twin, str(fields["not_after"]))

@@ -1,0 +1,173 @@
+"""The published folder: static files any web server can hand out, and the two roles signed on line.
+
+Layout: `metadata/{N.root,N.snapshot,N.targets,N.keyring,timestamp}.json` and `targets/<dir>/<sha256>.<name>`. All but
+`timestamp.json` never change once written, and `timestamp.json` is written last: whoever reads it finds every file it
+leads to.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+from securesystemslib.exceptions import StorageError
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+
+from blocklist.errors import OperatorFault
+from blocklist.publish import roles
+from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
+
+SNAPSHOT_RENEWED_BEFORE: Final = timedelta(days=2)  # of its expiry; stamping more often than that keeps it fresh
+
+
+@frozen
+class OnlineKeys:
+    """The keys of the machine that publishes; they vouch for freshness only."""
+
+    snapshot: CryptoSigner
+    timestamp: CryptoSigner
+
+
+@frozen
+class SignedRole:
+    """A role's metadata with enough signatures, and the target files it names (`{target path: bytes}`)."""
+
+    name: str
+    metadata: bytes
+    files: Mapping[str, bytes]
+
+
+class Outlet:
+    """One published folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._metadata = folder / "metadata"
+        self._targets = folder / "targets"
+
+    def publish(self, root: bytes, signed: tuple[SignedRole, ...], keys: OnlineKeys, now: datetime) -> int:
+        """Write everything `signed` names, a snapshot over it and a timestamp; returns the snapshot's version.
+
+        Doing it twice with the same roles only stamps. A version lower than the published one is refused.
+        """
+        make_folder(self._metadata, PUBLIC_FOLDER)
+        with only_one(self.folder):
+            self._check_online_keys(root, keys)
+            self._write_once(self._metadata / _versioned("root", root), root)
+            for role in signed:
+                self._write_role(role)
+            return self._freshen({role.name: role.metadata for role in signed}, keys, now)
+
+    def stamp(self, keys: OnlineKeys, now: datetime) -> int:
+        """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the timestamp's version."""
+        if self.version_of("timestamp") == 0:
+            raise OperatorFault(
+                "nothing_published", f"{self.folder} holds no published list: run `mamori-list publish`"
+            )
+        with only_one(self.folder):
+            self._check_online_keys(self._newest_root(), keys)
+            snapshot = self._snapshot()
+            published = {name: self._role_bytes(name, meta.version) for name, meta in _roles_in(snapshot.signed)}
+            self._freshen(published, keys, now)
+            return self.version_of("timestamp")
+
+    def version_of(self, role: str) -> int:
+        """The published version of a role; 0 before the first."""
+        if not (self._metadata / "timestamp.json").is_file():
+            return 0
+        if role == "timestamp":
+            return self._timestamp().signed.version
+        snapshot = self._snapshot().signed
+        return snapshot.version if role == "snapshot" else dict(_roles_in(snapshot))[role].version
+
+    def expires(self) -> dict[str, datetime]:
+        """When each role that is renewed on line runs out."""
+        return {"timestamp": self._timestamp().signed.expires, "snapshot": self._snapshot().signed.expires}
+
+    def _write_role(self, role: SignedRole) -> None:
+        metadata = Metadata[Targets].from_bytes(role.metadata)
+        for path, target in metadata.signed.targets.items():
+            for prefixed in target.get_prefixed_paths():
+                self._write_once(self._targets / prefixed, role.files[path])
+        published = self.version_of(role.name) if self.version_of("timestamp") else 0
+        if metadata.signed.version < published:
+            raise OperatorFault(
+                "older_version",
+                f"{self.folder} holds {role.name} version {published}, newer than {metadata.signed.version} of this desk:"
+                " clients refuse to go back; build a higher version",
+            )
+        self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
+
+    def _freshen(self, published: Mapping[str, bytes], keys: OnlineKeys, now: datetime) -> int:
+        """Snapshot if it changed or ages, then the timestamp over it, last of all."""
+        version = self.version_of("snapshot")
+        data = self._current_snapshot(published, now) if version else None
+        if data is None:
+            version += 1
+            data = roles.make_snapshot(version, published, keys.snapshot, now).to_bytes()
+            # Not _write_once: a run killed before its timestamp leaves a snapshot no reader was ever told of.
+            write_atomically(self._metadata / f"{version}.snapshot.json", data, PUBLIC_FILE)
+        timestamp = roles.make_timestamp(self.version_of("timestamp") + 1, data, keys.timestamp, now)
+        write_atomically(self._metadata / "timestamp.json", timestamp.to_bytes(), PUBLIC_FILE)
+        return version
+
+    def _current_snapshot(self, published: Mapping[str, bytes], now: datetime) -> bytes | None:
+        """The published snapshot if it names exactly these roles and lives long enough."""
+        snapshot = self._snapshot()
+        if snapshot.signed.expires - now < SNAPSHOT_RENEWED_BEFORE:
+            return None
+        named = {name: meta.version for name, meta in _roles_in(snapshot.signed)}
+        if named != {name: Metadata.from_bytes(data).signed.version for name, data in published.items()}:
+            return None
+        return self._role_bytes("snapshot", snapshot.signed.version)
+
+    def _check_online_keys(self, root: bytes, keys: OnlineKeys) -> None:
+        allowed = Metadata[Root].from_bytes(root).signed.roles
+        for role, signer in (("snapshot", keys.snapshot), ("timestamp", keys.timestamp)):
+            if signer.public_key.keyid not in allowed[role].keyids:
+                raise OperatorFault("online_key", f"this {role} key is not the one root.json of {self.folder} names")
+
+    def _write_once(self, path: Path, data: bytes) -> None:
+        """Write a file whose name stands for its content; a different one there is another body's, or damage."""
+        if path.exists():
+            if read_file(path, "published file") != data:
+                raise OperatorFault(
+                    "published_differs", f"{path} holds something else: is {self.folder} another list's folder?"
+                )
+            return
+        make_folder(path.parent, PUBLIC_FOLDER)
+        write_atomically(path, data, PUBLIC_FILE)
+
+    def _role_bytes(self, role: str, version: int) -> bytes:
+        return read_file(self._metadata / f"{version}.{role}.json", "published metadata")
+
+    def _newest_root(self) -> bytes:
+        versions = [int(path.name.split(".")[0]) for path in self._metadata.glob("*.root.json")]
+        return self._role_bytes("root", max(versions, default=1))
+
+    def _timestamp(self) -> Metadata[Timestamp]:
+        return self._read("timestamp.json", Timestamp)
+
+    def _snapshot(self) -> Metadata[Snapshot]:
+        return self._read(f"{self._timestamp().signed.snapshot_meta.version}.snapshot.json", Snapshot)
+
+    def _read(self, name: str, kind: type[Timestamp] | type[Snapshot]) -> Metadata:
+        path = self._metadata / name
+        try:
+            metadata = Metadata.from_file(str(path))
+        except (StorageError, DeserializationError):
+            metadata = None
+        if metadata is None or not isinstance(metadata.signed, kind):
+            raise OperatorFault("published_damaged", f"{path} is missing or damaged: publish into a fresh folder")
+        return metadata
+
+
+def _roles_in(snapshot: Snapshot) -> list[tuple[str, "object"]]:
+    return [(name.removesuffix(".json"), meta) for name, meta in snapshot.meta.items()]
+
+
+def _versioned(role: str, metadata: bytes) -> str:
+    return f"{Metadata.from_bytes(metadata).signed.version}.{role}.json"

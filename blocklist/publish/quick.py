@@ -1,0 +1,97 @@
+"""A whole list body in one call, with real keys, thresholds and signatures: for the demo and for tests.
+
+It is the desk's own verbs in a row; only the passphrases are random and kept in memory, since nobody types them.
+The publisher's guards are not asked, so that a test can publish what an ISP must hold.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from attrs import define, evolve
+from ulid import ULID
+
+from blocklist.criteria import DEMO, CriteriaSet
+from blocklist.entries import Entry
+from blocklist.manifest import Bulk
+from blocklist.publish.desk import Desk
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.outlet import OnlineKeys
+from blocklist.publish.setup import ONLINE_ROLES, SMALL_ROOT, NewDesk
+
+EDITORS = ("alice", "bob", "carol")
+
+
+@define
+class QuickBody:
+    """A list body of three editors that publishes into `out`. `root` is the root.json an ISP pins."""
+
+    desk: Desk
+    out: Path
+    root: bytes
+    alice: EditorKeys
+    bob: EditorKeys
+    online: OnlineKeys
+    version: int = 0
+
+    def publish(self, entries: Iterable[Entry], now: datetime, bulk: Bulk | None = None) -> int:
+        """Make `entries` the whole list: add, remove, approve, build, sign twice, publish. Returns the version.
+
+        An entry is kept where the desk has it already, bytes and all; an id used before for something else is replaced.
+        """
+        wanted = {entry.to_bytes(): entry for entry in entries}
+        live = {entry.to_bytes(): entry.id for entry in self.desk.entries(self.alice)}
+        self.desk.remove([live[data] for data in live.keys() - wanted.keys()], self.alice)
+        used = self.desk.known_ids()
+        fresh = [wanted[data] for data in wanted if data not in live]
+        fresh = [evolve(entry, id=str(ULID())) if entry.id in used else entry for entry in fresh]
+        self.desk.insert(fresh, self.alice)
+        return self.republish(now, bulk)
+
+    def republish(self, now: datetime, bulk: Bulk | None = None) -> int:
+        """Approve what waits, and publish the desk as it stands."""
+        for editor in (self.alice, self.bob):
+            self.desk.diff(editor, now)
+            self.desk.approve_all(editor, now)
+        self.desk.build(self.alice, now, bulk)
+        for editor in (self.alice, self.bob):
+            self.desk.sign(editor, now)
+        self.version = self.desk.publish(self.out, self.online, now)
+        return self.version
+
+    def stamp(self, now: datetime) -> int:
+        """Sign a new timestamp; returns its version."""
+        return self.desk.stamp(self.out, self.online, now)
+
+    def close(self) -> None:
+        """Close the desk."""
+        self.desk.close()
+
+
+def make_body(
+    folder: Path,
+    *,
+    list_id: str,
+    entries: Iterable[Entry],
+    subscriber_public_keys: Iterable[bytes],
+    now: datetime,
+    out: Path,
+    criteria: CriteriaSet = DEMO,
+) -> QuickBody:
+    """Make a body (root 2 of 3, targets 2 of 3, keyring 2 of 3) at `folder` and publish version 1 into `out`."""
+    passphrase = secrets.token_hex().encode()
+    new = NewDesk(
+        list_id=list_id,
+        criteria=criteria,
+        editors=EDITORS,
+        passphrases=dict.fromkeys((*EDITORS, *SMALL_ROOT.holders, *ONLINE_ROLES), passphrase),
+        root=SMALL_ROOT,
+    )
+    desk = Desk.create(folder, new, now)
+    alice, bob = desk.unlock("alice", passphrase), desk.unlock("bob", passphrase)
+    body = QuickBody(desk, out, desk.root, alice, bob, desk.unlock_online(passphrase))
+    for number, public in enumerate(subscriber_public_keys, 1):
+        desk.register_subscriber(public, f"subscriber-{number}", alice)
+    body.publish(entries, now)
+    return body

@@ -1,0 +1,122 @@
+"""Editors never sign what they cannot read: what an editor's tool proves before it signs a staged role.
+
+It opens the staged full file, rebuilds the set from the entries *this* editor approved, and signs only if set digest,
+count, index and file agree, byte for byte. With two of three signatures needed, every published entry then carries
+the approval of two different keys. The keyring is signed only if it names exactly the subscribers she approved.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from attrs import frozen
+from tuf.api.metadata import Metadata, Targets
+
+from blocklist import matchfile
+from blocklist.errors import PublisherFault
+from blocklist.keyring import MATCH_PROFILE, Keyring
+from blocklist.manifest import Manifest
+from blocklist.publish import roles
+from blocklist.publish.assemble import INDEX_PATH, KEYRING_PATH, Assembly, Version
+from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.faults import Refusal
+from blocklist.stream import Kind, unseal
+
+CLOCK_SLACK = timedelta(hours=1)  # a staged time may lie this far ahead of the signer's clock
+
+
+@frozen
+class Staged:
+    """A staged role as read from disk: nothing in it is trusted yet."""
+
+    metadata: Metadata[Targets]
+    files: Mapping[str, bytes]
+
+    def manifest(self) -> Manifest:
+        """The staged index, or a refusal."""
+        try:
+            return Manifest.from_bytes(self.files[INDEX_PATH])
+        except (KeyError, PublisherFault):
+            raise Refusal("index_invalid", "the staged index.json is missing or malformed: build again") from None
+
+
+def check_targets(staged: Staged, mine: Assembly, last_version: int, now: datetime) -> None:
+    """Compare a staged version with the one this editor's own approvals give. Raises `Refusal`, which says what differs."""
+    manifest = staged.manifest()
+    check_records(staged, manifest, mine)
+    version = Version(manifest.version, manifest.signed_at, manifest.bulk)
+    if manifest != mine.manifest(version, len(staged.files[manifest.full.path])):
+        raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
+    if manifest.version <= last_version:
+        raise Refusal(
+            "version_old", f"version {manifest.version} is not above the published {last_version}: build again"
+        )
+    _check_time(manifest.signed_at, now)
+    expected = roles.make_targets(manifest.version, staged.files, _keyring_keys(mine.body), EDITORS_NEEDED, now)
+    _check_role(
+        staged.metadata, expected, {INDEX_PATH, manifest.full.path}, manifest.signed_at + roles.TARGETS_LIFETIME
+    )
+
+
+def check_records(staged: Staged, manifest: Manifest, mine: Assembly) -> None:
+    """Open the staged full file and compare it, record for record, with the set this editor approved."""
+    try:
+        records = matchfile.parse(unseal(staged.files[manifest.full.path], Kind.FULL, mine.context(manifest.full.path)))
+    except (KeyError, PublisherFault):
+        raise Refusal(
+            "file_unreadable", "the staged list file does not open with this desk's keys: build again"
+        ) from None
+    digest, count = matchfile.set_digest(records), len(records) // matchfile.RECORD_BYTES
+    if (manifest.set_sha256, manifest.count) != (digest, count):
+        raise Refusal(
+            "index_differs", "the staged index.json names another set than its file holds: do not sign, ask why"
+        )
+    if records == mine.records:
+        return
+    theirs, ours = set(_split(records)), set(_split(mine.records))
+    raise Refusal(
+        "not_approved",
+        f"this version has {len(theirs - ours)} records you did not approve and lacks {len(ours - theirs)} that you did:"
+        " nothing was signed; look at `mamori-list diff`, approve what you stand behind, and have it built again",
+    )
+
+
+def check_keyring(staged: Staged, body: Body, approved: frozenset[str], now: datetime) -> None:
+    """Compare the staged keyring with the subscribers this editor approved. Raises `Refusal`."""
+    try:
+        keyring = Keyring.from_bytes(staged.files[KEYRING_PATH])
+    except (KeyError, PublisherFault):
+        raise Refusal("keyring_invalid", "the staged keys/current is missing or malformed: build again") from None
+    foreign = [key for key in keyring.keys if key.subscriber not in approved]
+    if foreign:
+        raise Refusal(
+            "subscriber_not_approved",
+            f"the staged keyring opens the list for {len(foreign)} subscribers you did not approve: nothing was signed;"
+            " look at `mamori-list subscriber list`",
+        )
+    wrong = [key for key in keyring.keys if (key.epoch, key.profile) != (body.epoch, MATCH_PROFILE)]
+    if wrong or keyring.list_id != body.list_id:
+        raise Refusal("keyring_invalid", "the staged keys/current is of another list or epoch: build again")
+    expires = staged.metadata.signed.expires
+    expected = roles.make_keyring(staged.metadata.signed.version, staged.files, now)
+    _check_role(staged.metadata, expected, {KEYRING_PATH}, expires)
+    _check_time(expires - roles.KEYRING_LIFETIME, now)
+
+
+def _check_role(staged: Metadata[Targets], expected: Metadata[Targets], paths: set[str], expires: datetime) -> None:
+    """The staged role must be the expected one in every field; its life is counted from its own build."""
+    expected.signed.expires = expires
+    if staged.signed != expected.signed or set(staged.signed.targets) != paths:
+        raise Refusal("role_differs", "the staged role file says more or other than its files give: build again")
+
+
+def _check_time(built_at: datetime, now: datetime) -> None:
+    if built_at > now + CLOCK_SLACK:
+        raise Refusal("time_ahead", "this was built in the future by this machine's clock: set the clock, build again")
+
+
+def _keyring_keys(body: Body) -> list[roles.Key]:
+    return [editor.keyring for editor in body.editors]
+
+
+def _split(records: bytes) -> list[bytes]:
+    return [records[start : start + matchfile.RECORD_BYTES] for start in range(0, len(records), matchfile.RECORD_BYTES)]

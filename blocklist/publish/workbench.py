@@ -1,0 +1,162 @@
+"""The desk's work on entries: keys, adding, removing, seeing and approving.
+
+Who may do what: adding takes two editors (approvals), and every version two signatures. Removing takes one editor:
+an over-block hurts people who did nothing, so one may say stop. Her signature on the removal is kept, the other sees
+it in `diff`, and the version without the entry still needs the two signatures.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from attrs import define
+
+from blocklist.criteria import CriteriaSet
+from blocklist.entries import Entry
+from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.keyring import unwrap
+from blocklist.publish import approvals, rows, setup
+from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.difference import Difference, compare
+from blocklist.publish.faults import Refusal
+from blocklist.publish.files import only_one, read_file
+from blocklist.publish.keyfiles import EditorKeys, load_editor_keys, load_signing_key
+from blocklist.publish.master import Master
+from blocklist.publish.outlet import OnlineKeys
+from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
+
+
+@define
+class Workbench:
+    """An open desk folder. Every verb takes its time from the caller and holds the folder against a second tool."""
+
+    folder: Path
+    keys_folder: Path
+    body: Body
+    criteria: CriteriaSet
+    root: bytes
+    _master: Master
+
+    @classmethod
+    def create(cls, folder: Path, new: setup.NewDesk, now: datetime, keys_folder: Path | None = None) -> Self:
+        """Make a desk (keys, root, empty master) and open it."""
+        keys_folder = keys_folder or folder / setup.KEYS_FOLDER
+        setup.create(folder, keys_folder, new, now)
+        return cls.open(folder, keys_folder)
+
+    @classmethod
+    def open(cls, folder: Path, keys_folder: Path | None = None) -> Self:
+        """Open a desk; editors who keep their key files elsewhere name that folder."""
+        body = Body.load(folder)
+        try:
+            criteria = CriteriaSet.from_bytes(read_file(folder / setup.CRITERIA_FILE, "criteria set"))
+        except PublisherFault as fault:
+            raise OperatorFault("criteria_set", f"{folder / setup.CRITERIA_FILE}: {fault}") from None
+        root = read_file(folder / setup.ROOT_FILE, "root metadata")
+        return cls(folder, keys_folder or folder / setup.KEYS_FOLDER, body, criteria, root, Master.open(folder))
+
+    def close(self) -> None:
+        """Close the master."""
+        self._master.close()
+
+    # --- keys -----------------------------------------------------------------------------------------
+    def unlock(self, editor: str, passphrase: bytes) -> EditorKeys:
+        """Open an editor's key files and check that they are the ones this desk was made with."""
+        known = self.body.editor(editor)
+        keys = load_editor_keys(self.keys_folder, editor, passphrase)
+        if (keys.signing.public_key, keys.keyring.public_key) != (known.signing, known.keyring):
+            raise OperatorFault("key_foreign", f"the key files of {editor} in {self.keys_folder} are of another desk")
+        return keys
+
+    def unlock_online(self, passphrase: bytes) -> OnlineKeys:
+        """Open the snapshot and timestamp keys."""
+        names = (self.keys_folder / f"{role}.pem" for role in setup.ONLINE_ROLES)
+        return OnlineKeys(*(load_signing_key(path, passphrase) for path in names))
+
+    def open_key(self, keys: EditorKeys, profile: str) -> bytes:
+        """The data key or the epoch secret, through this editor's reading key."""
+        wrapped = self._master.wrapped(profile, self.body.epoch, keys.name)
+        try:
+            return unwrap(wrapped, keys.reading, list_id=self.body.list_id, epoch=self.body.epoch, profile=profile)
+        except PublisherFault:
+            raise OperatorFault("reading_key", f"the reading key of {keys.name} does not open this desk") from None
+
+    def vault(self, keys: EditorKeys) -> Vault:
+        """The key to the sealed columns, through this editor's reading key."""
+        return Vault(self.body.list_id, self.open_key(keys, DATA_KEY_PROFILE))
+
+    # --- entries --------------------------------------------------------------------------------------
+    def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:
+        """Add checked entries; returns `{refused id: id it repeats}` (see `rows.insert`)."""
+        with only_one(self.folder):
+            return rows.insert(self._master, self.vault(keys), entries)
+
+    def entries(self, keys: EditorKeys) -> Iterator[Entry]:
+        """Every live entry, opened with this editor's key."""
+        return rows.live_entries(self._master, self.vault(keys))
+
+    def known_ids(self) -> frozenset[str]:
+        """Every id ever given here: none is used twice."""
+        return self._master.all_ids()
+
+    def published_ids(self) -> frozenset[str]:
+        """Ids of the entries in the last published version."""
+        return self._master.published_ids()
+
+    def remove(self, ids: Iterable[str], keys: EditorKeys) -> None:
+        """Take entries off the list, under this editor's signature; all or none."""
+        with only_one(self.folder), self._master.transaction():
+            for entry_id in ids:
+                if not self._master.remove(
+                    entry_id, keys.name, approvals.sign_removal(entry_id, self.body.list_id, keys)
+                ):
+                    raise OperatorFault("entry_unknown", f"no live entry {entry_id!r}: nothing was removed")
+
+    def diff(self, keys: EditorKeys, now: datetime) -> Difference:
+        """What changes against the last published version; remembered as the state this editor has seen."""
+        with only_one(self.folder):
+            difference = self._difference(keys, now)
+            self._master.put_seen(keys.name, difference.digest)
+            return difference
+
+    def approve(self, keys: EditorKeys, ids: Collection[str]) -> int:
+        """Sign entries or subscribers by id; returns how many are newly approved by this editor."""
+        with only_one(self.folder):
+            return self._approve(keys, frozenset(ids))
+
+    def approve_all(self, keys: EditorKeys, now: datetime, digest: str | None = None) -> int:
+        """Sign everything that waits, if the desk still is what this editor's last diff (or `digest`) showed."""
+        with only_one(self.folder):
+            difference = self._difference(keys, now)
+            if difference.digest != (digest or self._master.seen(keys.name)):
+                raise Refusal(
+                    "state_not_seen",
+                    "the desk is not what you were shown: run `mamori-list diff` and look before you approve",
+                )
+            live = self._master.live_ids() - frozenset(difference.expired)
+            return self._approve(keys, live | {one.id for one in self._master.subscribers()})
+
+    def _approve(self, keys: EditorKeys, ids: frozenset[str]) -> int:
+        mine = self._master.approvals_by(keys.name)
+        wanted = ids - mine.keys()
+        subscribers = [one for one in self._master.subscribers() if one.id in wanted]
+        unknown = wanted - self._master.live_ids() - {one.id for one in subscribers}
+        if unknown:
+            raise OperatorFault("entry_unknown", f"no live entry or subscriber {min(unknown)}: nothing was approved")
+        entries = (entry for entry in self.entries(keys) if entry.id in wanted)
+        signatures = [*approvals.sign_entries(entries, keys)]
+        signatures += [approvals.sign_subscriber(one, self.body.list_id, keys) for one in subscribers]
+        with self._master.transaction():
+            self._master.put_approvals(keys.name, signatures)
+        return len(signatures)
+
+    def _difference(self, keys: EditorKeys, now: datetime) -> Difference:
+        return compare(
+            self.entries(keys),
+            self._master.published_ids(),
+            self._master.subscribers(),
+            self._master.approvers(),
+            EDITORS_NEEDED,
+            now.date(),
+        )

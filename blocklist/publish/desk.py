@@ -1,5 +1,6 @@
 """The desk: every verb of the list body, for the command line, the demo and tests alike."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from attrs import define, frozen
 from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.canonical import format_instant
+from blocklist.entries import Entry
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
@@ -59,7 +61,8 @@ class Desk(Workbench):
     def assembled(self, keys: EditorKeys, now: datetime, *, mine_only: bool = False) -> assemble.Assembly:
         """The set of entries that enough editors approved; with `mine_only`, those this editor proves to be hers."""
         approvers = self._master.approvers()
-        entries = (one for one in self.entries(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        entries: Iterable[Entry] = self.entries(keys)
+        entries = (one for one in entries if approvers.get(one.id, 0) >= EDITORS_NEEDED)
         if mine_only:
             entries = approvals.approved_entries(entries, self._master.approvals_by(keys.name), keys)
         return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
@@ -158,7 +161,7 @@ class Desk(Workbench):
 
     # --- publish --------------------------------------------------------------------------------------
     def publish(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
-        """Put the signed version into the folder of static files `out`; returns the version. Doing it again only stamps.
+        """Put the signed version into the folder of static files `out`; returns the version. Again, it only stamps.
 
         Raises `OperatorFault` while a role lacks signatures.
         """
@@ -173,9 +176,7 @@ class Desk(Workbench):
             signed = tuple(self.stage.signed(role) for role in (TARGETS, roles.KEYRING_ROLE))
             manifest = Manifest.from_bytes(signed[0].files[assemble.INDEX_PATH])
             if not self._master.is_built(manifest.version, manifest.set_sha256):
-                raise OperatorFault(
-                    "build_unfinished", "the staged version's build was cut short: build and sign again"
-                )
+                raise OperatorFault("build_unfinished", "the staged version's build was cut short: build it again")
             Outlet(out).publish(self.root, signed, keys, now)
             with self._master.transaction():
                 self._master.mark_published(manifest.version, format_instant(now))

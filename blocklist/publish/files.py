@@ -16,7 +16,7 @@ PUBLIC_FOLDER = 0o755
 
 
 def write_atomically(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
-    """Put `data` at `path` so that a reader, or a restart after a kill, sees the old file or the new one and nothing else.
+    """Put `data` at `path`: a reader, or a restart after a kill, sees the old file or the new one and nothing else.
 
     Raises `OperatorFault` (full disk, missing right) with the path and the system's reason.
     """

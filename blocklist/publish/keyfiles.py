@@ -8,7 +8,6 @@ a short one is refused.
 
 import re
 from pathlib import Path
-from typing import Protocol
 
 from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,12 +28,6 @@ MIN_PASSPHRASE_CHARS = 16
 HOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MLKEM_SEED_BYTES = 64
 _PEM_BLOCK = re.compile(rb"-----BEGIN ENCRYPTED PRIVATE KEY-----.+?-----END ENCRYPTED PRIVATE KEY-----\n?", re.DOTALL)
-
-
-class _Exportable(Protocol):
-    def private_bytes(
-        self, encoding: Encoding, format: PrivateFormat, encryption_algorithm: BestAvailableEncryption
-    ) -> bytes: ...  # pragma: no cover
 
 
 @frozen
@@ -104,7 +97,7 @@ def load_editor_keys(folder: Path, name: str, passphrase: bytes) -> EditorKeys:
     )
 
 
-def _seal_pem(key: _Exportable, passphrase: bytes) -> bytes:
+def _seal_pem(key: Ed25519PrivateKey | MLKEM768PrivateKey | X25519PrivateKey, passphrase: bytes) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(check_passphrase(passphrase)))
 
 

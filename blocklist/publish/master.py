@@ -18,7 +18,9 @@ from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 FILE_NAME: Final = "master.db"
 _SCHEMA: Final = """
-CREATE TABLE wrapped_keys (profile TEXT, epoch INTEGER, editor TEXT, wrapped BLOB, PRIMARY KEY (profile, epoch, editor));
+CREATE TABLE wrapped_keys (
+    profile TEXT, epoch INTEGER, editor TEXT, wrapped BLOB, PRIMARY KEY (profile, epoch, editor)
+);
 CREATE TABLE entries (
     id TEXT PRIMARY KEY, facts TEXT NOT NULL, name BLOB, path BLOB, query BLOB, twin BLOB NOT NULL,
     not_after TEXT NOT NULL, removed_by TEXT, removal BLOB
@@ -90,9 +92,7 @@ class Master:
             version = None
         if version != _VERSION:
             db.close()
-            raise OperatorFault(
-                "master_damaged", f"{path} is damaged or of another version: restore it from its backup"
-            )
+            raise OperatorFault("master_damaged", f"{path} is damaged or of another version: restore a backup")
         return cls(db)
 
     def close(self) -> None:

@@ -8,12 +8,11 @@ leads to.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
-from securesystemslib.exceptions import StorageError
 from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from blocklist.errors import OperatorFault
@@ -21,6 +20,8 @@ from blocklist.publish import roles
 from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
 
 SNAPSHOT_RENEWED_BEFORE: Final = timedelta(days=2)  # of its expiry; stamping more often than that keeps it fresh
+
+T = TypeVar("T", Timestamp, Snapshot)
 
 
 @frozen
@@ -62,11 +63,9 @@ class Outlet:
             return self._freshen({role.name: role.metadata for role in signed}, keys, now)
 
     def stamp(self, keys: OnlineKeys, now: datetime) -> int:
-        """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the timestamp's version."""
+        """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the former's version."""
         if self.version_of("timestamp") == 0:
-            raise OperatorFault(
-                "nothing_published", f"{self.folder} holds no published list: run `mamori-list publish`"
-            )
+            raise OperatorFault("nothing_published", f"{self.folder} holds no list: run `mamori-list publish`")
         with only_one(self.folder):
             self._check_online_keys(self._newest_root(), keys)
             snapshot = self._snapshot()
@@ -96,7 +95,7 @@ class Outlet:
         if metadata.signed.version < published:
             raise OperatorFault(
                 "older_version",
-                f"{self.folder} holds {role.name} version {published}, newer than {metadata.signed.version} of this desk:"
+                f"{self.folder} holds {role.name} version {published}, above this desk's {metadata.signed.version}:"
                 " clients refuse to go back; build a higher version",
             )
         self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
@@ -154,18 +153,18 @@ class Outlet:
     def _snapshot(self) -> Metadata[Snapshot]:
         return self._read(f"{self._timestamp().signed.snapshot_meta.version}.snapshot.json", Snapshot)
 
-    def _read(self, name: str, kind: type[Timestamp] | type[Snapshot]) -> Metadata:
+    def _read(self, name: str, kind: type[T]) -> Metadata[T]:
         path = self._metadata / name
         try:
-            metadata = Metadata.from_file(str(path))
-        except (StorageError, DeserializationError):
+            metadata = Metadata[T].from_bytes(read_file(path, "published metadata"))
+        except DeserializationError:
             metadata = None
-        if metadata is None or not isinstance(metadata.signed, kind):
-            raise OperatorFault("published_damaged", f"{path} is missing or damaged: publish into a fresh folder")
+        if metadata is None or metadata.signed.type != kind.type:
+            raise OperatorFault("published_damaged", f"{path} is damaged: publish into a fresh folder")
         return metadata
 
 
-def _roles_in(snapshot: Snapshot) -> list[tuple[str, "object"]]:
+def _roles_in(snapshot: Snapshot) -> list[tuple[str, MetaFile]]:
     return [(name.removesuffix(".json"), meta) for name, meta in snapshot.meta.items()]
 
 

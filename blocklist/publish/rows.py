@@ -13,7 +13,7 @@ from blocklist.publish.vault import Vault
 _DATES: Final = ("decided_on", "verified", "review_by", "not_after")
 
 
-def fields_of(entry: Entry) -> dict[str, object]:
+def fields_of(entry: Entry) -> dict[str, Any]:
     """An entry's plain fields as the master keeps them: dates as text, defaults left out."""
     plain: dict[str, Any] = asdict(entry)
     for name in _DATES:

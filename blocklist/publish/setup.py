@@ -66,9 +66,7 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
     """
     check_list(new.list_id, new.purpose, len(new.editors))
     if len({*new.editors, *new.root.holders, *ONLINE_ROLES}) != len(new.editors) + new.root.keys + len(ONLINE_ROLES):
-        raise OperatorFault(
-            "holder_name", "each editor needs a name of her own, other than root-N, snapshot, timestamp"
-        )
+        raise OperatorFault("holder_name", "each editor needs a name of her own, and not that of another key")
     if folder.exists() and any(folder.iterdir()):
         raise OperatorFault("folder_in_use", f"{folder} is not empty: a desk needs a folder of its own")
     make_folder(folder)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from attrs import frozen
+from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Metadata, Targets
 
 from blocklist import matchfile
@@ -40,7 +41,7 @@ class Staged:
 
 
 def check_targets(staged: Staged, mine: Assembly, last_version: int, now: datetime) -> None:
-    """Compare a staged version with the one this editor's own approvals give. Raises `Refusal`, which says what differs."""
+    """Compare a staged version with the one this editor's own approvals give. `Refusal` says what differs."""
     manifest = staged.manifest()
     check_records(staged, manifest, mine)
     version = Version(manifest.version, manifest.signed_at, manifest.bulk)
@@ -48,7 +49,7 @@ def check_targets(staged: Staged, mine: Assembly, last_version: int, now: dateti
         raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
     if manifest.version <= last_version:
         raise Refusal(
-            "version_old", f"version {manifest.version} is not above the published {last_version}: build again"
+            "version_old", f"version {manifest.version} is not above {last_version}, which is published: build"
         )
     _check_time(manifest.signed_at, now)
     expected = roles.make_targets(manifest.version, staged.files, _keyring_keys(mine.body), EDITORS_NEEDED, now)
@@ -75,8 +76,8 @@ def check_records(staged: Staged, manifest: Manifest, mine: Assembly) -> None:
     theirs, ours = set(_split(records)), set(_split(mine.records))
     raise Refusal(
         "not_approved",
-        f"this version has {len(theirs - ours)} records you did not approve and lacks {len(ours - theirs)} that you did:"
-        " nothing was signed; look at `mamori-list diff`, approve what you stand behind, and have it built again",
+        f"this version has {len(theirs - ours)} records you did not approve and lacks {len(ours - theirs)}"
+        " that you did: nothing was signed; look at `mamori-list diff`, approve what you stand behind, build again",
     )
 
 
@@ -114,7 +115,7 @@ def _check_time(built_at: datetime, now: datetime) -> None:
         raise Refusal("time_ahead", "this was built in the future by this machine's clock: set the clock, build again")
 
 
-def _keyring_keys(body: Body) -> list[roles.Key]:
+def _keyring_keys(body: Body) -> list[SSlibKey]:
     return [editor.keyring for editor in body.editors]
 
 

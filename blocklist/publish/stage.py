@@ -52,7 +52,7 @@ class Stage:
             metadata = Metadata[Targets].from_file(str(path))
         except (StorageError, DeserializationError):
             metadata = None
-        if metadata is None or not isinstance(metadata.signed, Targets):
+        if metadata is None or metadata.signed.type != Targets.type:
             raise OperatorFault("stage_damaged", f"{path} is damaged: delete it and build again")
         return metadata
 

@@ -132,7 +132,7 @@ class Workbench:
             if difference.digest != (digest or self._master.seen(keys.name)):
                 raise Refusal(
                     "state_not_seen",
-                    "the desk is not what you were shown: run `mamori-list diff` and look before you approve",
+                    "the desk is not what you were shown: run `mamori-list diff` and look first",
                 )
             live = self._master.live_ids() - frozenset(difference.expired)
             return self._approve(keys, live | {one.id for one in self._master.subscribers()})

@@ -11,12 +11,15 @@ from resolver.settings.reader import parse
 from resolver.settings.yaml_file import MOST_BYTES, read_yaml
 
 
-def load(path: Path) -> Settings:
-    """Read a settings file; SettingsFault names every fault at once, each with its line."""
+def load(path: Path, *, look_at_files: bool = True) -> Settings:
+    """Read a settings file; SettingsFault names every fault at once, each with its line.
+
+    `look_at_files` is switched off by verbs that come before the files are there (the list body's root.json).
+    """
     document = read_yaml(_bytes_of(path))
     try:
         settings = parse(document.data, base=path.absolute().parent)
-        faults = tuple(_unreadable(settings))
+        faults = tuple(_unreadable(settings)) if look_at_files else ()
         if faults:
             raise SettingsFault(faults)
     except SettingsFault as fault:

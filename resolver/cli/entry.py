@@ -1,0 +1,31 @@
+"""The `mamori` command: all verbs of the ISP's side."""
+
+from importlib.metadata import version as package_version
+
+import click
+
+from resolver.cli.exempt import exempt
+from resolver.cli.faults import Commands
+from resolver.cli.keys import subscriber_key
+from resolver.cli.lists import list_commands
+from resolver.cli.running import check_config, demo, run
+from resolver.cli.status import status
+
+_EXIT_CODES = """\b
+Exit codes: 0 done · 1 not done, why is on stderr · 2 status: the last update of a list failed
+3 no resolver answers · 64 wrong usage · 78 the settings cannot be used"""
+
+
+@click.group(cls=Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run and look after a Mamori resolver."""
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"mamori {package_version('mamori')}")
+
+
+for _command in (run, demo, check_config, status, exempt, list_commands, subscriber_key):
+    main.add_command(_command)

@@ -1,0 +1,44 @@
+"""`mamori run`, `mamori demo` and `mamori check-config`."""
+
+from pathlib import Path
+
+import click
+
+from resolver.cli.options import config_option
+from resolver.settings import load
+from resolver.settings.checks import warnings
+
+
+@click.command()
+@config_option
+def run(config: Path) -> int:
+    """Answer DNS in the foreground until SIGTERM or SIGINT; SIGHUP reads the settings again.
+
+    Prints one line READY with its addresses once it answers under the lists it waits for.
+    """
+    from resolver.app.run import run as run_resolver  # loads the reactor, which only this verb needs
+
+    return run_resolver(config)
+
+
+@click.command()
+def demo() -> int:
+    """Try it all on this machine: a signed list, its publication, an upstream, the resolver and its pages.
+
+    Set by the environment: DNS_PORT (5300), NOTICE_PORT (8080), METRICS_PORT (9153), UPSTREAM (ip[:port] of a real
+    resolver to ask instead of the demo's own).
+    """
+    from resolver.app.demo import run_demo  # loads the reactor, which only this verb needs
+
+    return run_demo()
+
+
+@click.command("check-config")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def check_config(file: Path) -> None:
+    """Check a settings file: all faults at once (exit code 78), then what to think about."""
+    settings = load(file)
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    lists = ", ".join(each.id for each in settings.lists) or "none"
+    click.echo(f"{file}: good. Lists to enforce: {lists}.")

@@ -134,7 +134,7 @@ class Keeper:
     greet: Callable[[Child], None]
     on_message: OnMessage
     on_death: Callable[[str, str], None]
-    limits: KeeperLimits = KeeperLimits()
+    limits: KeeperLimits = field(factory=KeeperLimits)
     child: Child | None = field(default=None, init=False)
     _delay: float = field(default=0.0, init=False)
     _born: float = field(default=0.0, init=False)
@@ -145,7 +145,11 @@ class Keeper:
         """Start the child, now."""
         self._timer = None
         self._born = self.clock.seconds()
-        child = self.launcher.launch(self.kind, self.on_message, lambda reason: self._ended(child, reason))
+        child = self.launcher.launch(
+            self.kind,
+            lambda message, fds: self._heard(child, message, fds),
+            lambda reason: self._ended(child, reason),
+        )
         self.child = child
         self.greet(child)
 
@@ -178,6 +182,13 @@ class Keeper:
             return
         self.child.send({"type": "stop"})
         self._timer = self.clock.callLater(self.limits.stop_within, self.child.kill)
+
+    def _heard(self, child: Child, message: Message, fds: list[int]) -> None:
+        if child is self.child:
+            self.on_message(message, fds)
+            return
+        for fd in fds:  # it was replaced
+            os.close(fd)
 
     def _ended(self, child: Child, reason: str) -> None:
         if child is not self.child:

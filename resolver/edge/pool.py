@@ -27,7 +27,7 @@ class WorkerPool:
     launcher: Launcher
     tally: Tally
     open_sockets: Callable[[], SlotSockets]
-    limits: PoolLimits = PoolLimits()
+    limits: PoolLimits = field(factory=PoolLimits)
     on_activated: Callable[[int], None] = lambda generation: None  # every worker has this index in force
     on_change: Callable[[], None] = lambda: None  # another number of workers serves
     on_death: Callable[[str, str], None] = lambda kind, reason: None
@@ -120,12 +120,21 @@ class WorkerPool:
         elif kind == "serving":
             worker.serving = True
             self.on_change()
+        elif kind == "index_refused":
+            self._refused(worker, message)
         elif kind == "fault":
             self.on_fault(message)
         if worker.ready and worker.generation == self.index.generation:
             worker.unwatch()
         self._fill()
         self._tell_activated()
+
+    def _refused(self, worker: Worker, message: Message) -> None:
+        """It goes on with the index it has; without any it is of no use."""
+        self.on_fault(message)
+        worker.unwatch()
+        if worker.generation == 0:
+            worker.child.kill()
 
     def _died(self, worker: Worker, reason: str) -> None:
         self.workers.remove(worker)

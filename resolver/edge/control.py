@@ -1,0 +1,110 @@
+"""The control socket: one JSON object a line, asked and answered in turn.
+
+Wire form: `{"verb": "status"|"ready"|"refresh"|"accept"|"rollback"|"exemptions", "list_id": text or null}` and the
+answer `{"ok": bool, "text": str, "status": {…}}`. The socket's mode keeps other users out; limits keep a slow or broken
+client of our own from costing more than one short buffer.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.protocols.policies import TimeoutMixin
+from twisted.python.failure import Failure
+
+VERBS: Final = ("status", "ready", "refresh", "accept", "rollback", "exemptions")
+
+Reply = dict[str, Any]
+Handler = Callable[[str, str | None], Deferred[Reply]]
+
+
+@frozen
+class ControlLimits:
+    """What clients may cost."""
+
+    line_bytes: int = 4096
+    idle_seconds: float = 10.0  # without a request, or without taking the answer
+    connections: int = 16
+
+
+class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
+    """One client. A second request before the answer to the first closes the line."""
+
+    delimiter = b"\n"
+    factory: "ControlFactory"
+
+    def connectionMade(self) -> None:
+        self.MAX_LENGTH = self.factory.limits.line_bytes
+        self._busy = False
+        if len(self.factory.clients) >= self.factory.limits.connections:
+            self._abort()
+            return
+        self.factory.clients.add(self)
+        self.setTimeout(self.factory.limits.idle_seconds)
+
+    def lineReceived(self, line: bytes) -> None:
+        request = _parsed(line)
+        if request is None or self._busy:
+            self._abort()
+            return
+        self._busy = True
+        self.setTimeout(None)  # a command may take long; it has a limit of its own
+        self.factory.handler(*request).addCallbacks(self._answer, self._failed)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self._abort()
+
+    def timeoutConnection(self) -> None:
+        self._abort()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        self.factory.clients.discard(self)
+        self.setTimeout(None)
+
+    def _answer(self, reply: Reply) -> None:
+        if self not in self.factory.clients:
+            return
+        self._busy = False
+        self.setTimeout(self.factory.limits.idle_seconds)
+        self.sendLine(json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def _failed(self, failure: Failure) -> Failure:
+        self._answer({"ok": False, "text": "an unexpected error, reported by the daemon"})
+        return failure
+
+    def _abort(self) -> None:
+        self.setTimeout(None)
+        self.transport.abortConnection()
+
+
+class ControlFactory(Factory):
+    """All clients; `handler(verb, list_id)` does the work."""
+
+    protocol = ControlProtocol
+    noisy = False
+
+    def __init__(self, handler: Handler, limits: ControlLimits | None = None) -> None:
+        self.handler = handler
+        self.limits = limits or ControlLimits()
+        self.clients: set[ControlProtocol] = set()
+
+    def close_all(self) -> None:
+        """Let every client go."""
+        for client in list(self.clients):
+            client.transport.loseConnection()
+
+
+def _parsed(line: bytes) -> tuple[str, str | None] | None:
+    """Verb and list, or None for anything else."""
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(request, dict) or request.get("verb") not in VERBS:
+        return None
+    list_id = request.get("list_id")
+    return (request["verb"], list_id) if list_id is None or isinstance(list_id, str) else None

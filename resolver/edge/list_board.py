@@ -1,0 +1,96 @@
+"""What is known about each list: the updater's words, and what the workers have in force."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from blocklist.trust.reasons import REASONS
+
+FAILED = "failed"
+
+
+@frozen
+class ListView:
+    """One list. `version` and `entries` are in force in all workers (0: none); `known_version` is the newest verified."""
+
+    list_id: str
+    version: int = 0
+    entries: int = 0
+    known_version: int = 0
+    age_seconds: float | None = None  # of the newest verified timestamp
+    held_entries: int = 0
+    held_by: tuple[str, ...] = ()  # guards
+    last_outcome: str = "none"
+    last_reason: str = ""
+    failures: Mapping[str, int] = field(factory=lambda: dict.fromkeys(REASONS, 0))
+
+    @property
+    def enforcing(self) -> bool:
+        """Whether every worker has it in force."""
+        return self.version > 0
+
+    @property
+    def last_failed(self) -> bool:
+        """Whether the last attempt to update it failed."""
+        return self.last_outcome == FAILED
+
+
+@define(eq=False)
+class ListBoard:
+    """Keeps the views; failure counts never fall, although an updater starts again from 0."""
+
+    seconds: Callable[[], float]  # monotonic
+    clock_suspect: bool = field(default=False, init=False)
+    reported: bool = field(default=False, init=False)  # an updater has spoken since it was asked to look at the disk
+    _views: dict[str, ListView] = field(factory=dict, init=False)
+    _said_at: float = field(default=0.0, init=False)
+    _before: dict[str, Counter[str]] = field(factory=dict, init=False)  # failures of earlier updaters
+
+    def configure(self, list_ids: Iterable[str]) -> None:
+        """The lists of the settings, in order; what is known of those that stay is kept."""
+        self._views = {list_id: self._views.get(list_id, ListView(list_id)) for list_id in list_ids}
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take up a `status` message of the updater."""
+        self.reported, self.clock_suspect = True, bool(message["clock_suspect"])
+        self._said_at = self.seconds()
+        for said in message["lists"]:
+            view = self._views.get(said["list_id"])
+            if view is None:
+                continue
+            failures = self._before.get(view.list_id, Counter()) + Counter(said["failures"])
+            self._views[view.list_id] = evolve(
+                view,
+                known_version=said["version"],
+                age_seconds=said["age_seconds"],
+                held_entries=said["held_entries"],
+                held_by=tuple(said["held_by"]),
+                last_outcome=said["last_outcome"],
+                last_reason=said["last_reason"],
+                failures={reason: failures[reason] for reason in REASONS},
+            )
+
+    def updater_ended(self) -> None:
+        """The next updater counts failures from 0."""
+        self._before = {list_id: Counter(view.failures) for list_id, view in self._views.items()}
+
+    def activate(self, in_force: Iterable[Mapping[str, Any]]) -> None:
+        """All workers have an index in force that holds these lists ({list_id, version, entries})."""
+        now = {each["list_id"]: each for each in in_force}
+        for list_id, view in self._views.items():
+            each = now.get(list_id, {"version": 0, "entries": 0})
+            self._views[list_id] = evolve(view, version=each["version"], entries=each["entries"])
+
+    def in_force(self) -> frozenset[str]:
+        """The lists every worker enforces."""
+        return frozenset(list_id for list_id, view in self._views.items() if view.enforcing)
+
+    def views(self) -> tuple[ListView, ...]:
+        """All lists now; ages grow while the updater is silent."""
+        silence = self.seconds() - self._said_at
+        return tuple(
+            view if view.age_seconds is None else evolve(view, age_seconds=view.age_seconds + silence)
+            for view in self._views.values()
+        )

@@ -1,0 +1,108 @@
+"""Answers in the form the hot path serves: rendered once per kind of client, then joined with id and question."""
+
+from collections.abc import Sequence
+from struct import Struct
+
+from resolver.core import codes
+from resolver.core.counters import rcode_cell
+from resolver.core.edns import make_ede, make_opt
+from resolver.core.limits import Limits
+from resolver.core.query import View
+
+_HEAD = Struct(">HHHHH")
+_TTL = Struct(">I")
+_CLIENT_UDP_BYTES = Limits().client_udp_bytes
+_QUESTION_POINTER = b"\xc0\x0c"
+_POLICY_FLAGS = codes.QR | codes.AA | codes.RA
+_ANY_TTL = 3600
+
+
+class Answer:
+    """One answer without id, question and OPT; `sections` may point into the question, whose length is fixed.
+
+    Flags hold QR, AA, AD, RA and the rcode (12 bits of it: `rcode_high` goes into OPT). Nothing here names anybody.
+    """
+
+    __slots__ = ("cell", "counts", "flags", "options", "rcode", "rendered", "sections")
+
+    def __init__(
+        self,
+        flags: int,
+        rcode: int = codes.NOERROR,
+        counts: tuple[int, int, int] = (0, 0, 0),
+        sections: bytes = b"",
+        options: bytes = b"",
+    ) -> None:
+        self.flags = flags
+        self.rcode = rcode
+        self.cell = rcode_cell(rcode)
+        self.counts = counts
+        self.sections = sections
+        self.options = options
+        self.rendered: dict[int, tuple[bytes, bytes]] = {}
+
+    def render(self, view: View) -> tuple[bytes, bytes]:
+        """Return the ten bytes before and the bytes behind the question for this kind of client, remembered."""
+        known = self.rendered.get(view.slot)
+        if known is None:
+            an, ns, ar = self.counts
+            head = _HEAD.pack(self._flags_for(view), 1, an, ns, ar + view.has_opt)
+            known = self.rendered[view.slot] = (head, self.sections + self._opt_for(view))
+        return known
+
+    def truncated(self, view: View) -> tuple[bytes, bytes]:
+        """Return the same with TC set and no records: the client comes back over TCP."""
+        return _HEAD.pack(self._flags_for(view) | codes.TC, 1, 0, 0, view.has_opt), self._opt_for(view)
+
+    def _flags_for(self, view: View) -> int:
+        flags = self.flags | view.copied_flags | self.rcode & codes.RCODE
+        return flags if view.wants_ad else flags & ~codes.AD
+
+    def _opt_for(self, view: View) -> bytes:
+        if not view.has_opt:
+            return b""
+        return make_opt(_CLIENT_UDP_BYTES, do=view.do, rcode_high=self.rcode >> 4, options=self.options)
+
+    def message(self, ident: bytes, question: bytes, view: View, transport: int) -> bytes:
+        """Return the whole message for one client; over UDP cut to what the client can take (TC)."""
+        head, tail = self.render(view)
+        size = codes.HEADER_BYTES + len(question) + len(tail)
+        if size > (view.udp_bytes if transport == codes.UDP else 65_535):
+            head, tail = self.truncated(view)
+        return ident + head + question + tail
+
+
+def record(rtype: int, ttl: int, rdata: bytes, owner: bytes = _QUESTION_POINTER) -> bytes:
+    """Return one record of class IN; the default owner is QNAME in the client's own case."""
+    return owner + rtype.to_bytes(2) + b"\0\1" + _TTL.pack(ttl) + len(rdata).to_bytes(2) + rdata
+
+
+def policy_soa(ttl: int) -> bytes:
+    """Return the constant SOA of policy answers: owner QNAME, names `.`, serial 1, TTL = MINIMUM."""
+    numbers = b"".join(_TTL.pack(number) for number in (1, 3600, 600, 86_400, ttl))
+    return record(codes.SOA, ttl, b"\0\0" + numbers)
+
+
+def nodata(ttl: int, options: bytes = b"") -> Answer:
+    """Return NODATA with the policy SOA."""
+    return Answer(_POLICY_FLAGS, counts=(0, 1, 0), sections=policy_soa(ttl), options=options)
+
+
+def positive(rtype: int, ttl: int, rdata: bytes, options: bytes = b"") -> Answer:
+    """Return one record owned by QNAME."""
+    return Answer(_POLICY_FLAGS, counts=(1, 0, 0), sections=record(rtype, ttl, rdata), options=options)
+
+
+def zone_answer(rcode: int, answers: Sequence[bytes], authority: Sequence[bytes]) -> Answer:
+    """Return an authoritative answer of a zone served here, from encoded records."""
+    sections = b"".join((*answers, *authority))
+    return Answer(_POLICY_FLAGS, rcode, (len(answers), len(authority), 0), sections)
+
+
+def failure(*ede_codes: int, rcode: int = codes.SERVFAIL) -> Answer:
+    """Return an answer without records, with the reasons as EDE."""
+    return Answer(codes.QR | codes.RA, rcode, options=make_ede(*ede_codes))
+
+
+ANY_ANSWER = positive(codes.HINFO, _ANY_TTL, b"\x07RFC8482\x00")
+"""The whole truth about ANY (RFC 8482), for every name."""

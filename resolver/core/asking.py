@@ -1,0 +1,245 @@
+"""Asking upstreams: tries on a schedule, failover at once, TC and lost case over TCP, probes of those that are down.
+
+| an attempt sees              | then                                                                        |
+|------------------------------|-----------------------------------------------------------------------------|
+| an answer                    | the question is finished, its other attempts are closed                     |
+| TC                           | the same upstream over TCP, and later tries too                             |
+| the name in another case     | the same upstream over TCP; if that agrees, it is known not to keep case    |
+| an error (SERVFAIL, REFUSED) | final for this upstream: the next one; none left: the question has failed   |
+| a network error, rubbish     | an upstream not asked yet at once, else the next try on the schedule        |
+| another id or question       | not for us: it goes on waiting                                              |
+| silence                      | the next try on the schedule; `give_up`: the question has failed            |
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Protocol
+
+from attrs import define
+
+from resolver.core import codes
+from resolver.core.answer import Answer, failure
+from resolver.core.config import CoreConfig
+from resolver.core.edns import copied_ede, make_ede
+from resolver.core.message import Message, read_message
+from resolver.core.names import WireFault
+from resolver.core.pending import Pending
+from resolver.core.upstream_query import Likeness, UpstreamQuery, build, likeness, random_case
+from resolver.core.upstreams import Upstreams
+
+_USABLE = frozenset({codes.NOERROR, codes.NXDOMAIN, codes.YXDOMAIN})
+_PROBE_QUESTION = b"\0" + codes.NS.to_bytes(2) + codes.IN.to_bytes(2)
+
+
+class Outcome(Protocol):
+    """Who is told how a question ended."""
+
+    def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
+        """A usable answer came."""
+
+    def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
+        """No usable answer came; `answer` says so."""
+
+
+@define(eq=False)
+class Attempt:
+    """One query on its way to one upstream; `pending` is None for a probe."""
+
+    number: int
+    upstream: int
+    transport: int
+    query: bytes
+    question: bytes
+    pending: Pending | None
+    sent: float
+    failed: bool = False
+
+
+class Asking:
+    """All attempts of one worker."""
+
+    def __init__(
+        self, config: CoreConfig, upstreams: Upstreams, random_bytes: Callable[[int], bytes], outcome: Outcome
+    ) -> None:
+        self._config = config
+        self._limits = config.limits
+        self._upstreams = upstreams
+        self._random_bytes = random_bytes
+        self._outcome = outcome
+        self._numbers = count(1)
+        self._attempts: dict[int, Attempt] = {}
+        self._timers: list[tuple[float, int, Pending | Attempt]] = []
+        self.to_send: list[UpstreamQuery] = []
+        self.to_close: list[int] = []
+
+    def start(self, pending: Pending, now: float) -> None:
+        """Ask the first upstream."""
+        self._next_upstream(pending, now)
+        self._schedule(pending)
+
+    def abandon(self, pending: Pending) -> None:
+        """Stop asking without an outcome."""
+        pending.done = True
+        for number in pending.attempts:
+            del self._attempts[number]
+        self.to_close.extend(pending.attempts)
+        pending.attempts.clear()
+
+    def receive(self, data: bytes, number: int, now: float) -> bool:
+        """Take a response; True when this attempt is over."""
+        attempt = self._attempts.get(number)
+        if attempt is None:
+            return True
+        likeness_found = likeness(attempt.query, attempt.question, data)
+        if likeness_found is Likeness.STRANGE and attempt.transport == codes.UDP:
+            return False
+        self._forget(attempt)
+        if likeness_found in (Likeness.STRANGE, Likeness.BARE_ERROR):
+            self._fail(attempt, now)
+        elif self._case_is_settled(attempt, likeness_found, now):
+            self._take(attempt, data, now)
+        return True
+
+    def fail(self, number: int, now: float) -> None:
+        """Take a network error."""
+        attempt = self._attempts.get(number)
+        if attempt is not None:
+            self._forget(attempt)
+            self._fail(attempt, now)
+
+    def next_deadline(self) -> float | None:
+        """Return when `handle_deadline` is due."""
+        probe = self._upstreams.next_probe()
+        if not self._timers:
+            return probe
+        timer = self._timers[0][0]
+        return timer if probe is None else min(timer, probe)
+
+    def handle_deadline(self, now: float) -> None:
+        """Try again, give up and probe what is due."""
+        while self._timers and self._timers[0][0] <= now:
+            _, _, due = heappop(self._timers)
+            if isinstance(due, Attempt):
+                self._end_probe(due, now)
+            elif not due.done:
+                self._retry(due, now)
+        for upstream in self._upstreams.probes_due(now):
+            probe = self._send(upstream, codes.UDP, _PROBE_QUESTION, None, now)
+            heappush(self._timers, (now + self._limits.probe_timeout, probe.number, probe))
+
+    # --- tries ------------------------------------------------------------------------------------------
+
+    def _schedule(self, pending: Pending) -> None:
+        offsets = self._limits.try_offsets
+        offset = offsets[pending.step] if pending.step < len(offsets) else self._limits.give_up
+        if not pending.done:
+            heappush(self._timers, (pending.started + offset, next(self._numbers), pending))
+
+    def _retry(self, pending: Pending, now: float) -> None:
+        patient_until = now - self._limits.patience
+        silent = [one for one in map(self._attempts.__getitem__, pending.attempts) if one.sent <= patient_until]
+        for attempt in silent:
+            if not attempt.failed:
+                attempt.failed = True
+                self._upstreams.failed(attempt.upstream, now)
+        if pending.step >= len(self._limits.try_offsets):
+            self._give_up(pending, now)
+            return
+        pending.step += 1
+        if len(silent) == len(pending.attempts):
+            self._next_upstream(pending, now)
+        self._schedule(pending)
+
+    def _next_upstream(self, pending: Pending, now: float) -> None:
+        upstream = self._upstreams.choose(pending.asked, pending.refused)
+        if upstream is None:
+            self._give_up(pending, now)
+            return
+        pending.asked.add(upstream)
+        self._send(upstream, codes.TCP if pending.tcp else codes.UDP, pending.question, pending, now)
+
+    def _send(self, upstream: int, transport: int, question: bytes, pending: Pending | None, now: float) -> Attempt:
+        drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
+        sent_question = random_case(question, drawn[2:]) if self._upstreams[upstream].keeps_case else question
+        do, cd = (pending.do, pending.cd) if pending else (False, False)
+        query = build(drawn[:2], sent_question, do=do, cd=cd)
+        attempt = Attempt(next(self._numbers), upstream, transport, query, sent_question, pending, now)
+        self._attempts[attempt.number] = attempt
+        if pending:
+            pending.attempts.add(attempt.number)
+        self._upstreams.sent(upstream)
+        self.to_send.append(UpstreamQuery(attempt.number, upstream, transport, query))
+        return attempt
+
+    # --- ends -------------------------------------------------------------------------------------------
+
+    def _forget(self, attempt: Attempt) -> None:
+        del self._attempts[attempt.number]
+        if attempt.pending:
+            attempt.pending.attempts.discard(attempt.number)
+
+    def _case_is_settled(self, attempt: Attempt, found: Likeness, now: float) -> bool:
+        upstream = self._upstreams[attempt.upstream]
+        if found is Likeness.OTHER_CASE and upstream.keeps_case:
+            if attempt.transport == codes.UDP:
+                self._again_over_tcp(attempt, now)
+                return False
+            upstream.keeps_case = False
+        return True
+
+    def _again_over_tcp(self, attempt: Attempt, now: float) -> None:
+        if attempt.pending:
+            self._send(attempt.upstream, codes.TCP, attempt.pending.question, attempt.pending, now)
+
+    def _take(self, attempt: Attempt, data: bytes, now: float) -> None:
+        if data[2] & codes.TC >> 8 and attempt.transport == codes.UDP:
+            self._upstreams.answered(attempt.upstream, now - attempt.sent)
+            if attempt.pending:
+                attempt.pending.tcp = True
+            self._again_over_tcp(attempt, now)
+            return
+        try:
+            message = read_message(data)
+        except WireFault:
+            self._fail(attempt, now)
+            return
+        self._upstreams.answered(attempt.upstream, now - attempt.sent)
+        pending = attempt.pending
+        if pending and message.rcode in _USABLE and not message.flags & codes.TC:
+            self.abandon(pending)
+            self._outcome.answered(pending, message, self._upstreams[attempt.upstream].config.trust_ad, now)
+        elif pending:
+            self._refused(pending, attempt, message, now)
+
+    def _refused(self, pending: Pending, attempt: Attempt, message: Message, now: float) -> None:
+        pending.refused.add(attempt.upstream)
+        options = copied_ede(message.edns, self._limits)
+        if message.rcode != codes.SERVFAIL and not self._config.relay:
+            options += make_ede(codes.EDE_NETWORK_ERROR)
+        pending.last_error = Answer(codes.QR | codes.RA, codes.SERVFAIL, options=options)
+        if not pending.attempts:
+            self._next_upstream(pending, now)
+
+    def _fail(self, attempt: Attempt, now: float) -> None:
+        if not attempt.failed:
+            self._upstreams.failed(attempt.upstream, now)
+        pending = attempt.pending
+        if pending is None:
+            return
+        pending.network_error = True
+        if not pending.attempts and len(pending.asked) < len(self._upstreams.all):
+            self._next_upstream(pending, now)
+
+    def _give_up(self, pending: Pending, now: float) -> None:
+        self.abandon(pending)
+        reasons = [codes.EDE_NO_REACHABLE_AUTHORITY]
+        if pending.network_error:
+            reasons.append(codes.EDE_NETWORK_ERROR)
+        silent = failure(*(() if self._config.relay else reasons))
+        self._outcome.unanswered(pending, pending.last_error or silent, now)
+
+    def _end_probe(self, probe: Attempt, now: float) -> None:
+        if self._attempts.pop(probe.number, None) is not None:
+            self.to_close.append(probe.number)
+            self._upstreams.failed(probe.upstream, now)

@@ -1,0 +1,94 @@
+"""Kept answers, bounded in bytes, the least recently used leaving first.
+
+An entry older than the current generation is decided again before use: a new list needs no purge. The verdict on a
+listed question stands under a keyed hash: no listed name is written down because somebody asked for it.
+"""
+
+from collections import OrderedDict
+from hashlib import blake2b
+from math import inf
+
+from resolver.core.answer import Answer
+from resolver.core.body import Body
+
+_DIGEST_BYTES = 16
+_OVERHEAD_BYTES = 900
+"""What an entry costs beside its message: objects, dictionary slot, key."""
+_COPIES = 3
+"""Message as received, body without OPT, body as rendered."""
+
+
+class Entry:
+    """One question's answer and how long it holds; all times are monotonic seconds.
+
+    `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
+    `event` is the counter cell to raise for a block event, 0 for none. `kept` is the upstream's message, empty for
+    verdicts and failures.
+    """
+
+    __slots__ = ("answer", "body", "due", "event", "generation", "kept", "stored", "trust_ad", "until", "verdict_until")
+
+    def __init__(self, generation: int, stored: float, until: float, kept: bytes = b"", trust_ad: bool = False) -> None:
+        self.generation = generation
+        self.stored = stored
+        self.until = until
+        self.kept = kept
+        self.trust_ad = trust_ad
+        self.body: Body | None = None
+        self.verdict_until = inf
+        self.event = 0
+        self.due = stored
+        self.answer: Answer
+
+    def hold(self, answer: Answer) -> None:
+        """Serve this constant answer until the entry or its verdict ends."""
+        self.body = None
+        self.answer = answer
+        self.due = min(self.until, self.verdict_until)
+
+    def age(self, now: float) -> None:
+        """Serve the body with its TTLs as they stand now, until they tick."""
+        assert self.body is not None
+        seconds = max(0, int(now - self.stored))
+        self.answer = self.body.aged(seconds)
+        self.due = min(self.until, self.verdict_until, self.stored + seconds + 1)
+
+
+class Cache:
+    """Entries by key; `find` is the bare look-up of the hot path."""
+
+    def __init__(self, size: int, secret: bytes) -> None:
+        self._size = size
+        self._used = 0
+        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
+        self._keyed = blake2b(digest_size=_DIGEST_BYTES, key=secret)
+        self.find = self._entries.get
+        self.touch = self._entries.move_to_end
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def verdict_key(self, key: bytes) -> bytes:
+        """Return the keyed hash a listed question's verdict stands under."""
+        state = self._keyed.copy()
+        state.update(key)
+        return state.digest()
+
+    def put(self, key: bytes, entry: Entry) -> None:
+        """Keep an entry; others leave when the bound in bytes is reached."""
+        self.drop(key)
+        self._entries[key] = entry
+        self._used += _cost(key, entry)
+        while self._used > self._size:
+            old_key, old = self._entries.popitem(last=False)
+            self._used -= _cost(old_key, old)
+
+    def drop(self, key: bytes) -> None:
+        """Forget an entry, if it is there."""
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._used -= _cost(key, entry)
+
+
+def _cost(key: bytes, entry: Entry) -> int:
+    return len(key) + _COPIES * len(entry.kept) + _OVERHEAD_BYTES

@@ -1,0 +1,73 @@
+"""What the core is told: plain data with defaults, no YAML and no files."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Literal
+
+from attrs import field, frozen
+
+from resolver.core.codes import EDE_BLOCKED
+from resolver.core.limits import Limits
+from resolver.core.special_use import ALL_ZONES
+
+Network = IPv4Network | IPv6Network
+
+_DEFAULT_ALLOW = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+def default_allow() -> tuple[Network, ...]:
+    """Loopback, private, shared and link-local prefixes: nobody from outside is served by default."""
+    return tuple(ip_network(prefix) for prefix in _DEFAULT_ALLOW)
+
+
+@frozen
+class UpstreamConfig:
+    """One upstream resolver; `name` is its label in metrics, `trust_ad` says whether its AD bit is passed on."""
+
+    name: str
+    trust_ad: bool = False
+
+
+@frozen
+class ListPolicy:
+    """How names of one list are answered: notice addresses as 4 and 16 raw bytes, EDE code of NODATA answers."""
+
+    list_id: str
+    notice_v4: bytes | None = None
+    notice_v6: bytes | None = None
+    ede: int = EDE_BLOCKED
+
+
+@frozen
+class CoreConfig:
+    """All the core needs to know; list order is configuration order, TTLs are seconds."""
+
+    upstreams: tuple[UpstreamConfig, ...]
+    lists: tuple[ListPolicy, ...] = ()
+    answer_mode: Literal["notice", "dns-only"] = "notice"
+    answer_ttl: int = 30
+    relay: bool = False
+    cache_enabled: bool = True
+    cache_bytes: int = 67_108_864
+    min_ttl: int = 0
+    """Seconds an answer stays in the cache at least; the TTL shown is never raised above the upstream's."""
+    max_ttl: int = 86_400
+    allow: tuple[Network, ...] = field(factory=default_allow)
+    allow_rd0: tuple[Network, ...] = ()
+    special_use: frozenset[str] = ALL_ZONES
+    """Special-use zones answered here (names of `special_use.ALL_ZONES`)."""
+    limits: Limits = field(factory=Limits)
+
+    @property
+    def caching(self) -> bool:
+        """Whether answers are kept: relay mode keeps none."""
+        return self.cache_enabled and not self.relay

@@ -1,0 +1,69 @@
+"""The OPT record (RFC 6891) and Extended DNS Errors (RFC 8914): read on one side, made anew on the other."""
+
+from struct import Struct
+
+from attrs import frozen
+
+from resolver.core.codes import OPT
+from resolver.core.limits import Limits
+from resolver.core.names import WireFault
+
+EDE_OPTION = 15
+DO = 0x8000
+_OPT_FIXED = Struct(">BHHIH")  # root owner, type, size, extended rcode/version/flags, RDLENGTH
+_OPTION = Struct(">HH")
+
+
+@frozen
+class Edns:
+    """What a peer said in its OPT: UDP size, high bits of the rcode, version, DO, raw options."""
+
+    size: int
+    rcode_high: int
+    version: int
+    do: bool
+    options: tuple[tuple[int, bytes], ...]
+
+
+def read_opt(size: int, ttl: int, rdata: bytes) -> Edns:
+    """Read an OPT from its class, TTL and RDATA fields; WireFault when the options do not fill RDATA exactly."""
+    options: list[tuple[int, bytes]] = []
+    offset = 0
+    while offset < len(rdata):
+        if offset + 4 > len(rdata):
+            raise WireFault("option_cut")
+        code, length = _OPTION.unpack_from(rdata, offset)
+        offset += 4
+        if offset + length > len(rdata):
+            raise WireFault("option_cut")
+        options.append((code, rdata[offset : offset + length]))
+        offset += length
+    return Edns(size, ttl >> 24, ttl >> 16 & 0xFF, bool(ttl & DO), tuple(options))
+
+
+def make_opt(size: int, *, do: bool, rcode_high: int = 0, options: bytes = b"") -> bytes:
+    """Return a whole OPT record; `options` are already encoded."""
+    return _OPT_FIXED.pack(0, OPT, size, rcode_high << 24 | (DO if do else 0), len(options)) + options
+
+
+def make_ede(*codes: int) -> bytes:
+    """Return EDE options without text."""
+    return b"".join(_OPTION.pack(EDE_OPTION, 2) + code.to_bytes(2) for code in codes)
+
+
+def copied_ede(edns: Edns | None, limits: Limits) -> bytes:
+    """Return the upstream's EDE options, bounded, to be put into our own OPT; every other option is left behind."""
+    if edns is None:
+        return b""
+    found = [rdata for code, rdata in edns.options if code == EDE_OPTION and len(rdata) >= 2]
+    cut = 2 + limits.ede_text_bytes_max
+    texts = [rdata if len(rdata) <= cut and _is_utf8(rdata[2:]) else rdata[:2] for rdata in found]
+    return b"".join(_OPTION.pack(EDE_OPTION, len(text)) + text for text in texts[: limits.ede_options_max])
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""Domain names in wire form inside messages: bounded, loop-free reading (RFC 1035 4.1.4)."""
+
+from resolver.core.codes import LABEL_BYTES_MAX, NAME_BYTES_MAX
+
+ROOT = b"\0"
+
+
+class WireFault(Exception):
+    """Bytes that are not a DNS message; carries a fixed word and never the bytes."""
+
+
+def read_name(data: bytes, offset: int) -> tuple[bytes, int]:
+    """Return the uncompressed name at `offset`, case kept, and the offset behind it.
+
+    A pointer must lead strictly backwards, before the part of the name read so far: loops cannot occur.
+    """
+    parts: list[bytes] = []
+    length = behind = 0
+    start = bound = offset
+    while True:
+        label = _byte(data, start)
+        if label < 0xC0:
+            end = start + _label_bytes(label)
+            length += end - start
+            if length > NAME_BYTES_MAX or end > len(data):
+                raise WireFault("name_long")
+            parts.append(data[start:end])
+            start = end
+            if not label:
+                return b"".join(parts), behind or end
+        else:
+            behind = behind or start + 2
+            start = (label & 0x3F) << 8 | _byte(data, start + 1)
+            if start >= bound:
+                raise WireFault("pointer_forward")
+            bound = start
+
+
+def _byte(data: bytes, offset: int) -> int:
+    try:
+        return data[offset]
+    except IndexError:
+        raise WireFault("name_cut") from None
+
+
+def _label_bytes(label: int) -> int:
+    """Return the bytes a label takes with its length; 0x40 and 0x80 types are not in use (RFC 6891 section 5)."""
+    if label > LABEL_BYTES_MAX:
+        raise WireFault("label_type")
+    return label + 1
+
+
+def plain_name_end(data: bytes, offset: int) -> int:
+    """Return the offset behind the name at `offset`, which must not be compressed (a question's name)."""
+    start = offset
+    while True:
+        label = _byte(data, start)
+        start += _label_bytes(label)
+        if start - offset > NAME_BYTES_MAX:
+            raise WireFault("name_long")
+        if not label:
+            return start
+
+
+def without_service_labels(wire: bytes) -> bytes:
+    """Take off leading `_port._scheme` labels (RFC 9460 2.3): the name a service record speaks for."""
+    start = 0
+    while wire[start] and wire[start + 1] == 0x5F:
+        start += wire[start] + 1
+    return wire[start:]

@@ -1,0 +1,84 @@
+"""Questions in flight: clients that ask the same wait together; everything is bounded and the oldest is shed."""
+
+from collections import OrderedDict, deque
+
+from attrs import Factory, define
+
+from resolver.core.answer import Answer
+from resolver.core.query import Query
+
+
+@define(eq=False)
+class Waiter:
+    """A client waiting for an answer; `peer` is the edge's own handle, `asked` monotonic seconds."""
+
+    query: Query
+    transport: int
+    peer: object
+    asked: float
+
+    def message(self, answer: Answer) -> bytes:
+        """Return the answer in this client's id, case and view."""
+        return answer.message(self.query.ident, self.query.question, self.query.view, self.transport)
+
+
+@define(eq=False)
+class Pending:
+    """One question in flight and how far asking has come."""
+
+    key: bytes
+    question: bytes
+    do: bool
+    cd: bool
+    started: float
+    waiters: deque[Waiter] = Factory(deque)
+    step: int = 1
+    """The next of the limits' `try_offsets`."""
+    attempts: set[int] = Factory(set)
+    asked: set[int] = Factory(set)
+    """Upstreams a try went to."""
+    refused: set[int] = Factory(set)
+    """Upstreams that answered with an error, which is final for them."""
+    tcp: bool = False
+    network_error: bool = False
+    last_error: Answer | None = None
+    done: bool = False
+
+
+class PendingTable:
+    """The questions in flight by key."""
+
+    def __init__(self, pending_max: int, waiters_max: int) -> None:
+        self._table: OrderedDict[bytes, Pending] = OrderedDict()
+        self._pending_max = pending_max
+        self._waiters_max = waiters_max
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def find(self, key: bytes) -> Pending | None:
+        """Return the question in flight under a key."""
+        return self._table.get(key)
+
+    def join(self, pending: Pending, waiter: Waiter) -> Waiter | None:
+        """Let a client wait too; returns the oldest waiter if it had to make room."""
+        shed = pending.waiters.popleft() if len(pending.waiters) >= self._waiters_max else None
+        pending.waiters.append(waiter)
+        return shed
+
+    def open(self, pending: Pending) -> Pending | None:
+        """Add a question; returns the oldest one if it had to make room."""
+        shed = self._table.popitem(last=False)[1] if len(self._table) >= self._pending_max else None
+        self._table[pending.key] = pending
+        return shed
+
+    def close(self, pending: Pending) -> None:
+        """Take a question out, if it is still in."""
+        if self._table.get(pending.key) is pending:
+            del self._table[pending.key]
+
+    def forget_peer(self, peer: object) -> None:
+        """Let nobody wait for a peer that is gone."""
+        for pending in self._table.values():
+            if any(waiter.peer is peer for waiter in pending.waiters):
+                pending.waiters = deque(waiter for waiter in pending.waiters if waiter.peer is not peer)

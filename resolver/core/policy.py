@@ -1,0 +1,163 @@
+"""What the list says about a question and about an upstream's answer to it (answers.md rows 1-13)."""
+
+from collections.abc import Iterable
+from enum import Enum
+
+from attrs import frozen
+
+from blocklist.index import Index, Match
+from resolver.core import codes
+from resolver.core.limits import Limits
+from resolver.core.message import ANSWER, Message, Record
+from resolver.core.names import without_service_labels
+from resolver.core.rdata import covered_type, target_name
+
+
+class Course(Enum):
+    """What is done with a question."""
+
+    OPEN = "open"
+    """Not listed: forwarded, the answer is checked."""
+    EXEMPT = "exempt"
+    """Locally exempt: forwarded, the real answer (rows 11, 12)."""
+    BLOCK = "block"
+    """Answered by policy, nothing is sent upstream."""
+    SOFTEN = "soften"
+    """A listed name, another type: forwarded, NXDOMAIN becomes NODATA (row 4)."""
+    TRUTHFUL = "truthful"
+    """DS and DNSKEY: forwarded, never touched (row 7)."""
+
+
+@frozen
+class Decision:
+    """The verdict on a question, with the listing behind it where there is one."""
+
+    course: Course
+    match: Match | None = None
+
+
+_OPEN, _EXEMPT, _TRUTHFUL = Decision(Course.OPEN), Decision(Course.EXEMPT), Decision(Course.TRUTHFUL)
+
+
+def decide(index: Index, name: bytes, qtype: int, now: float) -> Decision:
+    """Decide a question by its lower-case name and type."""
+    if qtype in (codes.DS, codes.DNSKEY):
+        return _TRUTHFUL
+    match = index.match(_looked_up(name, qtype), now)
+    if match is None:
+        return _OPEN
+    if match.exempt:
+        return _EXEMPT
+    blocked = qtype in codes.ADDRESS_TYPES or match.all_types
+    return Decision(Course.BLOCK if blocked else Course.SOFTEN, match)
+
+
+def _looked_up(name: bytes, qtype: int) -> bytes:
+    return without_service_labels(name) if qtype in codes.SERVICE_TYPES else name
+
+
+@frozen
+class Ruling:
+    """The verdict on an upstream's answer."""
+
+    blocked: Match | None = None
+    """A listed alias or service target: answer by policy."""
+    broken: bool = False
+    """A chain too long or looping: SERVFAIL."""
+    dropped: tuple[Record, ...] = ()
+    """Records of listed names to leave out."""
+    to_nodata: bool = False
+    """NXDOMAIN to be turned into NODATA."""
+
+
+_AS_IT_IS = Ruling()
+
+
+def decide_response(decision: Decision, message: Message, index: Index, limits: Limits, now: float) -> Ruling:
+    """Decide an upstream's answer to a question that was decided before."""
+    if decision.course in (Course.EXEMPT, Course.TRUTHFUL):
+        return _AS_IT_IS
+    question_name = message.question[:-4].lower()
+    qtype = int.from_bytes(message.question[-4:-2])
+    if qtype in codes.ADDRESS_TYPES:
+        if _is_broken(message, question_name, limits):
+            return Ruling(broken=True)
+        blocked = _listed_among(_names_that_count(message, question_name, qtype), qtype, index, now)
+        if blocked is not None:
+            return Ruling(blocked=blocked)
+    return Ruling(
+        dropped=_listed_addresses(message, question_name, index, now),
+        to_nodata=decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN,
+    )
+
+
+def _aliases(message: Message) -> list[Record]:
+    return [record for record in message.records if record.section == ANSWER and record.rtype in codes.ALIAS_TYPES]
+
+
+def _names_that_count(message: Message, question_name: bytes, qtype: int) -> set[bytes]:
+    """Every owner in the answer and every alias or service target, in whatever order they stand (rows 12, 13)."""
+    names: set[bytes] = set()
+    for record in message.records:
+        if record.section != ANSWER:
+            continue
+        names.add(record.owner)
+        if record.rtype in codes.ALIAS_TYPES or (record.rtype in codes.SERVICE_TYPES and qtype == record.rtype):
+            names.add(target_name(record.rtype, record.rdata))
+    return names - {question_name, b"\0"}
+
+
+def _listed_among(names: Iterable[bytes], qtype: int, index: Index, now: float) -> Match | None:
+    """Return the match of the first list in configuration order; ties by the listing that dies last."""
+    found = (index.match(_looked_up(name, qtype), now) for name in names)
+    listed = [match for match in found if match is not None and not match.exempt]
+    return min(listed, key=lambda match: (match.list_number, match.test, -match.not_after), default=None)
+
+
+def _is_broken(message: Message, question_name: bytes, limits: Limits) -> bool:
+    """Whether the aliases from QNAME on loop or are more than `chain_max`."""
+    aliases = _aliases(message)
+    if len(aliases) > limits.alias_records_max:
+        return True
+    targets = {
+        record.owner: target_name(record.rtype, record.rdata) for record in aliases if record.rtype == codes.CNAME
+    }
+    subtrees = {
+        record.owner: target_name(record.rtype, record.rdata) for record in aliases if record.rtype == codes.DNAME
+    }
+    name = question_name
+    for _ in range(limits.chain_max + 1):
+        following = targets.get(name) or _substituted(name, subtrees)
+        if following is None:
+            return False
+        name = following
+    return True
+
+
+def _substituted(name: bytes, subtrees: dict[bytes, bytes]) -> bytes | None:
+    """Return the name a DNAME leads to (RFC 6672 section 2.2), for answers without the synthesized CNAME."""
+    if not subtrees:
+        return None
+    start = name[0] + 1 if name[0] else 0
+    while start and start < len(name):
+        target = subtrees.get(name[start:])
+        if target is not None and start + len(target) <= codes.NAME_BYTES_MAX:
+            return name[:start] + target
+        start += name[start] + 1
+    return None
+
+
+def _listed_addresses(message: Message, question_name: bytes, index: Index, now: float) -> tuple[Record, ...]:
+    """Return the A, AAAA, HTTPS and SVCB records, and their signatures, whose owner is listed (rows 4, 13)."""
+    listed: dict[bytes, bool] = {}
+    dropped = []
+    for record in message.records:
+        rtype = covered_type(record.rdata) if record.rtype == codes.RRSIG else record.rtype
+        if rtype not in codes.ADDRESS_TYPES or (record.section == ANSWER and record.owner == question_name):
+            continue
+        if record.owner not in listed:
+            match = index.match(_looked_up(record.owner, rtype), now)
+            listed[record.owner] = match is not None and not match.exempt
+        if listed[record.owner]:
+            dropped.append(record)
+    return tuple(dropped)

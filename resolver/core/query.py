@@ -1,0 +1,176 @@
+"""Reading a client's question from wire bytes (answers.md rows 6 and 14)."""
+
+from struct import Struct
+
+from attrs import define, frozen
+
+from resolver.core import codes
+from resolver.core.edns import Edns, make_opt, read_opt
+from resolver.core.limits import Limits
+from resolver.core.names import ROOT, WireFault, plain_name_end, read_name
+
+_COUNTS = Struct(">HHHHH")  # flags, QDCOUNT, ANCOUNT, NSCOUNT, ARCOUNT
+_RR = Struct(">HHIH")  # type, class, TTL, RDLENGTH
+_QUESTION = Struct(">HH")
+_UDP_BYTES_WITHOUT_EDNS = 512
+_LIMITS = Limits()
+
+
+@frozen(eq=False)
+class View:
+    """How one client wants to be answered: everything of a query but its id and its name.
+
+    `tail` is QTYPE, QCLASS and one byte for DO and CD: appended to the lower-case name it is the cache key, since
+    DO and CD change what an upstream answers. `slot` numbers the forms an answer can be rendered in.
+    """
+
+    qtype: int
+    tail: bytes
+    copied_flags: int
+    wants_ad: bool
+    has_opt: bool
+    do: bool
+    cd: bool
+    udp_bytes: int
+    slot: int
+
+    @classmethod
+    def of(cls, flags: int, qtype: int, qclass: int, edns: Edns | None) -> "View":
+        """Build the view of a query from its flags word, question and OPT."""
+        do, cd = edns is not None and edns.do, bool(flags & codes.CD)
+        wants_ad = do or bool(flags & codes.AD)
+        size = edns.size if edns else _UDP_BYTES_WITHOUT_EDNS
+        rd = bool(flags & codes.RD)
+        return cls(
+            qtype=qtype,
+            tail=_QUESTION.pack(qtype, qclass) + bytes([do << 1 | cd]),
+            copied_flags=flags & (codes.RD | codes.CD),
+            wants_ad=wants_ad,
+            has_opt=edns is not None,
+            do=do,
+            cd=cd,
+            udp_bytes=max(_UDP_BYTES_WITHOUT_EDNS, min(size, _LIMITS.client_udp_bytes)),
+            slot=rd | cd << 1 | wants_ad << 2 | do << 3 | (edns is not None) << 4,
+        )
+
+    @property
+    def rd(self) -> bool:
+        """Whether the client asked for recursion."""
+        return bool(self.copied_flags & codes.RD)
+
+
+@define(eq=False)
+class Query:
+    """One well-formed question: id and question in the client's own bytes, the name also in lower case."""
+
+    ident: bytes
+    question: bytes
+    name: bytes
+    view: View
+    memorable: bool
+    """Whether the bytes behind the name may be remembered as a key of this view (no client-chosen options)."""
+
+    @property
+    def key(self) -> bytes:
+        """The cache key: lower-case name, type, class, DO and CD."""
+        return self.name + self.view.tail
+
+
+class BadQuery(Exception):
+    """A client's message that is answered with an error; carries no text, only what the error answer repeats."""
+
+    def __init__(self, ident: bytes, flags: int, rcode: int, question: bytes, edns: Edns | None) -> None:
+        super().__init__("bad_query")
+        self.ident = ident
+        self.flags = flags
+        self.rcode = rcode
+        self.question = question
+        self.edns = edns
+
+    def answer(self) -> bytes:
+        """Return the error answer: header, the question if exactly one was read, our OPT if theirs was (row 14)."""
+        opt = b"" if self.edns is None else _error_opt(self.rcode, self.edns)
+        return error_answer(self.ident, self.flags, self.rcode, self.question, opt)
+
+
+def _error_opt(rcode: int, edns: Edns) -> bytes:
+    return make_opt(_LIMITS.client_udp_bytes, do=edns.do, rcode_high=rcode >> 4)
+
+
+def error_answer(ident: bytes, flags: int, rcode: int, question: bytes, opt: bytes) -> bytes:
+    """Return an answer without records; `flags` are the query's, of which opcode, RD and CD are copied."""
+    kept = flags & (codes.OPCODE | codes.RD | codes.CD)
+    word = codes.QR | codes.RA | kept | rcode & codes.RCODE
+    return ident + _COUNTS.pack(word, bool(question), 0, 0, bool(opt)) + question + opt
+
+
+def read_query(data: bytes) -> Query | None:
+    """Return the question in `data`, or None when no answer may be sent (a response, or under 12 bytes).
+
+    Raises BadQuery for everything row 14 answers with an error.
+    """
+    if len(data) < codes.HEADER_BYTES or data[2] & 0x80:
+        return None
+    flags, qdcount, ancount, nscount, arcount = _COUNTS.unpack_from(data, 2)
+    reading = _Reading()
+    if qdcount == 1:
+        reading.read(data, ancount + nscount, arcount)
+    qtype, qclass = _QUESTION.unpack(reading.question[-4:]) if reading.question else (0, 0)
+    rcode = _judge(flags, qtype, qclass, reading, ancount + nscount)
+    if rcode:
+        raise BadQuery(data[:2], flags, rcode, reading.question, reading.edns)
+    view = View.of(flags, qtype, qclass, reading.edns)
+    name = reading.question[:-4].lower()
+    memorable = arcount == 0 or (arcount == 1 and reading.edns is not None and not reading.edns.options)
+    return Query(data[:2], reading.question, name, view, memorable and view.rd and name.find(0) == len(name) - 1)
+
+
+def _judge(flags: int, qtype: int, qclass: int, reading: "_Reading", records: int) -> int:
+    """Return the rcode of the first rule of row 14 that a message breaks; NOERROR when it breaks none."""
+    edns = reading.edns
+    rules = (
+        (bool(flags & codes.OPCODE), codes.NOTIMP),
+        (not reading.whole, codes.FORMERR),
+        (edns is not None and edns.version != 0, codes.BADVERS),
+        (qclass != codes.IN, codes.REFUSED),
+        (qtype in codes.META_QTYPES, codes.NOTIMP),
+        (records != 0, codes.FORMERR),
+    )
+    return next((rcode for broken, rcode in rules if broken), codes.NOERROR)
+
+
+@define(eq=False)
+class _Reading:
+    """How far a message could be read: an error answer repeats what was readable."""
+
+    question: bytes = b""
+    edns: Edns | None = None
+    whole: bool = False
+
+    def read(self, data: bytes, others: int, additional: int) -> None:
+        """Read the question, then walk every record up to the last byte; sets `whole` when all of it is sound."""
+        try:
+            end = plain_name_end(data, codes.HEADER_BYTES) + 4
+            if end > len(data):
+                raise WireFault("question_cut")
+            self.question = data[codes.HEADER_BYTES : end]
+            for number in range(others + additional):
+                end = self._read_record(data, end, number >= others)
+            self.whole = end == len(data)
+        except WireFault:
+            self.whole = False
+
+    def _read_record(self, data: bytes, offset: int, additional: bool) -> int:
+        owner, offset = read_name(data, offset)
+        start = offset + _RR.size
+        if start > len(data):
+            raise WireFault("record_cut")
+        rtype, rclass, ttl, length = _RR.unpack_from(data, offset)
+        end: int = start + length
+        if end > len(data):
+            raise WireFault("record_cut")
+        if rtype == codes.OPT:
+            if not additional or self.edns is not None or owner != ROOT:
+                raise WireFault("opt_misplaced")
+            self.edns = read_opt(rclass, ttl, data[start:end])
+        return end

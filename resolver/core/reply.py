@@ -1,0 +1,90 @@
+"""An upstream's message as it is kept and served: how long, without what, with which TTLs (RFC 2308)."""
+
+from collections.abc import Iterable
+
+from resolver.core import codes
+from resolver.core.answer import policy_soa
+from resolver.core.body import Body, counts_of, rebuilt
+from resolver.core.config import CoreConfig
+from resolver.core.edns import copied_ede
+from resolver.core.message import ADDITIONAL, ANSWER, AUTHORITY, Message, Record
+
+
+def lifetime(message: Message, config: CoreConfig) -> int:
+    """Return for how many seconds a message may be kept: its lowest TTL, for a negative one by its SOA (RFC 2308)."""
+    ttl = min((record.ttl for record in message.records), default=0)
+    if is_negative(message):
+        soa = next((record for record in message.records if _is_negative_soa(record)), None)
+        if soa is None:
+            return 0
+        ttl = min(ttl, int.from_bytes(soa.rdata[-4:]), config.limits.negative_ttl_max)
+    return min(max(ttl, config.min_ttl), config.max_ttl) if ttl else 0
+
+
+def is_negative(message: Message) -> bool:
+    """Whether a message says that a name or a type does not exist: NXDOMAIN, or nothing but aliases in the answer."""
+    if message.rcode == codes.NXDOMAIN:
+        return True
+    passing = (*codes.ALIAS_TYPES, codes.RRSIG)
+    qtype = int.from_bytes(message.question[-4:-2])
+    answers = (record.rtype for record in message.records if record.section == ANSWER)
+    return qtype not in passing and all(rtype in passing for rtype in answers)
+
+
+def _is_negative_soa(record: Record) -> bool:
+    return record.section == AUTHORITY and record.rtype == codes.SOA
+
+
+def body_of(message: Message, config: CoreConfig, *, trust_ad: bool) -> Body:
+    """Return the whole message as it will be served: OPT gone, AA cleared, AD only from a trusted upstream."""
+    options = copied_ede(message.edns, config.limits)
+    flags = _flags(message, trust_ad)
+    ceiling = _ttl_ceiling(message, config)
+    span = message.opt_span
+    if span is not None and span[1] != len(message.data):  # records behind OPT may point behind it: write anew
+        return rebuilt(message.question, message.records, flags, message.rcode, options, ceiling)
+    start = message.body_start
+    sections = message.data[start : span[0] if span else len(message.data)]
+    ttls = tuple((record.ttl_offset - start, min(record.ttl, ceiling)) for record in message.records)
+    return Body(flags, message.rcode, counts_of(message.records), sections, ttls, options)
+
+
+def _flags(message: Message, trust_ad: bool) -> int:
+    return codes.QR | codes.RA | (message.flags & codes.AD if trust_ad else 0)
+
+
+def _ttl_ceiling(message: Message, config: CoreConfig) -> int:
+    """A negative answer's SOA must not outlive it (RFC 2308 section 5)."""
+    return min(config.max_ttl, lifetime(message, config)) if is_negative(message) else config.max_ttl
+
+
+def without(message: Message, body: Body, dropped: Iterable[Record]) -> Body:
+    """Return the body with some records left out."""
+    gone = {id(record) for record in dropped}
+    kept = [record for record in message.records if id(record) not in gone]
+    return rebuilt(
+        message.question, kept, body.flags, body.rcode, body.options, max((ttl for _, ttl in body.ttls), default=0)
+    )
+
+
+def as_nodata(message: Message, body: Body, answer_ttl: int) -> Body:
+    """Return an NXDOMAIN as NODATA: the upstream's SOA, no proofs, AD=0, TTLs at most `answer_ttl` seconds."""
+    kept = [record for record in message.records if _stays_in_nodata(record)]
+    ceiling = min(answer_ttl, max((ttl for _, ttl in body.ttls), default=0))
+    made = rebuilt(message.question, kept, body.flags & ~codes.AD, codes.NOERROR, body.options, ceiling)
+    if not any(_is_negative_soa(record) for record in kept):
+        answers = made.counts[ANSWER]
+        made.sections += policy_soa(answer_ttl)
+        made.counts = (answers, 1, 0)
+    return made
+
+
+def _stays_in_nodata(record: Record) -> bool:
+    return record.section != ADDITIONAL and record.rtype not in codes.PROOF_TYPES
+
+
+def chain_ttl(message: Message) -> int:
+    """Return the smallest TTL of the aliases and service records that led to a listed name, in seconds."""
+    leading = codes.ALIAS_TYPES | codes.SERVICE_TYPES
+    ttls = (record.ttl for record in message.records if record.section == ANSWER and record.rtype in leading)
+    return min(ttls, default=0)

@@ -1,0 +1,88 @@
+"""Entries under the list in force: made, and decided again when the list, the verdict or a TTL has moved on."""
+
+from blocklist.index import Index, Match
+from resolver.core import codes
+from resolver.core.answer import Answer, failure
+from resolver.core.cache import Entry
+from resolver.core.config import CoreConfig
+from resolver.core.counters import Layout
+from resolver.core.message import Message, read_message
+from resolver.core.policy import Course, Decision, decide, decide_response
+from resolver.core.policy_answers import PolicyAnswers
+from resolver.core.reply import as_nodata, body_of, chain_ttl, lifetime, without
+
+
+class Ruler:
+    """Applies the index in force to questions and kept messages."""
+
+    def __init__(self, config: CoreConfig, layout: Layout) -> None:
+        self._config = config
+        self._layout = layout
+        self.answers = PolicyAnswers(config)
+        self.index = Index.empty()
+        self.generation = 0
+
+    def verdict(self, match: Match, qtype: int, now: float) -> Entry:
+        """Return the entry of a listed question: a constant answer and no name."""
+        entry = Entry(self.generation, now, now + self._config.limits.verdict_ttl)
+        self._block(entry, match, qtype, now)
+        return entry
+
+    def failed(self, answer: Answer, now: float) -> Entry:
+        """Return the entry of a question that no upstream answered (RFC 9520)."""
+        entry = Entry(self.generation, now, now + self._config.limits.failure_ttl)
+        entry.hold(answer)
+        return entry
+
+    def entry_for(self, message: Message, trust_ad: bool, now: float) -> tuple[Entry, bool]:
+        """Return the entry of an upstream's answer, and whether it may be kept."""
+        seconds = lifetime(message, self._config)
+        entry = Entry(self.generation, now, now + seconds, message.data, trust_ad)
+        self._rule(entry, message, now)
+        return entry, seconds > 0
+
+    def refresh(self, entry: Entry, now: float) -> bool:
+        """Bring an entry up to date; False when it has ended or cannot be decided again."""
+        if now >= entry.until:
+            return False
+        if entry.generation != self.generation or now >= entry.verdict_until:
+            if not entry.kept:
+                return False
+            self._rule(entry, read_message(entry.kept), now)
+        elif now >= entry.due and entry.body is not None:
+            entry.age(now)
+        return True
+
+    def _rule(self, entry: Entry, message: Message, now: float) -> None:
+        name, qtype = message.question[:-4].lower(), int.from_bytes(message.question[-4:-2])
+        entry.generation = self.generation
+        entry.verdict_until = float("inf")
+        entry.event = 0
+        decision = decide(self.index, name, qtype, now)
+        if decision.course is Course.BLOCK and decision.match is not None:
+            self._block(entry, decision.match, qtype, now)
+        else:
+            self._rule_response(entry, message, decision, now)
+
+    def _rule_response(self, entry: Entry, message: Message, decision: Decision, now: float) -> None:
+        ruling = decide_response(decision, message, self.index, self._config.limits, now)
+        if ruling.blocked is not None:
+            qtype = int.from_bytes(message.question[-4:-2])
+            self._block(entry, ruling.blocked, qtype, now, chain_ttl(message))
+        elif ruling.broken:
+            entry.hold(failure())
+        else:
+            body = body_of(message, self._config, trust_ad=entry.trust_ad)
+            if ruling.to_nodata:
+                body = as_nodata(message, body, self._config.answer_ttl)
+            elif ruling.dropped:
+                body = without(message, body, ruling.dropped)
+            entry.body = body
+            entry.age(now)
+
+    def _block(self, entry: Entry, match: Match, qtype: int, now: float, chain: int | None = None) -> None:
+        """Serve the policy answer until the listing ends; one event is one A query that is no self-test."""
+        number = self.answers.list_number(match.list_id)
+        entry.event = self._layout.blocks + number if qtype == codes.A and not match.test and number is not None else 0
+        entry.verdict_until = match.not_after - self.index.clock_offset
+        entry.hold(self.answers.answer(match.list_id, qtype, chain))

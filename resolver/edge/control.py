@@ -36,8 +36,10 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
 
     delimiter = b"\n"
     factory: "ControlFactory"
+    transport: Any
 
     def connectionMade(self) -> None:
+        """A client is here, or one too many."""
         self.MAX_LENGTH = self.factory.limits.line_bytes
         self._busy = False
         if len(self.factory.clients) >= self.factory.limits.connections:
@@ -47,6 +49,7 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
         self.setTimeout(self.factory.limits.idle_seconds)
 
     def lineReceived(self, line: bytes) -> None:
+        """One request."""
         request = _parsed(line)
         if request is None or self._busy:
             self._abort()
@@ -56,12 +59,15 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
         self.factory.handler(*request).addCallbacks(self._answer, self._failed)
 
     def lineLengthExceeded(self, line: bytes) -> None:
+        """No request of ours is that long."""
         self._abort()
 
     def timeoutConnection(self) -> None:
+        """Too slow."""
         self._abort()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
+        """The client is gone; what it asked for goes on."""
         self.factory.clients.discard(self)
         self.setTimeout(None)
 
@@ -84,7 +90,7 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
 class ControlFactory(Factory):
     """All clients; `handler(verb, list_id)` does the work."""
 
-    protocol = ControlProtocol
+    protocol = ControlProtocol  # type: ignore[assignment]
     noisy = False
 
     def __init__(self, handler: Handler, limits: ControlLimits | None = None) -> None:

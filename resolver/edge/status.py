@@ -49,7 +49,8 @@ def text(status: Document) -> str:
         f"{'ready' if status['ready'] else 'NOT READY'}: {status['reason']}",
         f"up {_duration(status['uptime_seconds'])} · generation {status['generation']} · "
         f"implementation {status['implementation']} · {CACHE_NOTE}",
-        f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · updater {status['updater']}",
+        f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
+        f"updater {status['updater']}",
         f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",
         *(f"upstream {each['name']} {'up' if each['up'] else 'DOWN'}" for each in status["upstreams"]),
         *(_list_line(each) for each in status["lists"]),

@@ -1,0 +1,69 @@
+"""The match file."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklist.attributes import Attributes
+from blocklist.errors import PublisherFault
+from blocklist.matchfile import basis_rows, build, parse, set_digest, subtract, tokens_of
+
+TOKEN = st.binary(min_size=16, max_size=16)
+ITEMS = st.dictionaries(TOKEN, st.builds(Attributes, st.integers(1, 511), st.integers(0, 7)), min_size=1, max_size=20)
+ONE = Attributes(1, 0)
+
+
+def record(token: bytes, attributes: int = 0x0080) -> bytes:
+    return token.ljust(16, b"\0") + attributes.to_bytes(2, "big")
+
+
+@given(ITEMS, st.randoms(use_true_random=False))
+def test_what_is_built_parses_whatever_the_order(items: dict[bytes, Attributes], random: object) -> None:
+    """Sorted, complete and equal for every order of the same entries."""
+    shuffled = list(items.items())
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    records = build(shuffled)
+    assert parse(records) == records == build(items.items())
+    assert tokens_of(records) == sorted(items)
+    assert basis_rows(records) == {attributes.basis for attributes in items.values()}
+    assert set_digest(records) == hashlib.sha256(records).hexdigest()
+
+
+def test_entries_with_one_token_become_one_record() -> None:
+    """Latest expiry, lowest row, all_types if any, test only if all."""
+    token = b"t" * 16
+    merged = build([(token, Attributes(9, 2, True, True)), (token, Attributes(30, 1)), (token, Attributes(3, 4))])
+    assert merged == token + Attributes(30, 1, True, False).pack().to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "an empty list"),
+        (record(b"a")[:-1], "whole number"),
+        (record(b"b") + record(b"a"), "strictly increasing"),
+        (record(b"a") + record(b"a", 0x0100), "strictly increasing"),
+        (record(b"a", 0x0081), "reserved"),
+        (record(b"a", 0x0082), "reserved"),
+        (record(b"a") + record(b"b", 0x007C), "no expiry"),
+    ],
+)
+def test_a_broken_file_is_refused(data: bytes, message: str) -> None:
+    """Each rule of the format refuses on its own."""
+    with pytest.raises(PublisherFault, match=message):
+        parse(data)
+
+
+def test_an_empty_list_is_not_built() -> None:
+    """A list body that would unblock everything by accident is stopped."""
+    with pytest.raises(PublisherFault, match="empty"):
+        build([])
+
+
+@given(ITEMS, st.sets(TOKEN, max_size=3), st.integers(0, 20))
+def test_subtracting_leaves_the_rest_in_order(items: dict[bytes, Attributes], others: set[bytes], taken: int) -> None:
+    """Exactly the named tokens go, and unknown ones do no harm."""
+    gone = others | set(list(items)[:taken])
+    assert tokens_of(subtract(build(items.items()), gone)) == sorted(set(items) - gone)

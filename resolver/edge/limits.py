@@ -9,6 +9,7 @@ class UdpLimits:
 
     batch: int = 64  # datagrams read before other sockets and timers get their turn
     datagram_bytes: int = 4096  # a longer query is read cut short, which the core takes for a format error
+    ways_in: int = 1024  # pairs of own address and interface remembered by a socket bound to the wildcard address
 
 
 @frozen

@@ -6,7 +6,6 @@ asked: a socket bound to one address does so by itself, one bound to the wildcar
 
 import socket
 import struct
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
@@ -19,6 +18,7 @@ from resolver.edge.pump import UDP, Pump
 _IP_PKTINFO = 8  # Linux; the socket module has no name for it
 _IN_PKTINFO = struct.Struct("@i4s4s")  # interface, our address, address in the header
 _IN6_PKTINFO = struct.Struct("@16sI")  # address in the header, interface
+_ANCILLARY_BYTES = socket.CMSG_SPACE(max(_IN_PKTINFO.size, _IN6_PKTINFO.size))
 _LINK_LOCAL = b"\xfe\x80"
 
 Ancillary = list[tuple[int, int, bytes]]
@@ -106,53 +106,62 @@ class WildcardUdpReader(UdpReader):
 
     def __init__(self, reactor: IReactorFDSet, sock: socket.socket, pump: Pump, limits: UdpLimits) -> None:
         super().__init__(reactor, sock, pump, limits)
-        self._reply_from: Callable[[Ancillary], Ancillary]
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-            self._ancillary_bytes = socket.CMSG_SPACE(_IN6_PKTINFO.size)
-            self._reply_from = _reply_from_v6
         else:
             sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-            self._ancillary_bytes = socket.CMSG_SPACE(_IN_PKTINFO.size)
-            self._reply_from = _reply_from_v4
+        self._reply_from: dict[bytes, Ancillary] = {}  # by what the kernel says of a datagram's way in
 
     def doRead(self) -> None:
         """Answer one batch. Never raises: the reactor would take the socket away."""
+        receive, send = self._sock.recvmsg, self._sock.sendmsg
+        receive_query = self._pump.core.receive_query
+        size = self._limits.datagram_bytes
+        now = self._pump.seconds()
         for _ in range(self._limits.batch):
             try:
-                data, ancillary, _, address = self._sock.recvmsg(self._limits.datagram_bytes, self._ancillary_bytes)
+                data, ancillary, _, address = receive(size, _ANCILLARY_BYTES)
             except OSError:  # the queue is empty, or an error of the network was waiting on the socket
                 break
-            if not address[1]:
-                continue  # port 0 cannot be answered
-            target = (address, self._reply_from(ancillary))
-            answer = self._pump.query(data, address[0], UDP, (self, target))
+            if not address[1] or not ancillary:
+                continue  # port 0 cannot be answered; nor can a datagram that does not say where it went
+            reply_from = self._reply_from.get(ancillary[0][2]) or self._learn(*ancillary[0])
+            try:
+                answer = receive_query(data, address[0], UDP, (self, (address, reply_from)), now)
+            except Exception as error:  # noqa: BLE001  the core must never stop the worker
+                self._pump.fault(error)
+                continue
             if answer is not None:
-                self.deliver(answer, target)
+                try:
+                    send((answer,), reply_from, 0, address)
+                except OSError:  # a full buffer, no route, a firewall: the client asks again
+                    continue
         self._pump.flush()
 
     def deliver(self, data: bytes, address: object) -> None:
-        """Send an answer from the address that was asked."""
+        """Send an answer that had to wait, from the address that was asked."""
         target: tuple[Any, Ancillary] = address  # type: ignore[assignment]  # ours, from doRead
         try:
-            self._sock.sendmsg([data], target[1], 0, target[0])
+            self._sock.sendmsg((data,), target[1], 0, target[0])
         except OSError:  # a full buffer, no route, a firewall, stopped: the client asks again
             return
 
+    def _learn(self, level: int, kind: int, data: bytes) -> Ancillary:
+        """What sets the source of an answer to a datagram that came this way; remembered for the next one."""
+        if len(self._reply_from) >= self._limits.ways_in:
+            self._reply_from.clear()
+        source = _source_v4(data) if kind == _IP_PKTINFO else _source_v6(data)
+        self._reply_from[data] = [(level, kind, source)]
+        return self._reply_from[data]
 
-def _reply_from_v4(ancillary: Ancillary) -> Ancillary:
-    """The source to set for an answer: ours, whichever interface the way back takes."""
-    for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
-            _, ours, _ = _IN_PKTINFO.unpack(data)
-            return [(level, kind, _IN_PKTINFO.pack(0, ours, bytes(4)))]
-    return []
+
+def _source_v4(way_in: bytes) -> bytes:
+    """Ours as source, whichever interface the way back takes."""
+    _, ours, _ = _IN_PKTINFO.unpack(way_in)
+    return _IN_PKTINFO.pack(0, ours, bytes(4))
 
 
-def _reply_from_v6(ancillary: Ancillary) -> Ancillary:
+def _source_v6(way_in: bytes) -> bytes:
     """As for IPv4; a link-local address means something on its own interface only."""
-    for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO:
-            ours, interface = _IN6_PKTINFO.unpack(data)
-            return [(level, kind, _IN6_PKTINFO.pack(ours, interface if ours.startswith(_LINK_LOCAL) else 0))]
-    return []
+    ours, interface = _IN6_PKTINFO.unpack(way_in)
+    return _IN6_PKTINFO.pack(ours, interface if ours.startswith(_LINK_LOCAL) else 0)

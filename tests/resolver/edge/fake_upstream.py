@@ -85,7 +85,7 @@ class FakeUpstream:
             answer.answer.append(
                 dns.rrset.from_text(question.name, 300, "IN", question.rdtype, ADDRESSES[question.rdtype])
             )
-        return label, answer.to_wire()
+        return label, answer.to_wire(max_size=65535)
 
     @staticmethod
     def _fill(answer: dns.message.Message, transport: str) -> None:

@@ -153,7 +153,7 @@ class _List:
         exempt = records + entries * RECORD_BYTES
         if start % _ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
             raise IndexFault("bounds")
-        self.list_id: str = list_id.rstrip(b"\0").decode()
+        self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
         self._directory = view[start:records].cast("I")
         bounds = self._directory.tolist()
         if bounds[0] != 0 or bounds[-1] != entries or any(low > high for low, high in pairwise(bounds)):

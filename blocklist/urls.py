@@ -66,7 +66,7 @@ def canonical_url(text: str) -> CanonicalUrl:
 def _parse(text: str) -> can_ada.URL:
     try:
         url = can_ada.parse(text)
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: text with a lone surrogate
         raise EntryFault("bad_url") from None
     if url.has_credentials():
         raise EntryFault("userinfo")

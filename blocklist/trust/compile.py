@@ -1,0 +1,48 @@
+"""From all subscriptions and exemptions to the one index that workers map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from math import ceil
+from typing import Final
+
+from blocklist.index import ListImage, compile_index
+from blocklist.tokens import KEY_BYTES
+from blocklist.trust.clock import Clock
+from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.limits import HOUR
+from blocklist.trust.subscription import Subscription
+
+_NO_DATE: Final = date(1970, 1, 1)
+
+
+def compile_enforced(subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock) -> bytes:
+    """Return the compiled index, lists in the given order; one without any version is there, and empty.
+
+    Raises OperatorFault when the exemptions do not open: the index in force must then stay.
+    """
+    now = entry_time(subscriptions, clock)
+    active = exemptions.active(now)
+    images = [part.image(active) or _nothing(part.source.list_id) for part in subscriptions]
+    return compile_index(images, clock_offset=now - clock.monotonic())
+
+
+def next_change(subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock) -> float | None:
+    """Return when to compile again because entries or exemptions end: POSIX of the wall clock, a full hour."""
+    now = entry_time(subscriptions, clock)
+    ends = [exemption.not_after for exemption in exemptions.active(now)]
+    ends += [end for part in subscriptions if (end := part.next_expiry(now)) is not None]
+    return ceil(min(ends) / HOUR) * HOUR + clock.now() - now if ends else None
+
+
+def entry_time(subscriptions: Sequence[Subscription], clock: Clock) -> float:
+    """Return the time by which entries end (POSIX): trusted time while any list finds the wall clock suspect."""
+    if not any(part.clock_suspect() for part in subscriptions):
+        return clock.now()
+    known = [time for part in subscriptions if (time := part.trusted_time()) is not None]
+    return max(known, default=clock.now())
+
+
+def _nothing(list_id: str) -> ListImage:
+    return ListImage(list_id, bytes(KEY_BYTES), _NO_DATE, b"", frozenset())

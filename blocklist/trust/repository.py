@@ -1,0 +1,161 @@
+"""One list body's repository as seen through one mirror: a whole TUF refresh, then verified targets.
+
+python-tuf verifies; what it leaves open is closed here: it reads the wall clock itself (ours is put in), it accepts a
+timestamp of any life, it has no conditional GET, and what an interrupted run left in its folder may stop it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field, frozen
+from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError
+from tuf.api.metadata import Metadata, TargetFile, Timestamp
+from tuf.ngclient import Updater, UpdaterConfig
+
+from blocklist.errors import PublisherFault
+from blocklist.trust.clock import Clock
+from blocklist.trust.fetcher import MetadataFetcher
+from blocklist.trust.files import make_folder
+from blocklist.trust.limits import ClockLimits, SizeLimits
+from blocklist.trust.transport import Transport
+
+_LITTER: Final = "tmp*"  # python-tuf's files aside, left by a kill
+_BROKEN_FOLDER: Final = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+
+
+class _Updater(Updater):
+    """python-tuf's client at a given time, with the two facts about its timestamp that a clock floor needs."""
+
+    def set_time(self, now: datetime) -> None:
+        self._trusted_set.reference_time = now
+
+    @property
+    def timestamp_expires(self) -> float:
+        return self._trusted_set.timestamp.expires.timestamp()
+
+    @property
+    def timestamp_keys(self) -> tuple[str, ...]:
+        return tuple(sorted(self._trusted_set.root.roles[Timestamp.type].keyids))
+
+
+@frozen
+class Visit:
+    """A mirror whose metadata is verified and fresh."""
+
+    url: str
+    etag: str | None  # of its timestamp
+    _updater: _Updater
+    _transport: Transport
+
+    @property
+    def expires(self) -> float:
+        """Return when the timestamp expires (POSIX)."""
+        return self._updater.timestamp_expires
+
+    @property
+    def timestamp_keys(self) -> tuple[str, ...]:
+        """Return the ids of the keys that root names for the timestamp."""
+        return self._updater.timestamp_keys
+
+    def digest(self, path: str) -> str | None:
+        """Return the SHA-256 (hex) that signed metadata gives for a target; None when it names no such target."""
+        info = self._updater.get_targetinfo(path)
+        return None if info is None else _sha256(info)
+
+    def target(self, path: str, max_bytes: int) -> bytes:
+        """Fetch a target and verify it against signed metadata."""
+        info = self._updater.get_targetinfo(path)
+        if info is None:
+            raise PublisherFault("metadata", f"the list body signed no {path}")
+        if info.length > max_bytes:
+            raise PublisherFault("too_long", f"{path} is longer than the {max_bytes} bytes allowed")
+        folder, slash, name = path.rpartition("/")
+        url = f"{self.url}targets/{folder}{slash}{_sha256(info)}.{name}"
+        data = self._transport.get(url, info.length).body
+        info.verify_length_and_hashes(data)
+        return data
+
+
+@define
+class Repository:
+    """The list body's metadata on this host (`folder`), and how to renew it from any of its mirrors."""
+
+    folder: Path
+    root: bytes  # pinned root.json
+    transport: Transport
+    clock: Clock
+    sizes: SizeLimits = field(factory=SizeLimits)
+    times: ClockLimits = field(factory=ClockLimits)
+    _etags: dict[str, str] = field(factory=dict, init=False)
+    _expires: float = field(default=0.0, init=False)
+
+    def visit(self, mirror: str) -> Visit | None:
+        """Refresh from one mirror; None when its timestamp is the one already worked through, and not expired.
+
+        Raises TransferFault, PublisherFault, OSError, or any exception of python-tuf.
+        """
+        url = mirror if mirror.endswith("/") else mirror + "/"
+        timestamp_url = f"{url}metadata/timestamp.json"
+        reply = self.transport.get(timestamp_url, self.sizes.timestamp_bytes, etag=self._etags.get(url))
+        if reply.status == 304:
+            self._check_still_fresh()
+            return None
+        self._check_life(reply.body)
+        updater = self._updater(url, MetadataFetcher(self.transport, self.sizes, timestamp_url, reply.body))
+        updater.set_time(self._now())
+        updater.refresh()
+        return Visit(url, reply.etag, updater, self.transport)
+
+    def finished(self, visit: Visit) -> None:
+        """Note that all of this visit is worked through, so that its timestamp need not come again."""
+        self._expires = visit.expires
+        if visit.etag is not None:
+            self._etags[visit.url] = visit.etag
+
+    def forget(self) -> None:
+        """Make the next visit a whole one."""
+        self._etags.clear()
+
+    def _check_still_fresh(self) -> None:
+        if self.clock.now() >= self._expires:
+            raise ExpiredMetadataError("the timestamp in hand expired and the mirror has no newer one")
+
+    def _check_life(self, timestamp: bytes) -> None:
+        """Refuse, before TUF stores it, a timestamp that would live too long: it would freeze us as long."""
+        expires = Metadata[Timestamp].from_bytes(timestamp).signed.expires
+        if expires > self._now() + timedelta(seconds=self.times.timestamp_life_max):
+            raise PublisherFault("timestamp_life", "timestamp.json would live longer than 24 hours")
+
+    def _updater(self, url: str, fetcher: MetadataFetcher) -> _Updater:
+        try:
+            return self._open_updater(url, fetcher)
+        except _BROKEN_FOLDER:
+            shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
+            return self._open_updater(url, fetcher)
+
+    def _open_updater(self, url: str, fetcher: MetadataFetcher) -> _Updater:
+        make_folder(self.folder / "root_history")
+        for path in self.folder.glob(_LITTER):
+            path.unlink()
+        config = UpdaterConfig(
+            max_root_rotations=self.sizes.root_rotations,
+            max_delegations=self.sizes.delegations,
+            timestamp_max_length=self.sizes.timestamp_bytes,
+            snapshot_max_length=self.sizes.metadata_bytes,
+            targets_max_length=self.sizes.metadata_bytes,
+        )
+        return _Updater(str(self.folder), f"{url}metadata/", fetcher=fetcher, config=config, bootstrap=self.root)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now(), UTC)
+
+
+def _sha256(info: TargetFile) -> str:
+    try:
+        return info.hashes["sha256"]
+    except KeyError:
+        raise LengthOrHashMismatchError(f"{info.path} has no sha256") from None

@@ -1,0 +1,179 @@
+"""What a verified visit to a mirror means for the list: nothing, a new version, or a change that waits for the NOC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from attrs import evolve, field, frozen
+from tuf.api.exceptions import ExpiredMetadataError
+
+from blocklist import guards
+from blocklist.errors import PublisherFault
+from blocklist.manifest import Bulk, Manifest, RekeyOf
+from blocklist.tokens import token_key
+from blocklist.trust import verify
+from blocklist.trust.limits import HOUR, ClockLimits, SizeLimits
+from blocklist.trust.mask import Mask, removed
+from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
+from blocklist.trust.reasons import Reason
+from blocklist.trust.repository import Visit
+from blocklist.trust.state import Announcement, ListState
+from blocklist.trust.store import StoredVersion
+
+INDEX: Final = "index.json"
+KEYRING: Final = "keys/current"
+MIN_WAIT_FLOOR: Final = HOUR  # an announcement counts after at least this long, whatever the index says
+
+
+@frozen
+class Change:
+    """The end of a visit: the versions to store in order (the last one becomes current), and what is remembered."""
+
+    outcome: Outcome
+    state: ListState
+    versions: tuple[StoredVersion, ...] = ()
+    waiting_epoch: int = 0  # a change of epoch that needs the NOC
+
+
+@frozen
+class Update:
+    """One visit and where this host stands; `alarm` is told what is wrong without stopping the update."""
+
+    source: ListSource
+    keys: Keys
+    visit: Visit
+    current: StoredVersion | None  # None also when it is of another root than the pinned one
+    state: ListState
+    now: float
+    alarm: Callable[[Exception], None]
+    sizes: SizeLimits = field(factory=SizeLimits)
+    times: ClockLimits = field(factory=ClockLimits)
+
+    def decide(self) -> Change:
+        """Verify and decide. Raises PublisherFault, TransferFault, OperatorFault or an exception of python-tuf."""
+        data = self.visit.target(INDEX, self.sizes.index_bytes)
+        manifest = Manifest.from_bytes(data)
+        verify.check_index(manifest, self.source, self.state, datetime.fromtimestamp(self.now, UTC), self.times)
+        secret = self._secret(manifest)
+        remembered = _remember(self.state, manifest, secret, self.now)
+        if self.current is not None and manifest.version in (self.current.version, self.state.left):
+            if manifest.version == self.current.version:
+                verify.check_same(manifest, self.current.manifest)
+            return Change(Outcome(Kind.UNCHANGED), remembered)
+        versions = self._versions(data, manifest, secret)
+        if versions and versions[-1].version == manifest.version:
+            return Change(_outcome(versions[-1]), evolve(remembered, left=0, chosen=0), versions)
+        highest = max((self.state.version, *(stored.version for stored in versions)))
+        return Change(_epoch_held(manifest), evolve(self.state, version=highest), versions, manifest.epoch)
+
+    def _versions(self, data: bytes, manifest: Manifest, secret: bytes) -> tuple[StoredVersion, ...]:
+        """Return what to store; the index's own version is not the last when its change of epoch must wait."""
+        current = self.current
+        if current is None or manifest.epoch == self.state.accepted_epoch:
+            return (self._guarded(data, manifest, secret, None),)
+        if manifest.epoch == current.manifest.epoch:
+            return (self._guarded(data, manifest, secret, current),)
+        if manifest.rekey_of is None or self.state.left:
+            return ()
+        return self._rekeyed(data, manifest, manifest.rekey_of, secret, current)
+
+    def _rekeyed(
+        self, data: bytes, manifest: Manifest, rekey: RekeyOf, secret: bytes, current: StoredVersion
+    ) -> tuple[StoredVersion, ...]:
+        """Go to the last version of the old epoch, if behind it, then to its repetition under the new keys."""
+        before: tuple[StoredVersion, ...] = ()
+        if rekey.epoch == current.manifest.epoch and rekey.version > current.version:
+            between = verify.rekey_source(manifest, rekey, current.manifest)
+            current = self._guarded(between.to_bytes(), between, current.secret, current)
+            before = (current,)
+        if current.mask or not verify.repeats(rekey, current.manifest):
+            return before
+        new = self._guarded(data, manifest, secret, None)
+        verify.check_rekey(manifest, new.records, current)
+        return before if new.mask else (*before, new)
+
+    def _guarded(self, data: bytes, manifest: Manifest, secret: bytes, old: StoredVersion | None) -> StoredVersion:
+        """Fetch a version and run the guards against the enforced set; without `old` the never-lists only."""
+        records = verify.open_records(self.visit.target(manifest.full.path, self.sizes.full_bytes), manifest, secret)
+        report = guards.check(
+            old=None if old is None else old.enforced,
+            new=records,
+            first=old is None,
+            never_tokens=_never_tokens(token_key(secret, manifest.list_id, manifest.epoch), self.source.never_names),
+            bulk_lifted=_bulk_for(manifest.version, self.state, self.now),
+            limits=self.source.guard_limits,
+        )
+        kept = removed(old.enforced, records) if old is not None and report.hold_removals else b""
+        held_by = {hold.guard: hold.count for hold in report.holds}
+        return StoredVersion(data, secret, records, Mask(report.held, kept, held_by))
+
+    def _secret(self, manifest: Manifest) -> bytes:
+        """Return the epoch's secret; `keys/current` missing or expired stops nothing once the secret is known."""
+        known = self.state.secrets.get(manifest.epoch)
+        try:
+            return self._look_at_keyring(manifest, known)
+        except Exception as error:  # whatever is wrong with the keyring, a known secret is enough to go on
+            if known is None:
+                raise
+            self.alarm(error)
+            return known
+
+    def _look_at_keyring(self, manifest: Manifest, known: bytes | None) -> bytes:
+        try:
+            if self.visit.digest(KEYRING) is None:
+                raise PublisherFault("keys_missing", "the list body signs no keys/current")
+            if known is not None:
+                return known
+            data = self.visit.target(KEYRING, self.sizes.keyring_bytes)
+        except ExpiredMetadataError:
+            raise PublisherFault("keys_expired", "the list body's signature over keys/current has expired") from None
+        return verify.unwrap_secret(data, manifest, self.keys.subscriber_private)
+
+
+def _remember(state: ListState, manifest: Manifest, secret: bytes, now: float) -> ListState:
+    """Return the state after an index was worked through."""
+    return evolve(
+        state,
+        version=max(state.version, manifest.version),
+        marks=evolve(state.marks, signed_at=max(state.marks.signed_at, manifest.signed_at.timestamp())),
+        secrets=state.secrets_with(manifest.epoch, secret),
+        accepted_epoch=0,
+        announced=_announced(state.announced, manifest, now),
+    )
+
+
+def _announced(known: Announcement | None, manifest: Manifest, now: float) -> Announcement | None:
+    """Keep the announcement of a version still to come, with the time this host first saw it so."""
+    if manifest.bulk is None or manifest.bulk.version <= manifest.version:
+        return None
+    new = Announcement(manifest.bulk, manifest.min_wait, now)
+    same = known is not None and (known.bulk, known.min_wait) == (new.bulk, new.min_wait)
+    return known if same else new
+
+
+def _bulk_for(version: int, state: ListState, now: float) -> Bulk | None:
+    announced = state.announced
+    if announced is None or announced.bulk.version != version:
+        return None
+    return announced.bulk if now - announced.since >= max(announced.min_wait, MIN_WAIT_FLOOR) else None
+
+
+@lru_cache(maxsize=2)
+def _never_tokens(key: bytes, names: tuple[str, ...]) -> dict[str, frozenset[bytes]]:
+    return guards.never_tokens(key, guards.never_names(names))
+
+
+def _outcome(stored: StoredVersion) -> Outcome:
+    if not stored.mask.held_by:
+        return Outcome(Kind.UPDATED)
+    hits = ", ".join(f"{guard} ({count})" for guard, count in stored.mask.held_by.items())
+    text = f"version {stored.version}: held by {hits}; look with the list body, then `mamori list accept` or `rollback`"
+    return Outcome(Kind.HELD, Reason.GUARD, text)
+
+
+def _epoch_held(manifest: Manifest) -> Outcome:
+    text = f"version {manifest.version} changes to epoch {manifest.epoch} and is not a clean rekey of the version held"
+    return Outcome(Kind.HELD, Reason.EPOCH_CHANGE, text)

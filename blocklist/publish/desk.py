@@ -1,26 +1,28 @@
 """The desk: every verb of the list body, for the command line, the demo and tests alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.canonical import format_instant
 from blocklist.entries import Entry
-from blocklist.errors import OperatorFault
+from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
-from blocklist.publish import approvals, assemble, roles, signing
+from blocklist.names import canonical_name
+from blocklist.publish import approvals, assemble, checks, roles, signing
 from blocklist.publish.body import EDITORS_NEEDED
-from blocklist.publish.files import only_one
+from blocklist.publish.files import only_one, read_file
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.master import Subscriber
 from blocklist.publish.outlet import OnlineKeys, Outlet
 from blocklist.publish.stage import TARGETS, Stage
 from blocklist.publish.workbench import Workbench
 
+NEVER_FILE = "never.txt"
 KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
 
 
@@ -57,15 +59,55 @@ class Desk(Workbench):
         approvers = self._master.approvers()
         return [(one, approvers.get(one.id, 0)) for one in self._master.subscribers()]
 
+    # --- check ----------------------------------------------------------------------------------------
+    def check(self, keys: EditorKeys, now: datetime, *, approved_only: bool = False) -> checks.Report:
+        """Every publisher's guard over the live entries; with `approved_only`, over those a build would take."""
+        rules = checks.make_rules(self.body.own_domain, self.never_names(), now.date())
+        entries = tuple(self._approved(keys) if approved_only else self.entries(keys))
+        report = checks.check_entries(entries, rules)
+        secret = self.open_key(keys, MATCH_PROFILE)
+        try:
+            records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
+        except PublisherFault:
+            return report  # nothing to publish; build says so
+        published = self._master.last_published()
+        size = checks.check_size(published[1] if published else None, records, self._announced())
+        return evolve(report, findings=(*report.findings, *size))
+
+    def never_names(self) -> list[str]:
+        """The operator's never-list: `never.txt` of the desk, a name a line, `#` starts a comment."""
+        path = self.folder / NEVER_FILE
+        if not path.exists():
+            return []
+        names = []
+        for number, line in enumerate(read_file(path, "never-list").decode(errors="replace").splitlines(), 1):
+            text = line.partition("#")[0].strip()
+            try:
+                names += [canonical_name(text)] if text else []
+            except EntryFault as fault:
+                raise OperatorFault("never_list", f"{path} line {number}: {fault.reason.replace('_', ' ')}") from None
+        return names
+
+    def _announced(self) -> Bulk | None:
+        """What the published version announced for the next one."""
+        staged = self.stage.load(TARGETS)
+        published = self._master.last_published()
+        if staged is None or published is None or staged.signed.version != published[0]:
+            return None
+        bulk = Manifest.from_bytes(self.stage.files(staged)[assemble.INDEX_PATH]).bulk
+        return bulk if bulk is not None and bulk.version == published[0] + 1 else None
+
     # --- build ----------------------------------------------------------------------------------------
     def assembled(self, keys: EditorKeys, now: datetime, *, mine_only: bool = False) -> assemble.Assembly:
         """The set of entries that enough editors approved; with `mine_only`, those this editor proves to be hers."""
-        approvers = self._master.approvers()
-        entries: Iterable[Entry] = self.entries(keys)
-        entries = (one for one in entries if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        entries = self._approved(keys)
         if mine_only:
             entries = approvals.approved_entries(entries, self._master.approvals_by(keys.name), keys)
         return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
+
+    def _approved(self, keys: EditorKeys) -> Iterator[Entry]:
+        approvers = self._master.approvers()
+        return (one for one in self.entries(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
 
     def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:
         """Stage the next version, unsigned, from the approved entries; the keyring too when it changed or ages.

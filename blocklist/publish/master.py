@@ -137,6 +137,10 @@ class Master:
         for entry_id, facts, *cells in self._db.execute(query):
             yield Row(entry_id, json.loads(facts), tuple(cells))
 
+    def count(self) -> int:
+        """How many entries are live."""
+        return int(self._db.execute(f"SELECT COUNT(*) FROM entries WHERE {_LIVE}").fetchone()[0])  # noqa: S608
+
     def live_ids(self) -> frozenset[str]:
         """Ids of the entries not removed."""
         return frozenset(row[0] for row in self._db.execute(f"SELECT id FROM entries WHERE {_LIVE}"))  # noqa: S608

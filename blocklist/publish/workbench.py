@@ -5,7 +5,7 @@ an over-block hurts people who did nothing, so one may say stop. Her signature o
 it in `diff`, and the version without the entry still needs the two signatures.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,12 @@ from blocklist.publish.master import Master
 from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
 
+Watch = Callable[[Iterable[Entry], int], Iterable[Entry]]
+
+
+def _unwatched(entries: Iterable[Entry], count: int) -> Iterable[Entry]:
+    return entries
+
 
 @define
 class Workbench:
@@ -37,6 +43,7 @@ class Workbench:
     criteria: CriteriaSet
     root: bytes
     _master: Master
+    watch: Watch = _unwatched  # sees every walk over the entries, with their number: a progress bar
 
     @classmethod
     def create(cls, folder: Path, new: setup.NewDesk, now: datetime, keys_folder: Path | None = None) -> Self:
@@ -94,7 +101,7 @@ class Workbench:
 
     def entries(self, keys: EditorKeys) -> Iterator[Entry]:
         """Every live entry, opened with this editor's key."""
-        return rows.live_entries(self._master, self.vault(keys))
+        return iter(self.watch(rows.live_entries(self._master, self.vault(keys)), self._master.count()))
 
     def known_ids(self) -> frozenset[str]:
         """Every id ever given here: none is used twice."""

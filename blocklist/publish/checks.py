@@ -1,0 +1,111 @@
+"""What the publisher checks before anybody signs: all guards of list.md, with the names in sight.
+
+A finding stops a build; a note only tells. Both give counts and entry ids, never names.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from attrs import field, frozen
+
+from blocklist import guards
+from blocklist.entries import Entry
+from blocklist.manifest import Bulk
+from blocklist.names import suffixes, to_wire
+
+EXPIRES_SOON: Final = timedelta(days=7)
+SIZE_GUARDS: Final = (guards.ADDS, guards.REMOVALS)
+SELF_TEST_DOMAIN: Final = "self_test_domain"
+_ADVICE: Final = {
+    guards.PUBLIC_SUFFIX: "a public suffix, or above one: list the site's own name",
+    guards.NEVER_LIST: "on the never-list, or above a name on it",
+    SELF_TEST_DOMAIN: "a self-test name outside the body's own domain",
+    guards.ADDS: "additions; the size guard lets fewer pass: announce them (build --announce) one version earlier",
+    guards.REMOVALS: "removals; the size guard lets fewer pass: announce them (build --announce) one version earlier",
+}
+
+
+@frozen
+class Finding:
+    """A guard that was hit, how often, and by which entries (none for the size guard)."""
+
+    guard: str
+    count: int
+    ids: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What it means and what to do."""
+        return _ADVICE[self.guard]
+
+
+@frozen
+class Report:
+    """`findings` stop a build. The rest are notes: entries DNS cannot enforce, past or near their last day."""
+
+    entries: int
+    findings: tuple[Finding, ...]
+    not_enforceable: tuple[str, ...]
+    expired: tuple[str, ...]
+    expiring: tuple[str, ...]
+
+
+@frozen
+class Rules:
+    """What names are measured against. `own_domain` None: the list has no self-test names."""
+
+    own_domain: str | None
+    day: date
+    never: frozenset[bytes] = field(repr=False)
+
+    def guards(self) -> dict[str, Callable[[Entry], bool]]:
+        """Guard word -> does this entry hit it?"""
+        return {
+            guards.PUBLIC_SUFFIX: lambda entry: guards.is_public_suffix(entry.name),
+            guards.NEVER_LIST: lambda entry: to_wire(entry.name) in self.never,
+            SELF_TEST_DOMAIN: self._foreign_test,
+        }
+
+    def _foreign_test(self, entry: Entry) -> bool:
+        if not entry.test:
+            return False
+        return self.own_domain is None or to_wire(self.own_domain) not in suffixes(to_wire(entry.name))
+
+
+def make_rules(own_domain: str | None, never_names: Iterable[str], day: date) -> Rules:
+    """Rules for the UTC day `day`; raises `EntryFault` for a never-list name that is no name."""
+    return Rules(own_domain, day, guards.never_names(never_names)[guards.NEVER_LIST])
+
+
+def check_entries(entries: Iterable[Entry], rules: Rules) -> Report:
+    """Check each entry by itself."""
+    hits: dict[str, list[str]] = {guard: [] for guard in rules.guards()}
+    unenforced, expired, expiring = [], [], []
+    count = 0
+    for entry in entries:
+        count += 1
+        if entry.not_after < rules.day:
+            expired.append(entry.id)
+            continue
+        if entry.not_after - rules.day <= EXPIRES_SOON:
+            expiring.append(entry.id)
+        if not is_enforceable(entry):
+            unenforced.append(entry.id)
+            continue
+        for guard, hit in rules.guards().items():
+            if hit(entry):
+                hits[guard].append(entry.id)
+    findings = tuple(Finding(guard, len(ids), tuple(ids)) for guard, ids in hits.items() if ids)
+    return Report(count, findings, tuple(unenforced), tuple(expired), tuple(expiring))
+
+
+def is_enforceable(entry: Entry) -> bool:
+    """Whether DNS can enforce it: a host, a domain, or a url whose host is devoted to it."""
+    return entry.type in ("host", "domain") or entry.dns_ok
+
+
+def check_size(old: bytes | None, new: bytes, bulk: Bulk | None) -> Sequence[Finding]:
+    """The size guard every ISP will apply to these records, given the ones it holds."""
+    report = guards.check(old=old, new=new, first=old is None, never_tokens={}, bulk_lifted=bulk)
+    return [Finding(hold.guard, hold.count) for hold in report.holds]

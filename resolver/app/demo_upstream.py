@@ -49,12 +49,13 @@ class _Tcp(Int16StringReceiver, TimeoutMixin):
         self.setTimeout(None)
 
 
-def main() -> None:
+def serve() -> int:
     """Serve until stopped; the first line written is the port."""
     zone = Zone.from_text(ZONE_FILE.read_text("utf-8"))
     sys.stdout.write(f"{_listen(zone, reactor)}\n")
     sys.stdout.flush()
     reactor.run()
+    return 0
 
 
 def _listen(zone: Zone, reactor: Any) -> int:

@@ -1,17 +1,20 @@
 """`mamori exempt`: take a wrongly listed name off at this ISP, at once and for a time; works without any resolver."""
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.exemptions import MATCHES, Exemptions
 from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
 from resolver.cli.options import config_option, read_name
+from resolver.edge.updater_sources import EXEMPTIONS_NAME
 from resolver.settings import Settings, load
 
+DAY = 86_400  # seconds
 LONGEST_DAYS = 30  # an exemption bridges the time until the list body has decided
 
 
@@ -22,7 +25,13 @@ def exempt() -> None:
 
 @exempt.command()
 @config_option
-@click.option("--match", type=click.Choice(["host", "domain"]), default="host", show_default=True, help="domain: and all below it.")
+@click.option(
+    "--match",
+    type=click.Choice(MATCHES),
+    default="host",
+    show_default=True,
+    help="domain: and all below.",
+)
 @click.option("--reason", required=True, help="Why; shown by `exempt list`, so never the name.")
 @click.option("--ticket", required=True, help="Your ticket.")
 @click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=7, show_default=True, help="How long.")
@@ -32,9 +41,9 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
     name = read_name("Name to unblock")
     if name.lower().rstrip(".") in f"{reason} {ticket}".lower():
         raise CliFault("the name stands in --reason or --ticket, which are shown to others: leave it out there")
-    not_after = datetime.now(UTC) + timedelta(days=days)
-    identity = _exemptions(settings).add(name, match=match, reason=reason, ticket=ticket, not_after=not_after)
-    click.echo(f"exemption {identity} until {not_after:%Y-%m-%d %H:%M} UTC")
+    until = time.time() + days * DAY
+    note = _exemptions(settings).add(name, match=match, reason=reason, ticket=ticket, not_after=until)
+    click.echo(f"exemption {note.id} until {_written(until)}")
     announce(settings)
 
 
@@ -44,7 +53,7 @@ def list_(config: Path) -> None:
     """Show exemptions by id; the names stay sealed."""
     rows = _exemptions(load(config, look_at_files=False)).list()
     for row in rows:
-        click.echo(f"{row.id}  {row.match:6}  until {row.not_after:%Y-%m-%d %H:%M} UTC  {row.ticket}  {row.reason}")
+        click.echo(f"{row.id}  {row.match:6}  until {_written(row.not_after)}  {row.ticket}  {row.reason}")
     if not rows:
         click.echo("no exemptions")
 
@@ -61,4 +70,8 @@ def remove(config: Path, identity: str) -> None:
 
 
 def _exemptions(settings: Settings) -> Exemptions:
-    return Exemptions(settings.state, load_or_create(settings.state))
+    return Exemptions(settings.state / EXEMPTIONS_NAME, load_or_create(settings.state))
+
+
+def _written(when: float) -> str:
+    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC"

@@ -26,7 +26,7 @@ class CliFault(click.ClickException):
 
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
-        self.exit_code = code
+        self.code = code
 
 
 class Commands(click.Group):
@@ -47,8 +47,14 @@ class Commands(click.Group):
             result = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as fault:
             fault.show()
-            sys.exit(Exit.USAGE if isinstance(fault, click.UsageError) else fault.exit_code)
+            sys.exit(_code_of(fault))
         except click.Abort:
             click.echo("stopped", err=True)
             sys.exit(Exit.FAILED)
         sys.exit(result if isinstance(result, int) else Exit.DONE)
+
+
+def _code_of(fault: click.ClickException) -> Exit:
+    if isinstance(fault, click.UsageError):
+        return Exit.USAGE
+    return fault.code if isinstance(fault, CliFault) else Exit.FAILED

@@ -1,0 +1,96 @@
+"""`mamori run`: one resolver in the foreground, from its settings file to its exit code.
+
+SIGTERM and SIGINT end it cleanly (queries in flight are answered), SIGHUP reads the settings again. Standard output
+gets one line, READY; everything else goes to standard error.
+"""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from resolver.edge import fault_log
+from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
+from resolver.edge.reload import ReloadFault
+from resolver.edge.sockets import ListenFault
+from resolver.edge.state_folder import StateFault
+from resolver.edge.supervisor import Supervisor
+from resolver.settings import Settings, SettingsFault, load
+
+EXIT_DONE, EXIT_CANNOT_START = 0, 1
+
+
+def run(config: Path) -> int:
+    """Run until told to stop. SettingsFault comes before anything was started; exit code 1 says why on stderr."""
+    settings = load(config)
+    fault_log.install("supervisor")
+    try:
+        _harden(settings)
+    except HardeningFault as fault:
+        fault_log.write(f"mamori: refuses to run: {fault}")
+        return EXIT_CANNOT_START
+    from twisted.internet import reactor  # only now: importing it chooses and makes the reactor
+
+    return Run(reactor, config, settings).run()
+
+
+class Run:
+    """The supervisor between the reactor and the terminal."""
+
+    def __init__(self, reactor: Any, config: Path, settings: Settings) -> None:
+        self._reactor = reactor
+        self._config = config
+        self._supervisor = Supervisor(reactor, settings, on_ready=lambda: _write_ready(settings))
+        self._code = EXIT_DONE
+
+    def run(self) -> int:
+        """Start, and return the exit code when all children have ended."""
+        self._reactor.callWhenRunning(self._start)
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._supervisor.stop)
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+        self._reactor.run()
+        return self._code
+
+    def reload(self) -> None:
+        """Take up the settings file as it stands now; a fault leaves everything as it was."""
+        try:
+            self._supervisor.reload(load(self._config))
+        except (SettingsFault, ReloadFault) as fault:
+            fault_log.write(f"mamori: the settings were not taken up, all goes on as before:\n{fault}")
+        else:
+            fault_log.write("mamori: the settings were taken up")
+
+    def _start(self) -> None:
+        try:
+            self._supervisor.start()
+        except (ListenFault, StateFault) as fault:
+            fault_log.write(f"mamori: cannot start: {fault}")
+            self._code = EXIT_CANNOT_START
+            self._reactor.stop()
+
+
+def _harden(settings: Settings) -> None:
+    """Secrecy of communications: nothing of this process may reach a disk; `laptop` makes it a warning."""
+    try:
+        harden_process()
+        require_no_swap()
+    except HardeningFault as fault:
+        if not settings.laptop:
+            raise
+        fault_log.write(f"mamori: on a laptop, so going on: {fault}")
+
+
+def ready_line(settings: Settings) -> str:
+    """READY and where everything answers; the first address of each kind, `notice` only where a page is served."""
+    pages = [place for notice in settings.notices.values() for place in notice.listen]
+    parts = [
+        f"dns={settings.listen[0]}",
+        *(f"notice=http://{place}/" for place in pages[:1]),
+        f"metrics=http://{settings.metrics.listen}/metrics",
+    ]
+    return "READY " + " ".join(parts)
+
+
+def _write_ready(settings: Settings) -> None:
+    sys.stdout.write(ready_line(settings) + "\n")
+    sys.stdout.flush()

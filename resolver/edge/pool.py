@@ -54,6 +54,11 @@ class WorkerPool:
         return sum(1 for slot in self.slots if slot.worker is not None and slot.worker.serving)
 
     @property
+    def complete(self) -> bool:
+        """Whether every slot is served."""
+        return bool(self.slots) and self.serving == len(self.slots)
+
+    @property
     def spares(self) -> int:
         """Warm workers without a slot."""
         return sum(1 for worker in self.workers if worker.slot is None and self._is_warm(worker))

@@ -1,0 +1,125 @@
+"""What the updater works on, made from the settings: one subscription a list, the local exemptions, one index."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from attrs import asdict, field, frozen
+
+from blocklist.errors import OperatorFault
+from blocklist.index import ListImage
+from blocklist.trust import host_key, subscriber_key
+from blocklist.trust.clock import SystemClock
+from blocklist.trust.compile import compile_enforced, entry_time, next_change
+from blocklist.trust.exemptions import Exemption, Exemptions
+from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
+from blocklist.trust.reasons import REASONS, Reason
+from blocklist.trust.subscription import Subscription
+from resolver.settings import ListSettings, Settings
+
+EXEMPTIONS_NAME = "exemptions.sealed"
+
+
+class Subscribed(Protocol):
+    """The part of a subscription the updater uses; tests have one without network and disk."""
+
+    def load(self) -> bool:
+        """See Subscription."""
+
+    def refresh(self) -> Outcome:
+        """See Subscription."""
+
+    def accept(self) -> Outcome:
+        """See Subscription."""
+
+    def rollback(self) -> Outcome:
+        """See Subscription."""
+
+    def mark_good(self, version: int) -> None:
+        """See Subscription."""
+
+    def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
+        """See Subscription."""
+
+    def status(self) -> ListStatus:
+        """See Subscription."""
+
+
+@frozen
+class Sources:
+    """All lists of this host. `broken` tells, by list, why one could not be set up at all."""
+
+    lists: Mapping[str, Subscribed]
+    exempt: Callable[[], tuple[Exemption, ...]]  # those active now
+    compile: Callable[[], bytes]
+    next_change: Callable[[], float | None]  # POSIX
+    now: Callable[[], float]  # POSIX
+    broken: Mapping[str, str] = field(factory=dict)
+
+    def images(self) -> tuple[ListImage, ...]:
+        """What is to be enforced now, by list."""
+        exempt = self.exempt()
+        images = (each.image(exempt) for each in self.lists.values())
+        return tuple(image for image in images if image is not None)
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """The `lists` of the status message."""
+        return [status_words(each.status()) for each in self.lists.values()] + [_broken(name) for name in self.broken]
+
+
+def open_sources(settings: Settings) -> Sources:
+    """Open state folder, keys and lists; a list whose own settings are wrong is left out and told. OperatorFault."""
+    clock = SystemClock()
+    keys = Keys(host_key.load_or_create(settings.state), subscriber_key.load_or_create(settings.state))
+    lists: dict[str, Subscription] = {}
+    broken: dict[str, str] = {}
+    for each in settings.lists:
+        try:
+            lists[each.id] = Subscription(_source(each), settings.state / "lists" / each.id, keys, clock)
+        except (OperatorFault, OSError, UnicodeDecodeError) as fault:
+            broken[each.id] = str(fault) if isinstance(fault, OperatorFault) else type(fault).__name__
+    exemptions = Exemptions(settings.state / EXEMPTIONS_NAME, keys.host_key, clock)
+    return Sources(
+        lists=lists,
+        exempt=lambda: exemptions.active(entry_time(tuple(lists.values()), clock)),
+        compile=lambda: compile_enforced(tuple(lists.values()), exemptions, clock),
+        next_change=lambda: next_change(tuple(lists.values()), exemptions, clock),
+        now=clock.now,
+        broken=broken,
+    )
+
+
+def status_words(status: ListStatus) -> dict[str, Any]:
+    """One list's status as JSON data."""
+    words = asdict(status)
+    last = status.last_outcome
+    words["last_outcome"] = "none" if last is None else last.kind.value
+    words["last_reason"] = "" if last is None or last.reason is None else last.reason.value
+    return words
+
+
+def _broken(list_id: str) -> dict[str, Any]:
+    nothing = ListStatus(
+        list_id=list_id,
+        version=0,
+        age_seconds=None,
+        entries=0,
+        held_entries=0,
+        held_by=(),
+        enforcing=False,
+        last_outcome=Outcome(Kind.FAILED, Reason.SETTING),
+        failures={reason: int(reason == Reason.SETTING) for reason in REASONS},
+        clock_suspect=False,
+        next_expiry=None,
+    )
+    return status_words(nothing)
+
+
+def _source(each: ListSettings) -> ListSource:
+    return ListSource(
+        list_id=each.id,
+        purpose=each.purpose,
+        root=Path(each.root).read_bytes(),
+        urls=each.urls,
+        never_names=each.never_names(),
+    )

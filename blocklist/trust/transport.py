@@ -64,7 +64,7 @@ class HttpTransport:
     """Transport over HTTPS (verified) or, for loopback addresses only, HTTP. One user, one thread."""
 
     limits: FetchLimits = field(factory=FetchLimits)
-    tls: ssl.SSLContext = field(factory=ssl.create_default_context)
+    tls: ssl.SSLContext | None = None  # None: the system's certificate authorities
     monotonic: Callable[[], float] = time.monotonic
     _pools: dict[tuple[str, str, int | None], urllib3.HTTPConnectionPool] = field(factory=dict, init=False)
     _watch: Watch | None = field(default=None, init=False)
@@ -129,7 +129,8 @@ class HttpTransport:
 
     def _new_pool(self, scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
         if scheme == "https":
-            pool: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(host, port, ssl_context=self.tls)
+            context = self.tls or ssl.create_default_context()
+            pool: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(host, port, ssl_context=context)
         else:
             pool = urllib3.HTTPConnectionPool(host, port)
         base: type[Any] = HTTPSConnection if scheme == "https" else HTTPConnection

@@ -1,0 +1,53 @@
+"""A subscriber, a list body in memory, and clocks that stand still."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from blocklist import keyring
+from blocklist.trust.limits import FetchLimits
+from blocklist.trust.outcome import Keys, ListSource
+from blocklist.trust.subscription import Subscription
+from blocklist.trust.transport import Transport
+from tests.blocklist.trust.list_body import LIST_ID, PURPOSE, ListBody, MemoryTransport, SetClock
+
+MIRROR = "https://one.invalid/"
+KEYS = Keys(os.urandom(32), keyring.generate_private())
+QUICK = FetchLimits(connect_seconds=2, grace_seconds=0.4, total_seconds=1.5)
+
+
+@define
+class Isp:
+    """One ISP's folder, clocks and way to the list body; `subscribe` is a start of its updater."""
+
+    folder: Path
+    body: ListBody
+    clock: SetClock = field(factory=SetClock)
+    urls: tuple[str, ...] = (MIRROR,)
+    never: tuple[str, ...] = ()
+    root: bytes = b""
+    transport: MemoryTransport | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.transport = MemoryTransport({MIRROR: self.body.files})
+
+    def subscribe(self, keys: Keys = KEYS, urls: tuple[str, ...] | None = None) -> Subscription:
+        source = ListSource(LIST_ID, PURPOSE, self.root or self.body.pinned, urls or self.urls, self.never)
+        transport: Transport | None = None if urls else self.transport
+        subscription = Subscription(source, self.folder / "list", keys, self.clock, QUICK, transport=transport)
+        subscription.load()
+        return subscription
+
+
+@pytest.fixture
+def body() -> ListBody:
+    return ListBody((keyring.public_bytes(KEYS.subscriber_private),))
+
+
+@pytest.fixture
+def isp(tmp_path: Path, body: ListBody) -> Isp:
+    return Isp(tmp_path, body)

@@ -1,0 +1,242 @@
+"""A list body in memory that signs on demand, rightly or wrongly: the site it publishes is a dict of files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from attrs import define, evolve, field
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
+
+from blocklist import keyring, matchfile, stream
+from blocklist.attributes import Attributes, expiry_days_for
+from blocklist.criteria import BasisRow
+from blocklist.errors import TransferFault
+from blocklist.keyring import Keyring, WrappedKey
+from blocklist.manifest import Bulk, FileRef, Manifest, RekeyOf, full_path
+from blocklist.names import to_wire
+from blocklist.publish import roles
+from blocklist.tokens import domain_token, token_key
+from blocklist.trust.transport import HttpStatusFault, Reply
+
+LIST_ID, PURPOSE = "demo", "csam"
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+BASIS = (BasisRow("law", "law"), BasisRow("emergency", "emergency_necessity"))
+Twist = Callable[[Manifest], Manifest]
+
+
+def signers(count: int) -> list[CryptoSigner]:
+    return [CryptoSigner.generate_ed25519() for _ in range(count)]
+
+
+def names(*numbers: int) -> tuple[str, ...]:
+    """Made-up listed names."""
+    return tuple(f"n{number}.listed.example" for number in numbers)
+
+
+@define
+class ListBody:
+    """Keys, versions and the published site. `files` maps URL paths to bytes."""
+
+    publics: tuple[bytes, ...]
+    files: dict[str, bytes] = field(factory=dict)
+    keys: dict[str, list[CryptoSigner]] = field(
+        factory=lambda: {
+            "root": signers(2),
+            "targets": signers(3),
+            "keyring": signers(2),
+            "snapshot": signers(1),
+            "timestamp": signers(1),
+        }
+    )
+    secrets: dict[int, bytes] = field(factory=lambda: {1: os.urandom(32)})
+    base_date: date = date(2026, 11, 1)
+    root: Metadata[Root] = field(init=False)
+    role_files: dict[str, bytes] = field(factory=dict)
+    serial: int = 0  # version of targets, keyring, snapshot
+    stamps: int = 0
+    manifest: Manifest | None = None
+    with_keyring: bool = True
+    targets_signed_by: int = 2
+
+    def __attrs_post_init__(self) -> None:
+        thresholds = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
+        keys = {role: [signer.public_key for signer in self.keys[role]] for role in thresholds}
+        self.root = roles.make_root(keys, thresholds, self.keys["root"], NOW)
+        self._put_root()
+
+    @property
+    def pinned(self) -> bytes:
+        """Version 1 of root.json."""
+        return self.files["/metadata/1.root.json"]
+
+    def publish(
+        self,
+        listed: Iterable[str],
+        now: datetime = NOW,
+        *,
+        version: int | None = None,
+        epoch: int = 1,
+        twist: Twist = lambda manifest: manifest,
+        records: bytes | None = None,
+        bulk: Bulk | None = None,
+        rekey_of: RekeyOf | None = None,
+    ) -> Manifest:
+        """Publish a version; `twist` bends its index before it is signed, `records` replaces its set."""
+        number = version or (self.manifest.version + 1 if self.manifest else 1)
+        secret = self.secrets.setdefault(epoch, os.urandom(32))
+        packed = self.records(listed, epoch) if records is None else records
+        path = full_path(epoch, number)
+        context = stream.FileContext(secret, LIST_ID, PURPOSE, epoch, path)
+        sealed = stream.seal(packed, stream.Kind.FULL, context, os.urandom(32))
+        manifest = Manifest(
+            list_id=LIST_ID,
+            purpose=PURPOSE,
+            version=number,
+            signed_at=now,
+            epoch=epoch,
+            base_date=self.base_date,
+            count=len(packed) // 18,
+            set_sha256=matchfile.set_digest(packed),
+            full=FileRef(path, len(sealed)),
+            basis=BASIS,
+            criteria_set="demo-1",
+            bulk=bulk,
+            min_wait=3600,
+            rekey_of=rekey_of,
+        )
+        self.manifest = twist(manifest)
+        self.sign_targets({"index.json": self.manifest.to_bytes(), path: sealed}, now)
+        return self.manifest
+
+    def records(self, listed: Iterable[str], epoch: int = 1, not_after: date = date(2026, 12, 31)) -> bytes:
+        """The packed set of some names, all as `domain` entries."""
+        key = token_key(self.secrets.setdefault(epoch, os.urandom(32)), LIST_ID, epoch)
+        attributes = Attributes(expiry_days_for(not_after, self.base_date), 1)
+        return matchfile.build((domain_token(key, to_wire(name)), attributes) for name in listed)
+
+    def sign_targets(self, files: Mapping[str, bytes], now: datetime, keyring_now: datetime | None = None) -> None:
+        """Sign targets and keyring roles over files, then snapshot and timestamp."""
+        self.serial += 1
+        keyring_keys = [signer.public_key for signer in self.keys["keyring"]]
+        targets = roles.make_targets(self.serial, files, keyring_keys, 2, now)
+        self._put_role("targets", targets, self.keys["targets"][: self.targets_signed_by])
+        self._put_targets(files)
+        self.sign_keyring(keyring_now or now)
+        self.sign_snapshot(now)
+
+    def sign_keyring(self, now: datetime) -> None:
+        wraps = [
+            WrappedKey(
+                epoch,
+                "match",
+                keyring.subscriber_id(public),
+                keyring.wrap(secret, public, list_id=LIST_ID, epoch=epoch),
+            )
+            for epoch, secret in self.secrets.items()
+            for public in self.publics
+        ]
+        files = {"keys/current": Keyring(LIST_ID, tuple(wraps)).to_bytes()} if self.with_keyring else {}
+        self._put_role("keyring", roles.make_keyring(self.serial, files, now), self.keys["keyring"])
+        self._put_targets(files)
+
+    def sign_snapshot(self, now: datetime) -> None:
+        snapshot = roles.make_snapshot(self.serial, self.role_files, self.keys["snapshot"][0], now)
+        self._put_role("snapshot", snapshot, [])
+        self.stamp(now)
+
+    def stamp(self, now: datetime, life: timedelta = roles.TIMESTAMP_LIFETIME) -> None:
+        """Sign a new timestamp over the present snapshot."""
+        self.stamps += 1
+        data = self.files[f"/metadata/{self.serial}.snapshot.json"]
+        meta = MetaFile.from_data(Metadata[Snapshot].from_bytes(data).signed.version, data, ["sha256"])
+        timestamp = Metadata(Timestamp(self.stamps, expires=now + life, snapshot_meta=meta))
+        timestamp.sign(self.keys["timestamp"][0])
+        self.files["/metadata/timestamp.json"] = timestamp.to_bytes()
+
+    def rotate_timestamp_key(self) -> None:
+        """Publish the next root, which names a new timestamp key; `stamp` signs with it from now on."""
+        old, new = self.keys["timestamp"][0], CryptoSigner.generate_ed25519()
+        signed = self.root.signed
+        signed.version += 1
+        signed.revoke_key(old.public_key.keyid, "timestamp")
+        signed.add_key(new.public_key, "timestamp")
+        self.root.signatures.clear()
+        for signer in self.keys["root"]:
+            self.root.sign(signer, append=True)
+        self.keys["timestamp"] = [new]
+        self._put_root()
+
+    def _put_root(self) -> None:
+        self.files[f"/metadata/{self.root.signed.version}.root.json"] = self.root.to_bytes()
+
+    def _put_role(self, role: str, metadata: Metadata[Targets] | Metadata[Snapshot], by: list[CryptoSigner]) -> None:
+        for signer in by:
+            metadata.sign(signer, append=True)
+        data = metadata.to_bytes()
+        self.files[f"/metadata/{metadata.signed.version}.{role}.json"] = data
+        if role != "snapshot":
+            self.role_files[role] = data
+
+    def _put_targets(self, files: Mapping[str, bytes]) -> None:
+        for path, data in files.items():
+            folder, slash, name = path.rpartition("/")
+            self.files[f"/targets/{folder}{slash}{hashlib.sha256(data).hexdigest()}.{name}"] = data
+
+
+@define
+class MemoryTransport:
+    """Transport straight out of sites, by URL prefix; `down` mirrors refuse, `asked` remembers."""
+
+    sites: dict[str, dict[str, bytes]]
+    down: set[str] = field(factory=set)
+    asked: list[str] = field(factory=list)
+
+    def get(self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False) -> Reply:
+        prefix = next(prefix for prefix in self.sites if url.startswith(prefix))
+        if prefix in self.down:
+            raise TransferFault("connect", "nobody there")
+        path = url.removeprefix(prefix.rstrip("/"))
+        self.asked.append(path)
+        body = self.sites[prefix].get(path)
+        if body is None:
+            raise HttpStatusFault("memory", 404)
+        tag = hashlib.sha256(body).hexdigest()
+        if tag == etag:
+            return Reply(304, b"", tag)
+        if len(body) > max_bytes:
+            raise TransferFault("too_long", "too long")
+        return Reply(200, body, tag)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+@define
+class SetClock:
+    """Clocks that stand still until told."""
+
+    wall: float = NOW.timestamp()
+    steady: float = 1000.0
+
+    def now(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.steady
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+    @property
+    def utc(self) -> datetime:
+        return datetime.fromtimestamp(self.wall, UTC)
+
+
+def twisted(**fields: object) -> Twist:
+    """A twist that replaces fields of the index."""
+    return lambda manifest: evolve(manifest, **fields)

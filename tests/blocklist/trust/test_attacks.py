@@ -1,0 +1,227 @@
+"""Each catch measured with python-tuf, against a real HTTP server that misbehaves: the last good list always stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from blocklist.trust.outcome import Kind
+from blocklist.trust.reasons import Reason
+from blocklist.trust.subscription import Subscription
+from tests.blocklist.trust import faulty_server as faults
+from tests.blocklist.trust.conftest import Isp
+from tests.blocklist.trust.faulty_server import Mirror, serving
+from tests.blocklist.trust.list_body import NOW, ListBody, names, twisted
+
+BEFORE, AFTER = names(*range(10)), names(*range(11))
+
+
+@pytest.fixture
+def mirror(body: ListBody) -> Iterator[Mirror]:
+    with serving(body.files) as mirror:
+        yield mirror
+
+
+@pytest.fixture
+def subscription(isp: Isp, body: ListBody, mirror: Mirror) -> Subscription:
+    """A subscriber that enforces version 1 and whose mirror has version 2."""
+    body.publish(BEFORE)
+    subscription = isp.subscribe(urls=(mirror.url,))
+    assert subscription.refresh().kind is Kind.UPDATED
+    isp.clock.pass_seconds(60)
+    body.publish(AFTER, isp.clock.utc)
+    return subscription
+
+
+FAULTS = {
+    "cut": (faults.cut, {Reason.CUT}),
+    "drip": (faults.drip, {Reason.SLOW}),
+    "hang": (faults.hang, {Reason.TIMEOUT}),
+    "endless": (faults.endless, {Reason.TOO_LONG}),
+    "wrong length": (faults.too_short, {Reason.METADATA, Reason.TAMPERED}),
+    "truncated": (faults.truncated, {Reason.METADATA, Reason.TAMPERED}),
+    "swapped": (faults.other(b"{}"), {Reason.METADATA, Reason.TAMPERED}),
+    "404": (faults.status(404), {Reason.HTTP_STATUS}),
+    "500": (faults.status(500), {Reason.HTTP_STATUS}),
+    "redirect": (faults.status(302, Location="http://elsewhere.invalid/"), {Reason.REDIRECT}),
+}
+# All faults for the one file that we fetch ourselves and one target; the rest of TUF's way has two each.
+CASES = [(ending, name) for ending in ("timestamp.json", ".2.full") for name in FAULTS]
+CASES += [
+    (ending, name) for ending in ("2.snapshot.json", "2.targets.json", ".index.json") for name in ("cut", "swapped")
+]
+
+
+@pytest.mark.parametrize(("ending", "name"), CASES)
+def test_bad_transfer_keeps_the_list_and_is_counted(
+    subscription: Subscription, mirror: Mirror, ending: str, name: str
+) -> None:
+    """A fault in any file of an update fails it with its reason; when the mirror is well again, the update is taken."""
+    mirror.faults[ending], reasons = FAULTS[name]
+    outcome = subscription.refresh()
+    assert outcome.kind is Kind.FAILED
+    assert outcome.reason in reasons
+    status = subscription.status()
+    assert (status.version, status.enforcing, status.failures[outcome.reason]) == (1, True, 1)
+    mirror.faults.clear()
+    assert subscription.refresh().kind is Kind.UPDATED
+    assert subscription.status().entries == len(AFTER)
+
+
+def test_no_transfer_is_tried_twice(subscription: Subscription, mirror: Mirror) -> None:
+    """One tick asks for a file once: a mirror that is down is not hammered, and no retry hides below a deadline."""
+    mirror.faults["timestamp.json"] = faults.hang
+    mirror.asked.clear()
+    subscription.refresh()
+    assert mirror.asked == ["/metadata/timestamp.json"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda files: files.update({"/metadata/2.targets.json": files["/metadata/1.targets.json"]}),
+        lambda files: files.update({path: files[path] + b"x" for path in files if path.endswith(".2.full")}),
+        lambda files: files.update({"/metadata/timestamp.json": b"\x00" * 100}),
+        lambda files: files.update({"/metadata/2.root.json": b"no root"}),
+    ],
+    ids=["targets", "match file", "timestamp", "root"],
+)
+def test_tampering_first_mirror_is_passed_over(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror, spoil: Callable[[dict[str, bytes]], None]
+) -> None:
+    """A mirror that serves other bytes than the body signed costs one failure; the next mirror gives the update."""
+    spoiled = dict(body.files)
+    spoil(spoiled)
+    with serving(spoiled) as bad:
+        again = isp.subscribe(urls=(bad.url, mirror.url))
+        assert again.refresh().kind is Kind.UPDATED
+    assert (again.status().version, sum(again.status().failures.values())) == (2, 1)
+
+
+def test_dead_first_mirror_is_passed_over(isp: Isp, subscription: Subscription, mirror: Mirror) -> None:
+    """A mirror that is gone costs one failure; the next one gives the update."""
+    with serving() as gone:
+        pass
+    again = isp.subscribe(urls=(gone.url, mirror.url))
+    assert again.refresh().kind is Kind.UPDATED
+    assert again.status().failures[Reason.CONNECT] == 1
+
+
+def test_unchanged_timestamp_is_not_sent_again(subscription: Subscription, isp: Isp, mirror: Mirror) -> None:
+    """The second tick asks for the timestamp only, conditionally; its stored expiry is still looked at each time."""
+    subscription.refresh()
+    mirror.asked.clear()
+    assert subscription.refresh().kind is Kind.UNCHANGED
+    assert mirror.asked == ["/metadata/timestamp.json"]
+    isp.clock.pass_seconds(6 * 3600)
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.EXPIRED)
+
+
+def test_remembered_404_does_not_hide_the_next_root(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror
+) -> None:
+    """A cache that remembers "there is no 2.root.json" cannot keep a replaced timestamp key in use."""
+    mirror.faults["2.root.json"] = faults.cached_404
+    body.rotate_timestamp_key()
+    body.stamp(isp.clock.utc)
+    assert subscription.refresh().kind is Kind.UPDATED
+
+
+@pytest.mark.parametrize("bad", [b"", b"{}", b"[" * 50_000, b"\xff\xfe"], ids=["empty", "object", "deep", "binary"])
+def test_bad_root_upload_keeps_the_last_good_list(
+    subscription: Subscription, body: ListBody, mirror: Mirror, bad: bytes
+) -> None:
+    """One bad root upload stops updates, is counted, and leaves the list; once it is repaired all goes on."""
+    body.files["/metadata/2.root.json"] = bad
+    assert subscription.refresh().kind is Kind.FAILED
+    assert subscription.status().version == 1
+    del body.files["/metadata/2.root.json"]
+    assert subscription.refresh().kind is Kind.UPDATED
+
+
+def test_one_of_two_signatures_is_refused(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """A targets role that one editor signed, where two are needed, changes nothing."""
+    body.targets_signed_by = 1
+    body.publish(AFTER, isp.clock.utc)
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.SIGNATURES)
+    assert subscription.status().version == 1
+
+
+def test_expired_metadata_is_refused(subscription: Subscription, isp: Isp) -> None:
+    """A mirror frozen for longer than a timestamp lives is refused; the list stays in force."""
+    isp.clock.pass_seconds(6 * 3600 + 1)
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.EXPIRED)
+    assert subscription.status().enforcing
+
+
+def test_rolled_back_mirror_is_refused(subscription: Subscription, body: ListBody, mirror: Mirror) -> None:
+    """A mirror that goes back to metadata that was good an hour ago is refused."""
+    subscription.refresh()
+    old = body.files["/metadata/timestamp.json"]
+    body.stamp(NOW + timedelta(minutes=1))
+    subscription.refresh()
+    body.files["/metadata/timestamp.json"] = old
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.ROLLBACK)
+
+
+def test_older_index_in_newer_metadata_is_refused(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Versions and signing times never fall, even when the editors' own keys sign it."""
+    assert subscription.refresh().kind is Kind.UPDATED
+    body.publish(BEFORE, isp.clock.utc, version=1)
+    assert subscription.refresh().reason is Reason.ROLLBACK
+    body.publish(BEFORE, isp.clock.utc, version=3, twist=twisted(signed_at=isp.clock.utc - timedelta(days=1)))
+    assert subscription.refresh().reason is Reason.ROLLBACK
+
+
+def test_long_lived_timestamp_is_refused(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """A timestamp that would live more than a day could freeze the list as long; refused, it leaves no trace."""
+    body.stamp(isp.clock.utc, life=timedelta(days=2))
+    assert subscription.refresh().reason is Reason.TIMESTAMP_LIFE
+    body.stamps -= 1
+    body.stamp(isp.clock.utc)
+    assert subscription.refresh().kind is Kind.UPDATED
+
+
+def test_dropped_role_name_is_refused(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """A role once in the snapshot can never be dropped again: TUF refuses it, and we say so instead of stopping."""
+    assert subscription.refresh().kind is Kind.UPDATED
+    body.serial += 1
+    del body.role_files["keyring"]
+    body.sign_snapshot(isp.clock.utc)
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.METADATA)
+    assert subscription.status().version == 2
+
+
+def test_clock_far_back_stops_refreshing_and_keeps_the_list(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """400 days back, an expired timestamp would look fresh: below the clock floor nothing is fetched or dropped."""
+    isp.clock.wall -= 400 * 86400
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.CLOCK)
+    status = subscription.status()
+    assert (status.clock_suspect, status.version, status.entries) == (True, 1, len(BEFORE))
+
+
+def test_clock_far_back_at_start_is_noticed(subscription: Subscription, isp: Isp, mirror: Mirror) -> None:
+    """The floor survives a restart with the wrong clock."""
+    isp.clock.wall -= 400 * 86400
+    again = isp.subscribe(urls=(mirror.url,))
+    assert again.refresh().reason is Reason.CLOCK
+    assert again.status().enforcing
+
+
+def test_no_network_at_start_enforces_the_last_good_list(isp: Isp, subscription: Subscription) -> None:
+    """With the list body gone, a restart enforces from disk at once."""
+    with serving() as gone:
+        pass
+    again = isp.subscribe(urls=(gone.url,))
+    assert (again.status().enforcing, again.status().entries) == (True, len(BEFORE))
+    assert again.refresh().reason is Reason.CONNECT

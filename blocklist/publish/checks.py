@@ -5,15 +5,19 @@ A finding stops a build; a note only tells. Both give counts and entry ids, neve
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 from attrs import field, frozen
 
 from blocklist import guards
 from blocklist.entries import Entry
+from blocklist.errors import EntryFault, OperatorFault
 from blocklist.manifest import Bulk
-from blocklist.names import suffixes, to_wire
+from blocklist.names import canonical_name, suffixes, to_wire
+from blocklist.publish.files import read_file
 
+NEVER_FILE: Final = "never.txt"
 EXPIRES_SOON: Final = timedelta(days=7)
 SIZE_GUARDS: Final = (guards.ADDS, guards.REMOVALS)
 SELF_TEST_DOMAIN: Final = "self_test_domain"
@@ -103,6 +107,21 @@ def check_entries(entries: Iterable[Entry], rules: Rules) -> Report:
 def is_enforceable(entry: Entry) -> bool:
     """Whether DNS can enforce it: a host, a domain, or a url whose host is devoted to it."""
     return entry.type in ("host", "domain") or entry.dns_ok
+
+
+def read_never_names(desk: Path) -> list[str]:
+    """The operator's never-list: `never.txt` of the desk, a name a line, `#` starts a comment. Without it: none."""
+    path = desk / NEVER_FILE
+    if not path.exists():
+        return []
+    names = []
+    for number, line in enumerate(read_file(path, "never-list").decode(errors="replace").splitlines(), 1):
+        text = line.partition("#")[0].strip()
+        try:
+            names += [canonical_name(text)] if text else []
+        except EntryFault as fault:
+            raise OperatorFault("never_list", f"{path} line {number}: {fault.reason.replace('_', ' ')}") from None
+    return names
 
 
 def check_size(old: bytes | None, new: bytes, bulk: Bulk | None) -> Sequence[Finding]:

@@ -9,20 +9,19 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.canonical import format_instant
 from blocklist.entries import Entry
-from blocklist.errors import EntryFault, OperatorFault, PublisherFault
+from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
-from blocklist.names import canonical_name
 from blocklist.publish import approvals, assemble, checks, roles, signing
 from blocklist.publish.body import EDITORS_NEEDED
-from blocklist.publish.files import only_one, read_file
+from blocklist.publish.faults import Refusal
+from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.master import Subscriber
 from blocklist.publish.outlet import OnlineKeys, Outlet
 from blocklist.publish.stage import TARGETS, Stage
 from blocklist.publish.workbench import Workbench
 
-NEVER_FILE = "never.txt"
 KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
 
 
@@ -32,6 +31,20 @@ class RoleState:
 
     version: int
     missing: int
+    expires: datetime
+
+
+@frozen
+class DeskState:
+    """What a desk holds, in counts; `published_version` is 0 before the first."""
+
+    list_id: str
+    editors: tuple[str, ...]
+    entries: int
+    subscribers: int
+    published_version: int
+    root_expires: datetime
+    staged: dict[str, RoleState]
 
 
 @define
@@ -44,8 +57,13 @@ class Desk(Workbench):
         return Stage(self.folder)
 
     # --- subscribers ----------------------------------------------------------------------------------
-    def register_subscriber(self, public_key: bytes, label: str, keys: EditorKeys) -> str:
-        """Register an ISP's public key (1,216 bytes) under this editor's approval; returns the subscriber's id."""
+    def register_subscriber(self, public_key: bytes, label: str, keys: EditorKeys, expected: str | None = None) -> str:
+        """Register an ISP's public key (1,216 bytes) under this editor's approval; returns the subscriber's id.
+
+        `expected` is the id the ISP told by another way: a file swapped on its way here is refused.
+        """
+        if expected is not None and subscriber_id(public_key) != expected.lower():
+            raise OperatorFault("subscriber_swapped", "this is not the key with that id: ask the ISP, register nothing")
         wrap(bytes(32), public_key, list_id=self.body.list_id, epoch=self.body.epoch)  # refuses what is no such key
         subscriber = Subscriber(subscriber_id(public_key), label, public_key)
         with only_one(self.folder), self._master.transaction():
@@ -62,7 +80,7 @@ class Desk(Workbench):
     # --- check ----------------------------------------------------------------------------------------
     def check(self, keys: EditorKeys, now: datetime, *, approved_only: bool = False) -> checks.Report:
         """Every publisher's guard over the live entries; with `approved_only`, over those a build would take."""
-        rules = checks.make_rules(self.body.own_domain, self.never_names(), now.date())
+        rules = checks.make_rules(self.body.own_domain, checks.read_never_names(self.folder), now.date())
         entries = tuple(self._approved(keys) if approved_only else self.entries(keys))
         report = checks.check_entries(entries, rules)
         secret = self.open_key(keys, MATCH_PROFILE)
@@ -73,20 +91,6 @@ class Desk(Workbench):
         published = self._master.last_published()
         size = checks.check_size(published[1] if published else None, records, self._announced())
         return evolve(report, findings=(*report.findings, *size))
-
-    def never_names(self) -> list[str]:
-        """The operator's never-list: `never.txt` of the desk, a name a line, `#` starts a comment."""
-        path = self.folder / NEVER_FILE
-        if not path.exists():
-            return []
-        names = []
-        for number, line in enumerate(read_file(path, "never-list").decode(errors="replace").splitlines(), 1):
-            text = line.partition("#")[0].strip()
-            try:
-                names += [canonical_name(text)] if text else []
-            except EntryFault as fault:
-                raise OperatorFault("never_list", f"{path} line {number}: {fault.reason.replace('_', ' ')}") from None
-        return names
 
     def _announced(self) -> Bulk | None:
         """What the published version announced for the next one."""
@@ -116,7 +120,7 @@ class Desk(Workbench):
         """
         with only_one(self.folder):
             assembly = self.assembled(keys, now)
-            version = assemble.Version(self._next_version(), now.replace(microsecond=0), bulk)
+            version = assemble.Version(self.next_version(), now.replace(microsecond=0), bulk)
             files = assembly.files(version)
             keyring_keys = [editor.keyring for editor in self.body.editors]
             targets = roles.make_targets(version.number, files, keyring_keys, EDITORS_NEEDED, version.signed_at)
@@ -128,7 +132,7 @@ class Desk(Workbench):
             self._build_keyring(assembly.secret, now)
             return manifest
 
-    def _next_version(self) -> int:
+    def next_version(self) -> int:
         """Above the published one, and above a staged one somebody signed: no two signed files share a number."""
         staged = self.stage.load(TARGETS)
         signed = staged.signed.version if staged is not None and staged.signatures else 0
@@ -183,7 +187,7 @@ class Desk(Workbench):
             metadata = self.stage.load(role)
             if metadata is not None:
                 missing = roles.signatures_missing(self._delegator(role), role, metadata)
-                states[role] = RoleState(metadata.signed.version, missing)
+                states[role] = RoleState(metadata.signed.version, missing, metadata.signed.expires)
         return states
 
     def _staged(self, role: str) -> signing.Staged:
@@ -205,16 +209,10 @@ class Desk(Workbench):
     def publish(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
         """Put the signed version into the folder of static files `out`; returns the version. Again, it only stamps.
 
-        Raises `OperatorFault` while a role lacks signatures.
+        Raises `Refusal` while a role lacks signatures or is past its life.
         """
         with only_one(self.folder):
-            for role, state in self.staged_roles().items():
-                if state.missing:
-                    raise OperatorFault(
-                        "signatures_missing",
-                        f"{role} version {state.version} needs {state.missing} more signature(s):"
-                        " another editor runs `mamori-list sign`",
-                    )
+            self._check_signed(now)
             signed = tuple(self.stage.signed(role) for role in (TARGETS, roles.KEYRING_ROLE))
             manifest = Manifest.from_bytes(signed[0].files[assemble.INDEX_PATH])
             if not self._master.is_built(manifest.version, manifest.set_sha256):
@@ -223,6 +221,30 @@ class Desk(Workbench):
             with self._master.transaction():
                 self._master.mark_published(manifest.version, format_instant(now))
             return manifest.version
+
+    def _check_signed(self, now: datetime) -> None:
+        for role, state in self.staged_roles().items():
+            if state.missing:
+                raise Refusal(
+                    "signatures_missing",
+                    f"{role} version {state.version} needs {state.missing} more signature(s):"
+                    " another editor runs `mamori-list sign`",
+                )
+            if state.expires <= now:
+                raise Refusal("role_expired", f"{role} version {state.version} has expired: build and sign a new one")
+
+    def status(self) -> DeskState:
+        """Counts and versions; needs no key."""
+        published = self._master.last_published()
+        return DeskState(
+            list_id=self.body.list_id,
+            editors=tuple(editor.name for editor in self.body.editors),
+            entries=self._master.count(),
+            subscribers=len(self._master.subscribers()),
+            published_version=published[0] if published else 0,
+            root_expires=Metadata[Root].from_bytes(self.root).signed.expires,
+            staged=self.staged_roles(),
+        )
 
     def stamp(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
         """Renew the freshness of a published folder (`Outlet.stamp`); returns the timestamp's version."""

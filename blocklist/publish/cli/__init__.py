@@ -1,0 +1,21 @@
+"""`mamori-list`: the list body's command."""
+
+import click
+
+from blocklist.publish.cli.door import Verbs
+from blocklist.publish.cli.entry_verbs import add, import_file, remove
+from blocklist.publish.cli.review_verbs import approve, check, diff
+from blocklist.publish.cli.setting_up import init, subscriber
+from blocklist.publish.cli.version_verbs import build, publish, sign, stamp, status
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Make, review, sign and publish a list.
+
+    Exit codes: 0 done, 1 a check or a signing tool refused, 2 wrong use or something here is wrong.
+    """
+
+
+for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, stamp, status):
+    main.add_command(verb)

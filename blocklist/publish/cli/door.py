@@ -1,0 +1,116 @@
+"""Where the command line meets the machine: the clock, the terminal, passphrases, exit codes.
+
+Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong use, or something here is wrong.
+"""
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from attrs import define, frozen
+
+from blocklist.entries import Entry
+from blocklist.errors import BlocklistError, OperatorFault
+from blocklist.publish.desk import Desk
+from blocklist.publish.files import read_file
+from blocklist.publish.keyfiles import EditorKeys
+
+REFUSED: Final = 1
+MISUSED: Final = 2
+ONLINE: Final = "online"  # holder of the snapshot and timestamp keys
+LONG_WORK: Final = 2_000  # entries from which a progress bar is worth its line
+
+
+class Fault(click.ClickException):
+    """A fault as the shell sees it."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code  # type: ignore[misc]
+
+
+class Verbs(click.Group):
+    """A group whose verbs end with our exit codes; no traceback and no listed name reaches the terminal."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb."""
+        try:
+            return super().invoke(ctx)
+        except OperatorFault as fault:
+            raise Fault(str(fault), MISUSED) from None
+        except BlocklistError as fault:
+            raise Fault(str(fault), REFUSED) from None
+        except sqlite3.Error as error:
+            raise Fault(f"the master could not be read or written ({error}); nothing was changed", MISUSED) from None
+        except OSError as error:
+            raise Fault(f"{error.filename or 'a file'}: {error.strerror}", MISUSED) from None
+
+
+@define
+class Door:
+    """What a verb may ask of the machine; tests hand in their own."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_terminal: Callable[[], bool] = sys.stdout.isatty
+
+
+@frozen
+class Passphrases:
+    """From files (`[NAME=]FILE`, first line), else asked for at the terminal; never an argument's value."""
+
+    files: dict[str, Path]
+
+    @classmethod
+    def read(cls, options: Iterable[str]) -> "Passphrases":
+        """Read the values of `--passphrase-file`."""
+        pairs = (option.rpartition("=")[::2] for option in options)
+        return cls({name: Path(path) for name, path in pairs})
+
+    def get(self, holder: str, *, new: bool = False) -> bytes:
+        """The passphrase of a key holder; a new one is asked for twice."""
+        path = self.files.get(holder, self.files.get(""))
+        if path is not None:
+            return read_file(path, "passphrase file").partition(b"\n")[0].rstrip(b"\r")
+        prompt = f"New passphrase of {holder}" if new else f"Passphrase of {holder}"
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)).encode()
+
+
+@frozen
+class Session:
+    """An open desk and, for verbs of an editor, her unlocked keys."""
+
+    desk: Desk
+    door: Door
+    passphrases: Passphrases
+
+    def editor(self, name: str) -> EditorKeys:
+        """Unlock an editor's keys."""
+        self.desk.body.editor(name)
+        return self.desk.unlock(name, self.passphrases.get(name))
+
+
+@contextmanager
+def session(
+    ctx: click.Context, folder: Path, keys_folder: Path | None, passphrase_files: Iterable[str]
+) -> Iterator[Session]:
+    """Open the desk for one verb."""
+    desk = Desk.open(folder, keys_folder)
+    desk.watch = watched
+    try:
+        yield Session(desk, ctx.ensure_object(Door), Passphrases.read(passphrase_files))
+    finally:
+        desk.close()
+
+
+def watched(entries: Iterable[Entry], count: int) -> Iterator[Entry]:
+    """Show a progress bar on standard error while a long walk goes on; on a terminal only."""
+    if count < LONG_WORK or not sys.stderr.isatty():
+        yield from entries
+        return
+    with click.progressbar(entries, length=count, label="entries", file=sys.stderr) as bar:
+        yield from bar

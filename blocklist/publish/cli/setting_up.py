@@ -1,0 +1,132 @@
+"""`init` and `subscriber`: the body's own keys, and the ISPs that may read its list."""
+
+import base64
+import binascii
+import json
+from pathlib import Path
+
+import click
+
+from blocklist import canonical
+from blocklist.criteria import DEMO, CriteriaSet
+from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.keyring import PUBLIC_BYTES
+from blocklist.publish import setup
+from blocklist.publish.cli.door import ONLINE, Door, Passphrases, Session
+from blocklist.publish.cli.options import (
+    FILE,
+    as_editor,
+    desk_argument,
+    json_option,
+    keys_option,
+    on_desk,
+    passphrase_option,
+)
+from blocklist.publish.desk import Desk
+from blocklist.publish.files import read_file
+from blocklist.publish.keyfiles import EditorKeys
+
+
+@click.command()
+@desk_argument
+@click.option("--list-id", required=True, help="Short name of the list, pinned by every ISP (a-z, 0-9, -).")
+@click.option("--purpose", default="csam", show_default=True, help="The one purpose there is.")
+@click.option("--editor", "editors", metavar="NAME", multiple=True, required=True, help="An editor; three or more.")
+@click.option("--own-domain", metavar="DOMAIN", help="The body's domain, under which its self-test names live.")
+@click.option("--criteria", type=FILE, help="Criteria set (JSON); without it the built-in demo set.")
+@click.option("--small", is_flag=True, help="Small body: root 2 of 3 keys instead of 3 of 5.")
+@click.option("--subscriber", "subscribers", type=FILE, multiple=True, help="Public key of a first subscriber.")
+@keys_option
+@passphrase_option
+@click.pass_context
+def init(
+    ctx: click.Context,
+    *,
+    folder: Path,
+    list_id: str,
+    purpose: str,
+    editors: tuple[str, ...],
+    own_domain: str | None,
+    criteria: Path | None,
+    small: bool,
+    subscribers: tuple[Path, ...],
+    keys_folder: Path | None,
+    passphrase_files: tuple[str, ...],
+) -> None:
+    """Make a desk: keys for every holder, root.json, and the empty master.
+
+    Every holder types her own passphrase. Afterwards give each holder her key files and take them off this machine.
+    """
+    keys_of_subscribers = [(path.stem, read_public_key(path)) for path in subscribers]
+    passphrases = Passphrases.read(passphrase_files)
+    root = setup.SMALL_ROOT if small else setup.FULL_ROOT
+    typed = {name: passphrases.get(name, new=True) for name in (*editors, *root.holders, ONLINE)}
+    new = setup.NewDesk(
+        list_id=list_id,
+        purpose=purpose,
+        own_domain=own_domain,
+        criteria=_read_criteria(criteria) if criteria else DEMO,
+        editors=editors,
+        root=root,
+        passphrases=typed | dict.fromkeys(setup.ONLINE_ROLES, typed[ONLINE]),
+    )
+    desk = Desk.create(folder, new, ctx.ensure_object(Door).now(), keys_folder)
+    first, second = (desk.unlock(name, new.passphrases[name]) for name in editors[:2])
+    for label, public in keys_of_subscribers:
+        desk.approve(second, [desk.register_subscriber(public, label, first)])
+    desk.close()
+    click.echo(f"list {list_id}: root {root.needed} of {root.keys}, targets and keyring 2 of {len(editors)} editors")
+    click.echo(f"ISPs pin {folder / setup.ROOT_FILE}; key files are in {desk.keys_folder}: hand them to their holders")
+
+
+@click.group()
+def subscriber() -> None:
+    """The ISPs that may read the list."""
+
+
+@subscriber.command("add")
+@as_editor
+@click.argument("public_key", type=FILE)
+@click.option("--label", required=True, help="What the body calls this ISP.")
+@click.option("--id", "expected", metavar="HEX", help="The subscriber id the ISP gave by another way than the file.")
+def add_subscriber(here: Session, keys: EditorKeys, *, public_key: Path, label: str, expected: str | None) -> None:
+    """Register an ISP's public key. A second editor approves it by its id; the next build wraps the secret for it."""
+    click.echo(here.desk.register_subscriber(read_public_key(public_key), label, keys, expected))
+
+
+@subscriber.command("list")
+@on_desk
+@json_option
+def list_subscribers(here: Session, *, as_json: bool) -> None:
+    """Show every registered ISP: id, approvals, label."""
+    found = [{"id": one.id, "label": one.label, "approvals": count} for one, count in here.desk.subscribers()]
+    if as_json:
+        click.echo(json.dumps({"subscribers": found}))
+        return
+    for line in found:
+        click.echo(f"{line['id']}  {line['approvals']} approvals  {line['label']}")
+
+
+def read_public_key(path: Path) -> bytes:
+    """A subscriber's public key from a file: its 1,216 bytes, or their base64."""
+    data = read_file(path, "subscriber public key")
+    if len(data) != PUBLIC_BYTES:
+        try:
+            data = base64.b64decode(b"".join(data.split()), validate=True)
+        except binascii.Error:
+            data = b""
+    if len(data) != PUBLIC_BYTES:
+        raise OperatorFault(
+            "subscriber_key",
+            f"{path} is no subscriber public key: an ISP makes one with `mamori subscriber-key`",
+        )
+    return data
+
+
+def _read_criteria(path: Path) -> CriteriaSet:
+    try:
+        return CriteriaSet.from_bytes(canonical.dumps(json.loads(read_file(path, "criteria set"))))
+    except ValueError:
+        raise OperatorFault("criteria_set", f"{path} is not JSON") from None
+    except PublisherFault as fault:
+        raise OperatorFault("criteria_set", f"{path}: {fault}") from None

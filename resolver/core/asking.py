@@ -51,6 +51,9 @@ class Attempt:
     transport: int
     query: bytes
     question: bytes
+    """In lower case."""
+    cased: bytes
+    """As it was sent."""
     pending: Pending | None
     sent: float
     failed: bool = False
@@ -91,7 +94,7 @@ class Asking:
         attempt = self._attempts.get(number)
         if attempt is None:
             return True
-        likeness_found = likeness(attempt.query, attempt.question, data)
+        likeness_found = likeness(attempt.query, attempt.cased, data)
         if likeness_found is Likeness.STRANGE and attempt.transport == codes.UDP:
             return False
         self._forget(attempt)
@@ -161,10 +164,10 @@ class Asking:
 
     def _send(self, upstream: int, transport: int, question: bytes, pending: Pending | None, now: float) -> Attempt:
         drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
-        sent_question = random_case(question, drawn[2:]) if self._upstreams[upstream].keeps_case else question
+        cased = random_case(question, drawn[2:]) if self._upstreams[upstream].keeps_case else question
         do, cd = (pending.do, pending.cd) if pending else (False, False)
-        query = build(drawn[:2], sent_question, do=do, cd=cd)
-        attempt = Attempt(next(self._numbers), upstream, transport, query, sent_question, pending, now)
+        query = build(drawn[:2], cased, do=do, cd=cd)
+        attempt = Attempt(next(self._numbers), upstream, transport, query, question, cased, pending, now)
         self._attempts[attempt.number] = attempt
         if pending:
             pending.attempts.add(attempt.number)
@@ -199,8 +202,9 @@ class Asking:
                 attempt.pending.tcp = True
             self._again_over_tcp(attempt, now)
             return
-        try:
-            message = read_message(data)
+        behind = codes.HEADER_BYTES + len(attempt.question)
+        try:  # names that point into the question must not show the case we drew
+            message = read_message(data[: codes.HEADER_BYTES] + attempt.question + data[behind:])
         except WireFault:
             self._fail(attempt, now)
             return

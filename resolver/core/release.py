@@ -71,12 +71,12 @@ class Release:
         """Go on from a stored state; the count of the bucket that was running is lost. StateFault if unreadable."""
         try:
             stored = {name: Total(int(one["noisy"]), int(one["shown"])) for name, one in state["totals"].items()}
-            numbers = {key: int(state[key]) for key in ("bucket", "bucket_end", "wanted", "change_at", "last_release")}
+            bucket_now, end, wanted = int(state["bucket"]), int(state["bucket_end"]), int(state["wanted"])
+            release = cls(bucket_now, end, wanted, int(state["change_at"]), int(state["last_release"]))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise StateFault("release_state") from None
-        if numbers["bucket"] < 1 or numbers["wanted"] < 1:
+        if release.bucket < 1 or release.wanted < 1:
             raise StateFault("release_state")
-        release = cls(**numbers)
         release.totals = {list_id: stored.get(list_id, Total()) for list_id in lists}
         release.want(bucket)
         if release.bucket_end > now + 2 * release.bucket:  # a clock that ran ahead must not silence us for years

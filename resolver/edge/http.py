@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Factory
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
@@ -77,7 +76,7 @@ def site(metrics: Callable[[], bytes], metrics_type: str, ready: Callable[[], tu
     return made
 
 
-def serve(reactor: Any, listening: socket.socket, made: Factory) -> IListeningPort:
+def serve(reactor: Any, listening: socket.socket, made: Any) -> IListeningPort:
     """Serve on a listening socket, which may be closed afterwards: the reactor takes a copy."""
     port: IListeningPort = reactor.adoptStreamPort(listening.fileno(), listening.family, made)
     return port

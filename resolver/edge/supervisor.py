@@ -6,6 +6,7 @@ Start order: folder, sockets, workers and updater; queries are let in when the s
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
@@ -14,6 +15,7 @@ from resolver.edge import fault_log, status
 from resolver.edge.channel import Message
 from resolver.edge.children import Launcher, ProcessLauncher
 from resolver.edge.control import ControlFactory, Reply
+from resolver.edge.control_client import SOCKET_NAME
 from resolver.edge.http import serve, site
 from resolver.edge.list_board import ListBoard
 from resolver.edge.metrics import CONTENT_TYPE, Exposition
@@ -130,7 +132,8 @@ class Supervisor:
 
     def _stopped(self, _result: object) -> None:
         assert self._stopping is not None
-        (self._state.path / SOCKET_NAME).unlink(missing_ok=True)
+        with suppress(OSError):
+            (self._state.path / SOCKET_NAME).unlink()
         self._state.release()
         self._stopping.callback(None)
 

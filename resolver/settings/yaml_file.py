@@ -19,6 +19,18 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~
 _PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 
 
+class _Loader(yaml.BaseLoader):
+    """Builds no objects and guesses no types; refuses anchors, by which a short file could grow without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        if getattr(event, "anchor", None) is not None:
+            raise yaml.MarkedYAMLError(
+                problem="anchors (&) and aliases (*) are not used here: write it out", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+
 @define
 class Document:
     """What a file says, and on which line (from 1) each path of it stands."""
@@ -39,7 +51,7 @@ def read_yaml(data: bytes) -> Document:
         raise SettingsFault([Fault("", f"the file has more than {MOST_BYTES >> 10} KiB: this is no settings file")])
     document = Document()
     try:
-        node = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.BaseLoader)
+        node = yaml.compose(data.decode("utf-8-sig"), Loader=_Loader)
         document.data = _value(node, "", document.lines, 0) if node else {}
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -59,7 +71,8 @@ def _fault(error: yaml.MarkedYAMLError) -> Fault:
 
 
 def _value(node: yaml.Node, path: str, lines: dict[str, int], depth: int) -> Any:
-    lines[path] = node.start_mark.line + 1
+    if path:
+        lines[path] = node.start_mark.line + 1
     if depth > MOST_DEPTH:
         raise _at(node, "nested too deep")
     if node.tag not in _PLAIN_TAGS:

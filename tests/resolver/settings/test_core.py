@@ -1,0 +1,55 @@
+"""Settings -> what the core is told."""
+
+from __future__ import annotations
+
+from resolver.settings import core_config
+from tests.resolver.settings.samples import full, read
+
+
+def test_order_labels_and_notice_bytes() -> None:
+    """Upstreams keep their order and label, lists their order, notice addresses become raw bytes."""
+    data = full()
+    data["upstreams"].append({"address": "192.0.2.53:53"})
+    config = core_config(read(data))
+    assert [(each.name, each.trust_ad) for each in config.upstreams] == [
+        ("127.0.0.1:5301", True),
+        ("192.0.2.53:53", False),
+    ]
+    (policy,) = config.lists
+    assert (policy.list_id, policy.notice_v4, policy.ede) == ("demo", bytes([192, 0, 2, 1]), 15)
+    assert policy.notice_v6 is not None
+    assert len(policy.notice_v6) == 16
+
+
+def test_trust_ad_is_believed_as_written() -> None:
+    """What the operator wrote goes before the rule for loopback."""
+    data = full()
+    data["upstreams"] = [{"address": "127.0.0.1:53", "trust_ad": False}, {"address": "192.0.2.53:53", "trust_ad": True}]
+    assert [each.trust_ad for each in core_config(read(data)).upstreams] == [False, True]
+
+
+def test_dns_only_needs_no_notice_address() -> None:
+    """Without a notice the policy answers are NODATA."""
+    config = core_config(read(full() | {"notices": {}, "answer": {"mode": "dns-only"}}))
+    assert config.answer_mode == "dns-only"
+    assert config.lists[0].notice_v4 is None
+
+
+def test_an_absent_ipv6_notice_address_stays_absent() -> None:
+    """Row 2: NODATA where no IPv6 notice address is set."""
+    data = full()
+    del data["notices"]["default"]["ipv6"]
+    assert core_config(read(data)).lists[0].notice_v6 is None
+
+
+def test_a_special_use_switch_takes_its_zone_out() -> None:
+    """Only what is switched off goes upstream."""
+    config = core_config(read(full() | {"special_use": {"test": False, "onion": True, "example": False}}))
+    assert "test" not in config.special_use
+    assert {"onion", "invalid", "home.arpa"} <= config.special_use
+
+
+def test_relay_mode_keeps_no_cache() -> None:
+    """`mode: relay` means no cache, whatever `cache` says."""
+    assert core_config(read(full())).caching
+    assert not core_config(read(full() | {"mode": "relay"})).caching

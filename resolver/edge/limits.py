@@ -53,6 +53,8 @@ class WorkerLimits:
     stop_seconds: float = 3.0  # for queries in flight once we are told to stop
     stop_check_seconds: float = 0.02  # between two looks whether they are all answered
     descriptors: int = 16384  # asked of the system, as far as it allows
+    young_objects: int = 1000  # new objects that start a collection of the young ones
+    young_rounds: int = 10  # of those that start one of the middle-aged
 
 
 @frozen

@@ -9,36 +9,10 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from resolver.core.forwarder import Forwarder
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
-
-UDP, TCP = 0, 1
-
-
-class UpstreamQuery(Protocol):
-    """One message the core wants sent: `upstream` is the server's number, `transport` 0 UDP or 1 TCP."""
-
-    @property
-    def attempt(self) -> int: ...  # noqa: D102
-    @property
-    def upstream(self) -> int: ...  # noqa: D102
-    @property
-    def transport(self) -> int: ...  # noqa: D102
-    @property
-    def data(self) -> bytes: ...  # noqa: D102
-
-
-class Core(Protocol):
-    """The verbs of `resolver.core.forwarder.Forwarder` that sockets need; `now` is monotonic seconds."""
-
-    def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None: ...  # noqa: D102
-    def receive_response(self, data: bytes, attempt: int, now: float) -> bool: ...  # noqa: D102
-    def attempt_failed(self, attempt: int, now: float) -> None: ...  # noqa: D102
-    def queries_to_send(self) -> Sequence[UpstreamQuery]: ...  # noqa: D102
-    def answers_to_send(self) -> Sequence[tuple[object, bytes]]: ...  # noqa: D102
-    def attempts_to_close(self) -> Sequence[int]: ...  # noqa: D102
-    def next_deadline(self) -> float | None: ...  # noqa: D102
-    def handle_deadline(self, now: float) -> None: ...  # noqa: D102
 
 
 class Sink(Protocol):
@@ -64,7 +38,7 @@ class Pump:
 
     def __init__(
         self,
-        core: Core,
+        core: Forwarder,
         clock: IReactorTime,
         dials: Sequence[Dial],
         faults: Faults,

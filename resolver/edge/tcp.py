@@ -13,8 +13,9 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from resolver.core.codes import TCP
 from resolver.edge.limits import TcpLimits
-from resolver.edge.pump import TCP, Pump
+from resolver.edge.pump import Pump
 
 LENGTH_BYTES = 2
 _HEADER_BYTES = 12

@@ -12,8 +12,9 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from resolver.core.codes import UDP
 from resolver.edge.limits import UdpLimits
-from resolver.edge.pump import UDP, Pump
+from resolver.edge.pump import Pump
 
 _IP_PKTINFO = 8  # Linux; the socket module has no name for it
 _IN_PKTINFO = struct.Struct("@i4s4s")  # interface, our address, address in the header

@@ -6,8 +6,9 @@ from twisted.internet.interfaces import IAddress, IConnector, IReactorTCP
 from twisted.internet.protocol import ClientFactory, Protocol
 from twisted.python.failure import Failure
 
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import UpstreamLimits
-from resolver.edge.pump import Pump, UpstreamQuery
+from resolver.edge.pump import Pump
 from resolver.edge.upstream_udp import Server
 
 LENGTH_BYTES = 2
@@ -33,13 +34,13 @@ class TcpAttempt(ClientFactory):
     """One query on its way."""
 
     noisy = False
-    connector: IConnector
 
     def __init__(self, query: UpstreamQuery, pump: Pump) -> None:
         self._number = query.attempt
         self._message = len(query.data).to_bytes(LENGTH_BYTES, "big") + query.data
         self._pump = pump
         self._is_over = False
+        self.connector: IConnector | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> "Exchange":
         """The connection is up."""
@@ -64,7 +65,9 @@ class TcpAttempt(ClientFactory):
     def close(self) -> None:
         """Close the connection, up or not yet up."""
         self._is_over = True
-        self.connector.disconnect()
+        connector, self.connector = self.connector, None  # it refers to us: no cycle is left to collect
+        if connector is not None:
+            connector.disconnect()
 
 
 class Exchange(Protocol):

@@ -12,8 +12,9 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import UpstreamLimits
-from resolver.edge.pump import Pump, UpstreamQuery
+from resolver.edge.pump import Pump
 
 Server = tuple[str, int]
 """IP literal and port."""

@@ -22,7 +22,7 @@ from resolver.core.counters import Counters, Layout
 from resolver.core.forwarder import Forwarder
 from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
-from resolver.edge.limits import Limits
+from resolver.edge.limits import Limits, WorkerLimits
 from resolver.edge.mapped_index import IndexRefused, map_index
 from resolver.edge.pump import Pump
 from resolver.edge.tcp import TcpServer
@@ -33,6 +33,7 @@ from resolver.settings import parse
 from resolver.settings.core import core_config
 
 _NO_GENERATION = 0
+_NEVER = 2**31 - 1
 
 
 def main(channel: Channel) -> None:
@@ -102,8 +103,7 @@ class Worker:
         sockets, fds[1:] = fds[1:], []
         for each, fd in zip(message["sockets"], sockets, strict=True):
             self._service.listen(each["kind"], socket.socket(fileno=fd))
-        gc.collect()
-        gc.freeze()  # what is here now stays; later collections need not walk it
+        _spare_the_old(self._limits.worker)
         self._channel.send({"type": "serving", "slot": message["slot"]})
 
     def _stop(self, message: Message, fds: list[int]) -> None:
@@ -154,6 +154,13 @@ class Service:
         for reader in self._readers:
             reader.close()
         self._reactor.callLater(pause, done)  # a turn for the last answers to leave
+
+
+def _spare_the_old(limits: WorkerLimits) -> None:
+    """Keep Python's collector off the cache: walking a full one takes half a second, and nothing in it is a cycle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(limits.young_objects, limits.young_rounds, _NEVER)
 
 
 def _allow_descriptors(wanted: int) -> None:

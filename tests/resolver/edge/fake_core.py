@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
 from resolver.edge.pump import Dial, Pump
 
 
-@frozen
-class Query:
+def asking(attempt: int, upstream: int = 0, transport: int = 0) -> UpstreamQuery:
     """An upstream query as the core hands it out."""
-
-    attempt: int
-    upstream: int = 0
-    transport: int = 0
-    data: bytes = b"question"
+    return UpstreamQuery(attempt, upstream, transport, b"question")
 
 
 @define(eq=False)
@@ -27,7 +23,7 @@ class FakeCore:
 
     waiting: list[tuple[Any, bytes]] = field(factory=list)
     hosts: list[str] = field(factory=list)
-    queries: list[Query] = field(factory=list)
+    queries: list[UpstreamQuery] = field(factory=list)
     answers: list[tuple[object, bytes]] = field(factory=list)
     closes: list[int] = field(factory=list)
     failed: list[int] = field(factory=list)
@@ -36,7 +32,7 @@ class FakeCore:
     deadline: float | None = None
     deadlines: list[float] = field(factory=list)
     bug: bool = False
-    retry: Query | None = None
+    retry: UpstreamQuery | None = None
 
     def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None:
         self.hosts.append(host)
@@ -59,7 +55,7 @@ class FakeCore:
             self.queries.append(self.retry)
             self.retry = None
 
-    def queries_to_send(self) -> list[Query]:
+    def queries_to_send(self) -> list[UpstreamQuery]:
         taken, self.queries = self.queries, []
         return taken
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from resolver.core.counters import Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
+from resolver.edge.sockets import BACKLOG, RECEIVE_BUFFER_BYTES
 
 CHANNEL_FD = 3
 PATIENCE = 20.0  # seconds a test waits for the worker
@@ -99,5 +100,6 @@ class SupervisedWorker:
                 each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             each.bind((address, port))
             port = each.getsockname()[1]
-        tcp.listen(64)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        tcp.listen(BACKLOG)
         return int(port)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from attrs import define, field
 from twisted.internet.task import Clock
 
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import PumpLimits
-from resolver.edge.pump import Pump, UpstreamQuery
-from tests.resolver.edge.fake_core import FakeCore, Query, make_pump
+from resolver.edge.pump import Pump
+from tests.resolver.edge.fake_core import FakeCore, asking, make_pump
 
 
 @define
@@ -45,7 +46,7 @@ def test_a_flush_carries_out_everything_the_core_asks_for() -> None:
     """Queries go to the dial of their transport, answers to their sinks, closes to their sockets."""
     core, clock, udp, tcp, sink = FakeCore(), Clock(), FakeDial(), FakeDial(), FakeSink()
     pump, _ = make_pump(core, clock, udp, tcp)
-    core.queries = [Query(1), Query(2, transport=1)]
+    core.queries = [asking(1), asking(2, transport=1)]
     core.answers = [((sink, "there"), b"answer")]
     pump.flush()
     assert list(udp.opened) == [1] and list(tcp.opened) == [2]
@@ -59,7 +60,7 @@ def test_a_flush_carries_out_everything_the_core_asks_for() -> None:
 
 def test_a_final_response_closes_its_socket() -> None:
     """The socket of an answered attempt is closed; one that got a forged response stays open."""
-    core, dial = FakeCore(queries=[Query(1)]), FakeDial()
+    core, dial = FakeCore(queries=[asking(1)]), FakeDial()
     pump, _ = make_pump(core, Clock(), dial)
     pump.flush()
     core.response_is_final = False
@@ -72,7 +73,7 @@ def test_a_final_response_closes_its_socket() -> None:
 
 def test_a_query_that_cannot_be_sent_has_failed_and_its_successor_is_sent() -> None:
     """The failover of the core takes place within one flush."""
-    core, dial = FakeCore(queries=[Query(1)], retry=Query(2)), FakeDial(refuse=1)
+    core, dial = FakeCore(queries=[asking(1)], retry=asking(2)), FakeDial(refuse=1)
     pump, _ = make_pump(core, Clock(), dial)
     pump.flush()
     assert core.failed == [1]
@@ -81,7 +82,7 @@ def test_a_query_that_cannot_be_sent_has_failed_and_its_successor_is_sent() -> N
 
 def test_sockets_are_bounded() -> None:
     """One query more than the limit counts as failed."""
-    core, dial = FakeCore(queries=[Query(1), Query(2), Query(3)]), FakeDial()
+    core, dial = FakeCore(queries=[asking(1), asking(2), asking(3)]), FakeDial()
     pump, _ = make_pump(core, Clock(), dial, limits=PumpLimits(sockets=2))
     pump.flush()
     assert list(dial.opened) == [1, 2]
@@ -90,7 +91,7 @@ def test_sockets_are_bounded() -> None:
 
 def test_a_failed_attempt_is_closed_and_told_to_the_core() -> None:
     """A refused attempt leaves no socket behind."""
-    core, dial = FakeCore(queries=[Query(1)]), FakeDial()
+    core, dial = FakeCore(queries=[asking(1)]), FakeDial()
     pump, _ = make_pump(core, Clock(), dial)
     pump.flush()
     pump.attempt_failed(1)
@@ -129,7 +130,7 @@ def test_a_deadline_in_the_past_does_not_spin() -> None:
 
 def test_faults_of_the_core_are_counted_and_dropped() -> None:
     """An exception in the core costs the query at hand and nothing else."""
-    core, dial, sink = FakeCore(queries=[Query(1)]), FakeDial(), FakeSink()
+    core, dial, sink = FakeCore(queries=[asking(1)]), FakeDial(), FakeSink()
     pump, reports = make_pump(core, Clock(), dial)
     pump.flush()
     assert pump.query(b"bug:", "192.0.2.1", 0, (sink, None)) is None
@@ -161,7 +162,7 @@ def test_a_flush_within_a_flush_is_taken_up_by_it() -> None:
 
 def test_stop_closes_everything() -> None:
     """After stop no socket is open and no timer runs."""
-    core, clock, dial = FakeCore(queries=[Query(1)], deadline=3.0), Clock(), FakeDial()
+    core, clock, dial = FakeCore(queries=[asking(1)], deadline=3.0), Clock(), FakeDial()
     pump, _ = make_pump(core, clock, dial)
     pump.flush()
     pump.stop()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import pytest
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
@@ -11,7 +14,7 @@ from twisted.python.failure import Failure
 
 from resolver.edge.limits import UpstreamLimits
 from resolver.edge.upstream_tcp import Exchange, TcpDialer
-from tests.resolver.edge.fake_core import FakeCore, Query, make_pump
+from tests.resolver.edge.fake_core import FakeCore, asking, make_pump
 
 
 class Bench:
@@ -23,7 +26,7 @@ class Bench:
         self.pump, self.reports = make_pump(self.core, self.reactor, dialer)
 
     def send(self, attempt: int = 1) -> None:
-        self.core.queries.append(Query(attempt, upstream=1))
+        self.core.queries.append(asking(attempt, upstream=1))
         self.pump.flush()
 
     def connected(self) -> tuple[Exchange, StringTransport]:
@@ -41,6 +44,14 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+def is_freed(bench: Bench) -> bool:
+    """Whether an attempt is gone without the help of the garbage collector, which never walks old objects here."""
+    attempt = ref(bench.reactor.tcpClients[0][2])
+    bench.reactor.tcpClients.clear()
+    bench.reactor.connectors.clear()
+    return attempt() is None
 
 
 def framed(message: bytes) -> bytes:
@@ -75,6 +86,20 @@ def test_a_response_the_core_does_not_take_is_followed_by_the_next(bench: Bench)
     exchange.dataReceived(framed(b"other") + framed(b"answer"))
     assert bench.core.responses == [(1, b"other"), (1, b"answer")]
     assert not bench.closed
+
+
+def test_an_attempt_leaves_no_cycle(bench: Bench) -> None:
+    """Answered, it is freed at once."""
+    gc.disable()
+    try:
+        bench.send()
+        exchange, _ = bench.connected()
+        exchange.dataReceived(framed(b"answer"))
+        exchange.connectionLost(Failure(ConnectionDone()))
+        del exchange
+        assert is_freed(bench)
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_read_behind_the_answer(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from resolver.edge.limits import UpstreamLimits
 from resolver.edge.upstream_udp import UdpAttempt, UdpDialer
-from tests.resolver.edge.fake_core import FakeCore, Query, make_pump
+from tests.resolver.edge.fake_core import FakeCore, asking, make_pump
 
 LIMITS = UpstreamLimits(reads=4)
 
@@ -32,7 +32,7 @@ class Bench:
         self.pump, self.reports = make_pump(self.core, self.reactor, self.dialer)
 
     def send(self, attempt: int) -> None:
-        self.core.queries.append(Query(attempt, upstream=1))
+        self.core.queries.append(asking(attempt, upstream=1))
         self.pump.flush()
 
     def asked(self) -> tuple[bytes, tuple[str, int]]:
@@ -147,7 +147,7 @@ def test_ports_in_use_are_left_to_the_kernel_after_a_few_tries(bench: Bench) -> 
         holder.bind(("", 0))
         taken = holder.getsockname()[1] - LIMITS.first_port
         dialer = UdpDialer(bench.reactor, [bench.server.getsockname()[:2]], lambda n: taken.to_bytes(n, "big"), LIMITS)
-        attempt = dialer(Query(1), bench.pump)
+        attempt = dialer(asking(1), bench.pump)
         assert bench.asked()[1][1] != holder.getsockname()[1]
         attempt.close()
 

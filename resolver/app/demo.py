@@ -24,6 +24,7 @@ from resolver.app.demo_list import STAMP_SECONDS, publish
 from resolver.app.demo_places import V4, DemoFault, Places, places_from, require_free
 from resolver.app.demo_process import DemoProcess, say
 from resolver.app.demo_settings import write_settings
+from resolver.app.signals import on_stop_signal
 from resolver.edge.fault_log import describe_failure
 from resolver.edge.updater_sources import EXEMPTIONS_NAME
 from resolver.settings.addresses import Endpoint
@@ -56,16 +57,18 @@ class Demo:
         self._folder = folder
         self._children: list[DemoProcess] = []
         self._code = 0
+        self._ending = False
 
     def run(self) -> int:
         """Start all, and return when the resolver has ended or somebody stopped the demo."""
         self._reactor.callWhenRunning(self._begin)
+        self._reactor.callWhenRunning(on_stop_signal, self._reactor, self._end)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         self._reactor.run()
         return self._code
 
     def _begin(self) -> None:
-        ensureDeferred(self._demonstrate()).addErrback(self._failed).addBoth(self._finished)
+        ensureDeferred(self._demonstrate()).addErrback(self._failed).addBoth(lambda _: self._end())
 
     async def _demonstrate(self) -> None:
         upstream = self._places.upstream or await self._own_upstream()
@@ -98,8 +101,9 @@ class Demo:
         text = failure.getErrorMessage() if failure.check(DemoFault) else f"fault {describe_failure(failure)}"
         sys.stderr.write(f"the demo ends: {text}\n")
 
-    def _finished(self, _: object) -> None:
-        if self._reactor.running:
+    def _end(self) -> None:
+        if not self._ending:
+            self._ending = True
             self._reactor.stop()
 
     async def _stop_children(self) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from resolver.app.signals import on_stop_signal
 from resolver.edge import fault_log
 from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
 from resolver.edge.reload import ReloadFault
@@ -47,7 +48,6 @@ class Run:
         """Start, and return the exit code when all children have ended."""
         self._reactor.callWhenRunning(self._start)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._supervisor.stop)
-        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
         self._reactor.run()
         return self._code
 
@@ -61,6 +61,8 @@ class Run:
             fault_log.write("mamori: the settings were taken up")
 
     def _start(self) -> None:
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+        on_stop_signal(self._reactor, self._reactor.stop)
         try:
             self._supervisor.start()
         except (ListenFault, StateFault) as fault:

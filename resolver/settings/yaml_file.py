@@ -1,6 +1,6 @@
 """YAML text -> plain data and the line of each setting: the plain part of YAML 1.2, every fault with its place.
 
-Only `true`, `false`, `null`, numbers, texts, lists and groups exist here: no tags, anchors, merges or the guesses of
+Only `true`, `false`, `null`, numbers, texts, lists and groups exist here: no tags, merges or the guesses of
 YAML 1.1 (`no` is a word, `12:30` is a text), so that a file means the same to every reader.
 """
 
@@ -14,21 +14,10 @@ from resolver.settings.faults import Fault, SettingsFault
 
 MOST_BYTES = 1 << 20  # a settings file beyond 1 MiB is a mistake
 MOST_DEPTH = 32  # groups within groups
+MOST_VALUES = 50_000  # aliases can make much out of a short file
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
-
-
-class _Loader(yaml.BaseLoader):
-    """Builds no objects and guesses no types; refuses anchors, by which a short file could grow without end."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
-        if getattr(event, "anchor", None) is not None:
-            raise yaml.MarkedYAMLError(
-                problem="anchors (&) and aliases (*) are not used here: write it out", problem_mark=event.start_mark
-            )
-        return super().compose_node(parent, index)
 
 
 @define
@@ -51,7 +40,7 @@ def read_yaml(data: bytes) -> Document:
         raise SettingsFault([Fault("", f"the file has more than {MOST_BYTES >> 10} KiB: this is no settings file")])
     document = Document()
     try:
-        node = yaml.compose(data.decode("utf-8-sig"), Loader=_Loader)
+        node = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.BaseLoader)
         document.data = _value(node, "", document.lines, 0) if node else {}
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -73,8 +62,8 @@ def _fault(error: yaml.MarkedYAMLError) -> Fault:
 def _value(node: yaml.Node, path: str, lines: dict[str, int], depth: int) -> Any:
     if path:
         lines[path] = node.start_mark.line + 1
-    if depth > MOST_DEPTH:
-        raise _at(node, "nested too deep")
+    if depth > MOST_DEPTH or len(lines) > MOST_VALUES:
+        raise _at(node, "nested too deep" if depth > MOST_DEPTH else f"more than {MOST_VALUES} values")
     if node.tag not in _PLAIN_TAGS:
         raise _at(node, "tags (!…) are not used here: write the plain value")
     if isinstance(node, yaml.ScalarNode):

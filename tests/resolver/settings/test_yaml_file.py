@@ -51,7 +51,6 @@ def test_each_path_has_its_line() -> None:
     [
         ("a: 1\na: 2\n", 2, "a stands here twice"),
         ("x:\n  b: [1, 2\n", 3, "column 1"),
-        ("a: &x 1\nb: *x\n", 1, "anchors"),
         ("a: !!python/object:os.system {}\n", 1, "tags"),
         ("a: 1\n? [b]\n: c\n", 2, "a key must be a word"),
         ("a: 1\n---\nb: 2\n", 2, "document"),
@@ -72,8 +71,14 @@ def test_bytes_that_are_no_text_and_files_that_are_too_large() -> None:
     assert "not YAML" in fault_of("a: \x07\n")[1]
 
 
-def test_depth_is_bounded() -> None:
-    """A deep nest is a fault, not a crash."""
+def test_depth_and_size_are_bounded() -> None:
+    """A deep nest, an endless one and one that multiplies itself are faults, not crashes; a plain alias is read."""
+    assert read_yaml(b"a: &x {b: 1}\nc: *x\n").data == {"a": {"b": 1}, "c": {"b": 1}}
+    assert "nested too deep" in fault_of("a: &x [*x]")[1]
+    assert (
+        "more than"
+        in fault_of("\n".join(["a0: &x0 1", *(f"a{n}: &x{n} [{f'*x{n - 1},' * 9}]" for n in range(1, 9))]))[1]
+    )
     assert "nested too deep" in fault_of("[" * 40 + "]" * 40)[1]
     assert "nested too deep" in fault_of("[" * 100_000)[1]
 

@@ -159,6 +159,11 @@ def question(name: str, rtype: str = "A", flags: str = "RD", *, edns: bool = Tru
     return query.to_wire()
 
 
+def parsed(answer: bytes) -> dns.message.Message:
+    """Read any answer; dnspython wants more of an UPDATE than a header and a question, so the opcode is hidden."""
+    return dns.message.from_wire(answer[:2] + bytes([answer[2] & 0x87]) + answer[3:])
+
+
 def text(answer: dns.message.Message) -> list[str]:
     """The records of an answer, one line each, with its section."""
     sections = (("an", answer.answer), ("ns", answer.authority), ("ar", answer.additional))

@@ -1,0 +1,248 @@
+"""Asking upstreams: schedule, failover, TC, lost case, hostile answers, probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dns.flags
+import dns.message
+import dns.rcode
+import pytest
+from attrs import evolve
+
+from resolver.core.config import UpstreamConfig
+from tests.resolver.core.world import CLIENT, CONFIG, World, ede, question, records, text
+
+REAL = "an ok.example. 60 A 192.0.2.77"
+ANSWER = ["an ok.example. 60 IN A 192.0.2.77"]
+TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one"), UpstreamConfig("two")))
+
+
+def start(world: World, name: str = "ok.example") -> object:
+    peer = object()
+    assert world.forwarder.receive_query(question(name), CLIENT, 0, peer, world.now) is None
+    world.pump()
+    return peer
+
+
+def answer_of(world: World, peer: object) -> dns.message.Message:
+    (data,) = world.late[peer]
+    return dns.message.from_wire(data)
+
+
+def wire_of(reply: dns.message.Message | bytes | None) -> bytes:
+    assert isinstance(reply, dns.message.Message)
+    return reply.to_wire()
+
+
+def test_a_silent_upstream_is_tried_six_times_within_three_seconds() -> None:
+    """Each try with an id and case of its own; then SERVFAIL + EDE 22, and all sockets are closed."""
+    world = World(lambda _: None)
+    peer = start(world)
+    world.pass_time(3)
+    assert len(world.sent) >= 6
+    assert len({query.data[:2] for query in world.sent}) > 1
+    assert len({query.data[12:24] for query in world.sent}) > 1
+    assert answer_of(world, peer).rcode() == dns.rcode.SERVFAIL
+    assert ede(answer_of(world, peer)) == [22]
+    assert sorted(world.closed) == [query.attempt for query in world.sent]
+    assert world.numbers.upstream_failures == (6,)
+
+
+def test_relay_mode_adds_no_reason_of_its_own() -> None:
+    """Relay: SERVFAIL without EDE."""
+    world = World(lambda _: None, config=evolve(CONFIG, relay=True))
+    peer = start(world)
+    world.pass_time(3)
+    assert ede(answer_of(world, peer)) == []
+
+
+def test_the_answer_to_an_earlier_try_is_taken() -> None:
+    """A slow upstream's first answer counts after the second try; the other attempt is closed."""
+    world = World(lambda _: None)
+    peer = start(world)
+    world.pass_time(0.5)
+    first, second = world.sent
+    reply = wire_of(records(REAL)(dns.message.from_wire(first.data)))
+    assert world.forwarder.receive_response(reply, first.attempt, world.now)
+    world.pump()
+    assert text(answer_of(world, peer)) == ANSWER
+    assert world.closed == [second.attempt]
+    assert world.forwarder.receive_response(reply, second.attempt, world.now)
+
+
+def test_the_other_upstream_answers_when_the_first_is_silent() -> None:
+    """Failover within one question, and the next question goes to the quicker one first."""
+    world = World(config=TWO)
+    world.upstream = lambda query: None if world.sent[-1].upstream == 0 else records(REAL)(query)
+    peer = start(world)
+    world.pass_time(1)
+    assert text(answer_of(world, peer)) == ANSWER
+    start(world, "next.example")
+    assert [query.upstream for query in world.sent] == [0, 1, 1]
+
+
+def test_a_network_error_moves_on_at_once() -> None:
+    """Connection refused at the first: the second is asked in the same moment; both: EDE 22 and 23 in the end."""
+    world = World(lambda _: None, config=TWO)
+    peer = start(world)
+    world.forwarder.attempt_failed(world.sent[0].attempt, world.now)
+    world.pump()
+    assert [query.upstream for query in world.sent] == [0, 1]
+    world.forwarder.attempt_failed(world.sent[1].attempt, world.now)
+    world.pass_time(3)
+    assert ede(answer_of(world, peer)) == [22, 23]
+
+
+def test_truncated_answers_are_asked_again_over_tcp() -> None:
+    """TC over UDP: the same upstream over TCP, whatever else the message holds."""
+
+    def truncating(query: dns.message.Message) -> dns.message.Message:
+        response = records(REAL)(query)
+        assert isinstance(response, dns.message.Message)
+        if world.sent[-1].transport == 0:
+            response.flags |= dns.flags.TC
+        return response
+
+    world = World()
+    world.upstream = truncating
+    assert text(world.ask("ok.example")) == ANSWER
+    assert [query.transport for query in world.sent] == [0, 1]
+
+
+def test_an_upstream_that_loses_the_case_is_believed_over_tcp_only() -> None:
+    """Wrong case over UDP is not taken; TCP agrees: from then on this upstream is asked in lower case."""
+
+    def lowering(query: dns.message.Message) -> bytes:
+        data = wire_of(records(REAL)(query))
+        return data[:12] + data[12:24].lower() + data[24:]
+
+    world = World(lowering)
+    assert text(world.ask("ok.example")) == ANSWER
+    assert [query.transport for query in world.sent] == [0, 1]
+    world.ask("OTHER.example")
+    assert [query.transport for query in world.sent] == [0, 1, 0]
+    assert b"\x05other\x07example" in world.sent[-1].data
+
+
+def spoiled(change: Callable[[bytearray], None]) -> bytes:
+    """A message to a fresh world's first query, changed."""
+    query = dns.message.from_wire(fresh().sent[0].data)
+    data = bytearray(wire_of(records(REAL)(query)))
+    change(data)
+    return bytes(data)
+
+
+def fresh() -> World:
+    """A world whose first query waits; the same ids each time (seeded)."""
+    world = World(lambda _: None)
+    start(world)
+    return world
+
+
+def setting(offset: int, value: int) -> Callable[[bytearray], None]:
+    def change(data: bytearray) -> None:
+        data[offset] = value
+
+    return change
+
+
+def flipping(offset: int) -> Callable[[bytearray], None]:
+    def change(data: bytearray) -> None:
+        data[offset] ^= 1
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        flipping(0),
+        flipping(1),
+        setting(2, 0x01),
+        setting(2, 0xA8),
+        setting(5, 2),
+        flipping(14),
+        flipping(25),
+        flipping(27),
+    ],
+    ids=["id", "id", "QR=0", "opcode", "two questions", "name", "type", "class"],
+)
+def test_a_response_that_does_not_match_is_waited_past(change: Callable[[bytearray], None]) -> None:
+    """Id, QR, opcode, question: the attempt goes on, and the true answer is still taken."""
+    world = fresh()
+    attempt = world.sent[0].attempt
+    assert world.forwarder.receive_response(spoiled(change), attempt, world.now) is False
+    assert world.forwarder.receive_response(spoiled(lambda _: None), attempt, world.now) is True
+    assert len(world.forwarder.answers_to_send()) == 1
+
+
+def _loop(data: bytearray) -> None:
+    data[28:30] = b"\xc0\x1c"  # the owner of the first record points at itself
+
+
+def _cut(data: bytearray) -> None:
+    del data[-15:]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_loop, _cut, setting(7, 9), setting(9, 3), setting(11, 0), setting(28, 0x80), lambda data: data.extend(b"xx")],
+    ids=["compression loop", "cut", "ANCOUNT", "NSCOUNT", "ARCOUNT", "label type", "trailing"],
+)
+def test_rubbish_ends_the_attempt_and_counts_as_a_failure(change: Callable[[bytearray], None]) -> None:
+    """Right id and question, broken records: not an answer, not cached, the schedule goes on."""
+    world = fresh()
+    assert world.forwarder.receive_response(spoiled(change), world.sent[0].attempt, world.now) is True
+    assert world.numbers.upstream_failures == (1,)
+    world.upstream = records(REAL)
+    world.pass_time(1)
+    assert len(world.sent) == 2
+    assert len(world.late) == 1
+
+
+def test_servfail_is_passed_on_with_its_reason() -> None:
+    """The upstream's EDE is copied, no other upstream left: final at once."""
+
+    def bogus(query: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(query)
+        response.set_rcode(dns.rcode.SERVFAIL)
+        response.use_edns(0, options=[dns.edns.EDEOption(6)])
+        return response
+
+    world = World(bogus)
+    answer = world.ask("ok.example")
+    assert answer.rcode() == dns.rcode.SERVFAIL
+    assert ede(answer) == [6]
+    assert len(world.sent) == 1
+
+
+def test_an_upstream_that_is_down_is_probed_until_it_answers() -> None:
+    """After failures in a row the gauge says 0; a probe for the root brings it back without a client."""
+    world = World(lambda _: None)
+    for number in range(2):
+        start(world, f"n{number}.example")
+        world.pass_time(3)
+    assert world.numbers.upstream_up == (0,)
+    world.pass_time(2)
+    assert dns.message.from_wire(world.sent[-1].data).question[0].name.to_text() == "."
+    world.upstream = records()
+    world.pass_time(1.5)
+    assert world.numbers.upstream_up == (1,)
+    world.pass_time(5)
+    assert world.forwarder.next_deadline() is None
+
+
+def test_without_upstreams_a_question_fails_at_once() -> None:
+    """An empty list of upstreams is SERVFAIL, not a hang."""
+    world = World(config=evolve(CONFIG, upstreams=()))
+    assert world.ask("ok.example").rcode() == dns.rcode.SERVFAIL
+
+
+def test_an_error_without_a_question_ends_the_attempt() -> None:
+    """Twelve bytes of FORMERR: this upstream is of no use, the schedule goes on."""
+    world = fresh()
+    ident = world.sent[0].data[:2]
+    bare = ident + b"\x80\x01" + bytes(8)
+    assert world.forwarder.receive_response(bare, world.sent[0].attempt, world.now) is True
+    assert world.numbers.upstream_failures == (1,)

@@ -1,0 +1,67 @@
+"""Names in messages: only sound ones are read, loops cannot occur, the declared error is the only one."""
+
+from __future__ import annotations
+
+import contextlib
+
+import dns.exception
+import dns.name
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.core.names import WireFault, plain_name_end, read_name, without_service_labels
+
+LABELS = st.lists(st.binary(min_size=1, max_size=63), max_size=5)
+
+
+def wire(labels: list[bytes]) -> bytes:
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+@given(LABELS, st.binary(max_size=20))
+def test_plain_names_are_read_whole(labels: list[bytes], behind: bytes) -> None:
+    """Up to 255 bytes any labels come back as they are; longer ones are a fault."""
+    name = wire(labels)
+    if len(name) > 255:
+        with pytest.raises(WireFault):
+            read_name(name + behind, 0)
+        return
+    assert read_name(name + behind, 0) == (name, len(name))
+    assert plain_name_end(name + behind, 0) == len(name)
+
+
+@given(st.binary(max_size=60), st.integers(0, 60))
+def test_any_bytes_give_a_name_dnspython_agrees_with_or_the_declared_error(data: bytes, offset: int) -> None:
+    """Whatever the bytes, a name, or WireFault."""
+    try:
+        name, behind = read_name(data, offset)
+    except WireFault:
+        return
+    known, used = dns.name.from_wire(data, offset)
+    assert (known.to_wire(), offset + used) == (name, behind)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_end_or_are_a_fault(data: bytes) -> None:
+    """The uncompressed reader never leaves the buffer and never takes a pointer."""
+    with contextlib.suppress(WireFault):
+        assert 0 < plain_name_end(data, 0) <= len(data)
+
+
+def test_pointers_lead_backwards_only() -> None:
+    """A pointer to itself, ahead, or in a circle is a fault; chained ones backwards are read."""
+    data = wire([b"a"]) + b"\x01b\xc0\x00" + b"\x01c\xc0\x03"
+    assert read_name(data, 7) == (wire([b"c", b"b", b"a"]), 11)
+    for bad in (b"\xc0\x00", b"\xc0\x02\x01a\xc0\x00", b"\x01a\xc0\x00", b"\xc0"):
+        with pytest.raises(WireFault):
+            read_name(bad, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("_8443._https.a.example", "a.example"), ("a._b.example", "a._b.example"), ("_dns", "."), (".", ".")],
+)
+def test_service_labels_are_taken_off_the_front(name: str, expected: str) -> None:
+    """Only leading labels with an underscore go."""
+    assert without_service_labels(dns.name.from_text(name).to_wire()) == dns.name.from_text(expected).to_wire()

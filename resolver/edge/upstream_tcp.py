@@ -1,6 +1,7 @@
 """Our queries over TCP, when an answer did not fit into a datagram: one connection each (RFC 7766, RFC 1035 4.2.2)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.internet.interfaces import IAddress, IConnector, IReactorTCP
 from twisted.internet.protocol import ClientFactory, Protocol
@@ -49,6 +50,10 @@ class TcpAttempt(ClientFactory):
     def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
         """It never came up."""
         self.ended()
+
+    def clientConnectionLost(self, connector: Any, reason: Failure) -> None:
+        """Break the cycle Twisted leaves between the two (it does so itself after a failure): no collector comes."""
+        connector.transport = None
 
     def ended(self) -> None:
         """The connection is gone; a failure unless we closed it ourselves."""

@@ -96,7 +96,11 @@ def test_an_attempt_leaves_no_cycle(bench: Bench) -> None:
         exchange, _ = bench.connected()
         exchange.dataReceived(framed(b"answer"))
         exchange.connectionLost(Failure(ConnectionDone()))
-        del exchange
+        connector = bench.reactor.connectors[0]
+        connector.transport = exchange.transport  # as Twisted's own connector has it
+        bench.reactor.tcpClients[0][2].clientConnectionLost(connector, Failure(ConnectionDone()))
+        assert connector.transport is None
+        del exchange, connector
         assert is_freed(bench)
     finally:
         gc.enable()

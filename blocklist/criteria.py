@@ -4,6 +4,7 @@ It names the criteria for listing, the rows of the basis table (legal or procedu
 milder works, and the longest life of each entry type.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,6 +16,7 @@ from blocklist.errors import PublisherFault
 from blocklist.limits import LIMITS
 
 FORMAT = 1
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 BASIS_KINDS: Final = ("emergency_necessity", "law", "order")
 DEFAULT_MAX_DAYS: Final[Mapping[str, int]] = {"host": 90, "domain": 90, "url": 30, "ip": 30}
 LAST_RESORTS: Final = ("not_deleted_after_request", "hosted_abroad", "request_impracticable", "urgent_spread")
@@ -56,6 +58,9 @@ class CriteriaSet:
 
     def __attrs_post_init__(self) -> None:
         ages = self.max_days
+        codes = (self.id, *self.criteria, *self.basis_codes, *self.last_resorts)
+        if not all(_CODE.fullmatch(code) for code in codes):
+            raise PublisherFault("criteria_set", "a code is not 1 to 64 ASCII letters, digits, dots, dashes and lines")
         if not 1 <= len(self.basis) <= LIMITS.basis_rows or not self.criteria:
             raise PublisherFault("criteria_set", f"a criteria set has criteria and 1 to {LIMITS.basis_rows} basis rows")
         if ages.keys() != DEFAULT_MAX_DAYS.keys() or not all(1 <= days <= LIMITS.max_days for days in ages.values()):

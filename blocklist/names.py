@@ -7,6 +7,7 @@ path only ASCII is lower-cased and punycode is never decoded.
 
 import re
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 import idna
 
@@ -28,7 +29,7 @@ def canonical_name(text: str) -> str:
     name = _mapped(text)
     if not name:
         raise EntryFault("empty_name")
-    if _is_numeric(name):
+    if _is_address(name):
         raise EntryFault("ip_literal")
     name = ".".join(_canonical_label(label) for label in name.split("."))
     if len(name) > MAX_NAME:
@@ -38,10 +39,8 @@ def canonical_name(text: str) -> str:
 
 def is_ip_literal(text: str) -> bool:
     """Tell whether a browser would read this host as an address: octal, hex, short and bracketed forms too."""
-    if ":" in text:
-        return True
     try:
-        return _is_numeric(_mapped(text))
+        return _is_address(_mapped(text))
     except EntryFault:
         return False
 
@@ -75,8 +74,12 @@ def _mapped(text: str) -> str:
         raise EntryFault("bad_idna") from None  # the library's message quotes the name
 
 
-def _is_numeric(mapped: str) -> bool:
-    if mapped.startswith("["):
+def _is_address(mapped: str) -> bool:
+    if ":" in mapped:
+        try:
+            IPv6Address(mapped.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            return False
         return True
     return all(_NUMBER.fullmatch(label) for label in mapped.split("."))
 

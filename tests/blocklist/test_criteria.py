@@ -26,6 +26,8 @@ def test_the_basis_number_is_the_row() -> None:
         {"version": 0},
         {"criteria": []},
         {"criteria": [1]},
+        {"criteria": ["two words"]},
+        {"last_resorts": [""]},
         {"basis": []},
         {"basis": [{"code": "a", "kind": "whim"}]},
         {"basis": [{"code": "a", "kind": "law", "extra": 1}]},

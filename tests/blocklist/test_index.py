@@ -5,6 +5,7 @@ import mmap
 import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -141,17 +142,24 @@ def test_the_index_agrees_with_a_plain_search(rules: set[Rule]) -> None:
 
 
 def test_records_of_one_bucket_are_told_apart() -> None:
-    """Tokens that share their first bytes are all found, and a token that starts inside a record is not."""
+    """Tokens that share all but their last byte are each found."""
     key = b"k" * 32
     token = domain_token(key, to_wire("blk.test"))
     near = [(token[:15] + bytes((last,)), Attributes(30, 0)) for last in range(256)]
-    assert (
-        verdict(index(ListImage("demo", key, BASE, build(near), frozenset())).match(to_wire("blk.test"), 0.0)) == "demo"
-    )
-    straddling = token[:2] + b"\0\0" + token[:12] + token[12:14] + token[14:] + bytes(14) + b"\x7f\x80"
-    assert token in straddling
-    lookup = index(ListImage("demo", key, BASE, straddling, frozenset()))
-    assert lookup.match(to_wire("blk.test"), 0.0) is None
+    lookup = index(ListImage("demo", key, BASE, build(near), frozenset()))
+    assert verdict(lookup.match(to_wire("blk.test"), 0.0)) == "demo"
+
+
+def test_a_token_across_two_records_is_no_match() -> None:
+    """A forger who lays a token over the end of one record and the start of the next lists nothing."""
+    key = b"k" * 32
+    wires = (to_wire(f"n{number}.test") for number in count())
+    # The second record must fall into the bucket of the first: look for a token that ends as it starts.
+    wire, token = next((w, t) for w in wires if (t := host_token(key, w))[:2] == t[14:])
+    forged = token[:2] + b"\0\0" + token + b"\xff" * 14 + b"\x7f\x80"
+    lookup = index(ListImage("demo", key, BASE, forged, frozenset()))
+    assert len(forged) == 36 and forged[18:20] == token[:2]
+    assert lookup.match(wire, 0.0) is None
 
 
 PACKED = compile_index([image(LISTED, EXEMPT)], clock_offset=NOW)

@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PublicKey, Suite
 
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import (
@@ -16,6 +19,7 @@ from blocklist.keyring import (
     unwrap,
     wrap,
 )
+from blocklist.tokens import encode_fields, number_field
 
 PRIVATE = generate_private()
 PUBLIC = public_bytes(PRIVATE)
@@ -51,6 +55,16 @@ def test_a_wrapped_secret_opens_only_in_its_own_place(place: dict[str, Any]) -> 
 def test_a_damaged_wrapping_is_the_publishers_fault(wrapped: bytes) -> None:
     """No foreign exception comes through."""
     with pytest.raises(PublisherFault):
+        unwrap(wrapped, PRIVATE, list_id="demo", epoch=1)
+
+
+def test_a_secret_of_another_length_is_the_publishers_fault() -> None:
+    """A body that wraps something else is found out before any key is derived from it."""
+    info = encode_fields(b"mamori/1 wrap", b"demo", number_field(1), b"match", subscriber_id(PUBLIC).encode())
+    mlkem, x25519 = MLKEM768PublicKey.from_public_bytes(PUBLIC[:1184]), X25519PublicKey.from_public_bytes(PUBLIC[1184:])
+    suite = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+    wrapped = suite.encrypt(b"short", MLKEM768X25519PublicKey(mlkem, x25519), info)
+    with pytest.raises(PublisherFault, match="wrong length"):
         unwrap(wrapped, PRIVATE, list_id="demo", epoch=1)
 
 
@@ -95,7 +109,7 @@ def changed(**changes: object) -> bytes:
         changed(epoch="1"),
         changed(subscriber="AB" * 32),
         changed(wrapped="AA=="),
-        changed(wrapped="é"),
+        changed(wrapped="*"),
         changed(extra=1),
         Keyring("demo", (KEY, KEY)).to_bytes(),
     ],

@@ -56,6 +56,12 @@ def test_a_broken_file_is_refused(data: bytes, message: str) -> None:
         parse(data)
 
 
+def test_a_list_beyond_the_limit_is_refused() -> None:
+    """The number of records is checked before anything else is."""
+    with pytest.raises(PublisherFault, match="more than 2000000"):
+        parse(bytes(18 * 2_000_001))
+
+
 def test_an_empty_list_is_not_built() -> None:
     """A list body that would unblock everything by accident is stopped."""
     with pytest.raises(PublisherFault, match="empty"):

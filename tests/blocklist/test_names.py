@@ -55,6 +55,8 @@ def test_the_many_ways_of_writing_a_name_become_one(written: str, name: str) -> 
         ("192.513", "ip_literal"),
         ("１９２.0.2.1", "ip_literal"),
         ("[2001:db8::1]", "ip_literal"),
+        ("2001:db8::1", "ip_literal"),
+        ("blk.example:80", "bad_character"),
     ],
 )
 def test_what_is_no_name_is_refused_with_a_reason(written: str, reason: str) -> None:
@@ -72,7 +74,7 @@ def test_addresses_are_recognised_in_every_form(text: str) -> None:
     assert is_ip_literal(text)
 
 
-@pytest.mark.parametrize("text", ["blk.example", "1.example", "0xg", "", "☃.example"])
+@pytest.mark.parametrize("text", ["blk.example", "1.example", "0xg", "", "☃.example", "\ud800", "blk.example:80"])
 def test_names_are_not_addresses(text: str) -> None:
     """A number in a name does not make it an address."""
     assert not is_ip_literal(text)

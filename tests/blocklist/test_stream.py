@@ -2,6 +2,7 @@
 
 import pytest
 from attrs import evolve
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,16 @@ def test_chunks_cannot_be_moved_added_or_left_out() -> None:
     for chunks in ([second, first, last], [first, last], [first, second], [first, second, last, last]):
         with pytest.raises(PublisherFault):
             unseal(header + b"".join(chunks), Kind.FULL, CONTEXT)
+
+
+def test_a_file_has_one_form_only() -> None:
+    """A full chunk is not followed by an empty last one, although its tags are good."""
+    header = b"MAMORI\0F" + SALT
+    cipher = ChaCha20Poly1305(CONTEXT.key(SALT))
+    first = cipher.encrypt(bytes(12), bytes(CHUNK_BYTES), header)
+    last = cipher.encrypt(bytes(10) + b"\1\1", b"", header)
+    with pytest.raises(PublisherFault, match="empty chunk"):
+        unseal(header + first + last, Kind.FULL, CONTEXT)
 
 
 def test_a_salt_has_its_length() -> None:

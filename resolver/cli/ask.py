@@ -1,9 +1,7 @@
 """`mamori ask`: one question to a resolver, for machines without dig. The question comes from the terminal or stdin."""
 
-from contextlib import suppress
-
 import click
-from dnslib import EDNS0, QTYPE, DNSError, DNSRecord
+from dnslib import EDNS0, DNSError, DNSRecord
 
 from resolver.cli.faults import CliFault, Exit
 from resolver.cli.options import read_name
@@ -16,22 +14,26 @@ UDP_BYTES = 1232
 @click.command()
 @click.option("--server", default="127.0.0.1:53", show_default=True, help="The resolver's address:port.")
 def ask(server: str) -> None:
-    """Ask a resolver for `NAME [TYPE]`, over UDP and, where the answer is too large, TCP."""
+    """Ask a resolver, for machines without dig.
+
+    Reads NAME or NAME TYPE; asks over UDP and, where the answer is too large, TCP.
+    """
     try:
         endpoint = EndpointKind().read(server)
     except ValueError as fault:
         raise click.UsageError(f"--server: {fault}") from None
     name, _, kind = read_name("Name and type").partition(" ")
-    query = DNSRecord.question(name, _known_type(kind.strip().upper() or "A"))
-    query.add_ar(EDNS0(udp_len=UDP_BYTES))
-    click.echo(str(_exchange(query, endpoint)))
+    click.echo(str(_exchange(_query(name, kind.strip().upper() or "A"), endpoint)))
 
 
-def _known_type(kind: str) -> str:
-    with suppress(DNSError):
-        getattr(QTYPE, kind)
-        return kind
-    raise click.UsageError(f"there is no type {kind}")
+def _query(name: str, kind: str) -> DNSRecord:
+    try:
+        query = DNSRecord.question(name, kind)
+        query.add_ar(EDNS0(udp_len=UDP_BYTES))
+        query.pack()
+    except (DNSError, ValueError):
+        raise click.UsageError("expected NAME or NAME TYPE, like: www.example AAAA") from None
+    return query
 
 
 def _exchange(query: DNSRecord, server: Endpoint) -> DNSRecord:

@@ -16,9 +16,9 @@ from resolver.settings import load
 @config_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the public key (1,216 bytes) here.")
 def subscriber_key(config: Path, out: Path | None) -> None:
-    """Show this resolver's public key for the list body; the key pair is made at the first call.
+    """Show this resolver's public key, for the list body.
 
-    The private key stays in the state folder. Tell the list body the id by another way than the file.
+    The key pair is made at the first call; the private key stays in the state folder. Tell the list body the id by another way than the file.
     """
     public = public_key(load(config, look_at_files=False).state)
     if out is None:

@@ -12,7 +12,7 @@ from resolver.settings import load
 
 @click.group("list")
 def list_commands() -> None:
-    """Look after the lists of a running resolver; names are never shown."""
+    """Decide about updates of a list."""
 
 
 @list_commands.command()

@@ -12,9 +12,10 @@ from resolver.settings.checks import warnings
 @click.command()
 @config_option
 def run(config: Path) -> int:
-    """Answer DNS in the foreground until SIGTERM or SIGINT; SIGHUP reads the settings again.
+    """Answer DNS in the foreground.
 
-    Prints one line READY with its addresses once it answers under the lists it waits for.
+    SIGTERM or SIGINT end it, SIGHUP reads the settings again. One line READY tells the addresses as soon as it answers
+    under the lists it waits for.
     """
     from resolver.app.run import run as run_resolver  # loads the reactor, which only this verb needs
 
@@ -23,9 +24,9 @@ def run(config: Path) -> int:
 
 @click.command()
 def demo() -> int:
-    """Try it all on this machine: a signed list, its publication, an upstream, the resolver and its pages.
+    """Try it all on this machine.
 
-    Set by the environment: DNS_PORT (5300), NOTICE_PORT (8080), METRICS_PORT (9153), UPSTREAM (ip[:port] of a real
+    A list body with real keys, an upstream, the resolver, its notice page and metrics; nothing stays behind. Set by the environment: DNS_PORT (5300), NOTICE_PORT (8080), METRICS_PORT (9153), UPSTREAM (ip[:port] of a real
     resolver to ask instead of the demo's own).
     """
     from resolver.app.demo import run_demo  # loads the reactor, which only this verb needs
@@ -36,7 +37,10 @@ def demo() -> int:
 @click.command("check-config")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def check_config(file: Path) -> None:
-    """Check a settings file: all faults at once (exit code 78), then what to think about."""
+    """Check a settings file.
+
+    All faults come at once, with exit code 78; warnings name what works but should be thought about.
+    """
     settings = load(file)
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)

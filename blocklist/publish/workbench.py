@@ -103,6 +103,10 @@ class Workbench:
         """Every live entry, opened with this editor's key."""
         return iter(self.watch(rows.live_entries(self._master, self.vault(keys)), self._master.count()))
 
+    def items(self) -> frozenset[str]:
+        """Ids of all that can be approved: live entries and subscribers."""
+        return self._master.live_ids() | {one.id for one in self._master.subscribers()}
+
     def known_ids(self) -> frozenset[str]:
         """Every id ever given here: none is used twice."""
         return self._master.all_ids()
@@ -141,14 +145,13 @@ class Workbench:
                     "state_not_seen",
                     "the desk is not what you were shown: run `mamori-list diff` and look first",
                 )
-            live = self._master.live_ids() - frozenset(difference.expired)
-            return self._approve(keys, live | {one.id for one in self._master.subscribers()})
+            return self._approve(keys, self.items() - frozenset(difference.expired))
 
     def _approve(self, keys: EditorKeys, ids: frozenset[str]) -> int:
         mine = self._master.approvals_by(keys.name)
         wanted = ids - mine.keys()
         subscribers = [one for one in self._master.subscribers() if one.id in wanted]
-        unknown = wanted - self._master.live_ids() - {one.id for one in subscribers}
+        unknown = wanted - self.items()
         if unknown:
             raise OperatorFault("entry_unknown", f"no live entry or subscriber {min(unknown)}: nothing was approved")
         entries = (entry for entry in self.entries(keys) if entry.id in wanted)

@@ -51,7 +51,7 @@ class Reader:
 
     def take(self, name: str, kind: type[T]) -> T:
         """Return a field of exactly this type (a bool is no int)."""
-        value = self._left.pop(name, self)
+        value = self._left.pop(name, None)
         if type(value) is not kind:
             raise self.fault(name)
         return value
@@ -65,7 +65,9 @@ class Reader:
 
     def optional(self, name: str, read: Callable[[object], T]) -> T | None:
         """Return None for null, else what ``read`` makes of the value."""
-        value = self._left.pop(name, self)
+        if name not in self._left:
+            raise self.fault(name)
+        value = self._left.pop(name)
         return None if value is None else read(value)
 
     def array(self, name: str, read: Callable[[object], T]) -> tuple[T, ...]:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from ipaddress import ip_address
 from typing import Any, Final
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 
 from blocklist.attributes import Attributes, expiry_days_for
 from blocklist.criteria import CriteriaSet
@@ -30,11 +30,14 @@ _URL_ONLY = ("scheme", "port", "path", "query", "path_match", "dns_ok")
 
 @frozen(kw_only=True)
 class Entry:
-    """One decision of the list body. ``parse_entry`` and ``checked`` are the doors that enforce the rules."""
+    """One decision of the list body. ``parse_entry`` and ``checked`` are the doors that enforce the rules.
+
+    Its ``repr`` shows the id and no name, so that none slips into a traceback or a log.
+    """
 
     id: str  # ULID
     type: str  # one of TYPES
-    name: str  # A-label; for ``ip`` and IP URLs the address
+    name: str = field(repr=False)  # A-label; for ``ip`` and IP URLs the address
     criterion: str
     basis: str
     decided_on: date
@@ -44,8 +47,8 @@ class Entry:
     last_resort: str | None = None
     scheme: str | None = None  # url only, like the next five; None is http and https
     port: int | None = None
-    path: str | None = None
-    query: str | None = None
+    path: str | None = field(default=None, repr=False)
+    query: str | None = field(default=None, repr=False)
     path_match: str | None = None  # exact | prefix
     dns_ok: bool = False
     all_types: bool = False
@@ -74,7 +77,7 @@ class Entry:
         return Attributes(days, criteria.basis_number(self.basis), self.all_types, self.test)
 
 
-_FIELDS: Final = tuple(field.name for field in fields(Entry))
+_FIELDS: Final = tuple(each.name for each in fields(Entry))
 _REQUIRED: Final = ("id", "type", "name", "criterion", "basis", *_DATES)
 _KINDS: Final[Mapping[str, type]] = dict.fromkeys(_FIELDS, str) | {
     "port": int,

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from struct import Struct
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from blocklist.attributes import DAY_SECONDS
 from blocklist.errors import IndexFault, OperatorFault
@@ -41,10 +41,12 @@ class ListImage:
     """What to enforce of one list now; ``records`` are sorted match records, possibly none."""
 
     list_id: str
-    token_key: bytes
+    token_key: bytes = field(repr=False)
     base_date: date
-    records: bytes
-    exempt_tokens: frozenset[bytes]  # host and domain tokens of the local exemptions under this list's key
+    records: bytes = field(repr=False)
+    exempt_tokens: frozenset[bytes] = field(
+        repr=False
+    )  # host and domain tokens of the local exemptions under this list's key
 
 
 @frozen

@@ -9,7 +9,7 @@ An empty plaintext is one empty chunk; otherwise no chunk is empty. Encrypt, the
 from collections.abc import Iterator
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -36,7 +36,7 @@ class Kind(Enum):
 class FileContext:
     """Where a file belongs; all of it enters the key, so a file opens only in its own place. ``secret``: 32 bytes."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     list_id: str
     purpose: str
     epoch: int

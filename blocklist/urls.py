@@ -7,7 +7,7 @@ its unreserved characters decoded once, query as the parser leaves it.
 import re
 
 import can_ada
-from attrs import frozen
+from attrs import field, frozen
 
 from blocklist.errors import EntryFault
 from blocklist.limits import LIMITS
@@ -16,6 +16,7 @@ from blocklist.names import canonical_name, is_ip_literal
 _SCHEME = re.compile(r"(https?):", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986 section 2.3
 
 
@@ -24,10 +25,10 @@ class CanonicalUrl:
     """A URL in parts. ``scheme`` None stands for http and https; ``port`` None for the scheme's own."""
 
     scheme: str | None
-    host: str  # A-label, or an IP literal as browsers write it
+    host: str = field(repr=False)  # A-label, or an IP literal as browsers write it
     port: int | None
-    path: str
-    query: str | None
+    path: str = field(repr=False)
+    query: str | None = field(repr=False)
 
     def __str__(self) -> str:
         """Return the URL as text; without a scheme it starts with the host."""
@@ -40,7 +41,7 @@ class CanonicalUrl:
 def canonical_url(text: str) -> CanonicalUrl:
     """Return the parts of an http or https URL; the scheme may be left out.
 
-    Raises EntryFault: bad_scheme, bad_url, userinfo, long_path, or what ``canonical_name`` finds in the host.
+    Raises EntryFault: bad_scheme, bad_url, userinfo, bad_escape, long_path, or what ``canonical_name`` says of the host.
     """
     text = text.strip()
     match = _SCHEME.match(text)
@@ -50,6 +51,8 @@ def canonical_url(text: str) -> CanonicalUrl:
     port = url.port
     if match is None and not port:
         port = _parse(f"https://{text}").port  # an explicit :80 is no default for a URL that also means https
+    if _STRAY_PERCENT.search(url.pathname):
+        raise EntryFault("bad_escape")  # decoding round it could make a new escape
     path = _ESCAPE.sub(_normal_escape, url.pathname)
     if len(path) > LIMITS.path_bytes:
         raise EntryFault("long_path")

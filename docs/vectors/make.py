@@ -58,7 +58,7 @@ def urls() -> dict[str, Any]:
             "http://bücher.example/", "http://0x7f.1/", "http://[2001:DB8:0::1]/", "blk.example", "blk.example:80/a",
             "blk.example:443/a"]  # fmt: skip
     bad = ["ftp://blk.example/", "http://", "http://blk.example:99999/", "http://user@blk.example/",
-           "http://blk..example/", "http://blk.example/" + "a" * 2048]  # fmt: skip
+           "http://blk..example/", "http://blk.example/" + "a" * 2048, "http://blk.example/%%37e"]  # fmt: skip
     return {
         "canonical": [{"text": text} | _url(text) for text in good],
         "refused": [{"text": text, "reason": reason(canonical_url, text)} for text in bad],

@@ -145,6 +145,13 @@ def test_no_content_breaks_the_reader(changes: dict[str, Any]) -> None:
     assert rfc8785.dumps(json.loads(entry.to_bytes())) == entry.to_bytes()
 
 
+def test_an_entry_shows_no_name_in_its_repr() -> None:
+    """An entry may appear in a traceback by its id only."""
+    shown = repr(checked(URL | {"query": "exact.example", "path": "/exact.example"}, DEMO))
+    assert "exact.example" not in shown
+    assert HOST["id"] in shown
+
+
 def test_a_whole_file_is_read_past_its_faults() -> None:
     """Good lines come through, each fault has its line, and an id stands once."""
     other = HOST | {"id": "01ARZ3NDEKTSV4RRFFQ69G5FAW"}

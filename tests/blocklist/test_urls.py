@@ -15,6 +15,7 @@ from blocklist.urls import CanonicalUrl, canonical_url
         ("https://blk.example:443", "https://blk.example/"),
         ("https://blk.example:80/", "https://blk.example:80/"),
         ("http://blk.example/%7euser/%c3%a9%2f", "http://blk.example/~user/%C3%A9%2F"),
+        ("http://blk.example/a/%2e%2E/b?100%", "http://blk.example/b?100%"),
         ("http://blk.example/%257e", "http://blk.example/%257e"),
         ("http://blk.example/é", "http://blk.example/%C3%A9"),
         ("http://blk.example/?q=%7e&Q=%2f", "http://blk.example/?q=%7e&Q=%2f"),
@@ -46,6 +47,8 @@ def test_the_many_ways_of_writing_a_url_become_one(written: str, url: str) -> No
         ("http://1.2.3.4.5/", "bad_url"),
         ("http://blk..example/", "empty_label"),
         ("http://blk.example/" + "a" * 2048, "long_path"),
+        ("http://blk.example/%%37e", "bad_escape"),
+        ("http://blk.example/100%", "bad_escape"),
     ],
 )
 def test_what_is_no_listable_url_is_refused_with_a_reason(written: str, reason: str) -> None:
@@ -53,6 +56,11 @@ def test_what_is_no_listable_url_is_refused_with_a_reason(written: str, reason: 
     with pytest.raises(EntryFault) as caught:
         canonical_url(written)
     assert caught.value.reason == reason
+
+
+def test_a_url_shows_no_name_in_its_repr() -> None:
+    """Neither host nor path can slip into a traceback."""
+    assert "blk" not in repr(canonical_url("http://blk.example/blk?blk"))
 
 
 def test_no_scheme_means_both_schemes() -> None:

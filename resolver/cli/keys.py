@@ -18,7 +18,8 @@ from resolver.settings import load
 def subscriber_key(config: Path, out: Path | None) -> None:
     """Show this resolver's public key, for the list body.
 
-    The key pair is made at the first call; the private key stays in the state folder. Tell the list body the id by another way than the file.
+    The key pair is made at the first call; the private key stays in the state folder. Tell the list body the id by
+    another way than the file.
     """
     public = public_key(load(config, look_at_files=False).state)
     if out is None:

@@ -26,8 +26,9 @@ def run(config: Path) -> int:
 def demo() -> int:
     """Try it all on this machine.
 
-    A list body with real keys, an upstream, the resolver, its notice page and metrics; nothing stays behind. Set by the environment: DNS_PORT (5300), NOTICE_PORT (8080), METRICS_PORT (9153), UPSTREAM (ip[:port] of a real
-    resolver to ask instead of the demo's own).
+    A list body with real keys, an upstream, the resolver, its notice page and metrics; nothing stays behind. Set by the
+    environment: DNS_PORT (5300), NOTICE_PORT (8080), METRICS_PORT (9153), UPSTREAM (ip[:port] of a real resolver to ask
+    instead of the demo's own).
     """
     from resolver.app.demo import run_demo  # loads the reactor, which only this verb needs
 

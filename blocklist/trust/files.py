@@ -13,13 +13,13 @@ ASIDE_SUFFIX = ".new"
 
 
 def make_folder(path: Path) -> Path:
-    """Create a folder of the state (and its parents) as 0700."""
+    """Create a folder of the state, and the parents that are missing, as 0700."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for folder in reversed(missing or [path]):
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
-        raise OperatorFault(
-            "state_folder", f"cannot create {path}: {error.strerror}; check the state setting"
-        ) from None
+        raise OperatorFault("state_folder", f"cannot create {path}: {error.strerror}; check `state:`") from None
     return path
 
 

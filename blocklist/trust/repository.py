@@ -19,7 +19,7 @@ from tuf.ngclient import Updater, UpdaterConfig
 from blocklist.errors import PublisherFault
 from blocklist.trust.clock import Clock
 from blocklist.trust.fetcher import MetadataFetcher
-from blocklist.trust.files import make_folder
+from blocklist.trust.files import PRIVATE_FOLDER, make_folder
 from blocklist.trust.limits import ClockLimits, SizeLimits
 from blocklist.trust.transport import Transport
 
@@ -105,9 +105,12 @@ class Repository:
             self._check_still_fresh()
             return None
         self._check_life(reply.body)
-        updater = self._updater(url, MetadataFetcher(self.transport, self.sizes, timestamp_url, reply.body))
-        updater.set_time(self._now())
-        updater.refresh()
+        fetcher = MetadataFetcher(self.transport, self.sizes, timestamp_url, reply.body)
+        try:
+            updater = self._refreshed(url, fetcher)
+        except _BROKEN_FOLDER:
+            shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
+            updater = self._refreshed(url, fetcher)
         return Visit(url, reply.etag, updater, self.transport)
 
     def finished(self, visit: Visit) -> None:
@@ -130,15 +133,8 @@ class Repository:
         if expires > self._now() + timedelta(seconds=self.times.timestamp_life_max):
             raise PublisherFault("timestamp_life", "timestamp.json would live longer than 24 hours")
 
-    def _updater(self, url: str, fetcher: MetadataFetcher) -> _Updater:
-        try:
-            return self._open_updater(url, fetcher)
-        except _BROKEN_FOLDER:
-            shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
-            return self._open_updater(url, fetcher)
-
-    def _open_updater(self, url: str, fetcher: MetadataFetcher) -> _Updater:
-        make_folder(self.folder / "root_history")
+    def _refreshed(self, url: str, fetcher: MetadataFetcher) -> _Updater:
+        (make_folder(self.folder) / "root_history").mkdir(PRIVATE_FOLDER, exist_ok=True)
         for path in self.folder.glob(_LITTER):
             path.unlink()
         config = UpdaterConfig(
@@ -148,7 +144,10 @@ class Repository:
             snapshot_max_length=self.sizes.metadata_bytes,
             targets_max_length=self.sizes.metadata_bytes,
         )
-        return _Updater(str(self.folder), f"{url}metadata/", fetcher=fetcher, config=config, bootstrap=self.root)
+        updater = _Updater(str(self.folder), f"{url}metadata/", fetcher=fetcher, config=config, bootstrap=self.root)
+        updater.set_time(self._now())
+        updater.refresh()
+        return updater
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.now(), UTC)

@@ -25,6 +25,7 @@ from blocklist.trust.transport import HttpStatusFault, Reply
 LIST_ID, PURPOSE = "demo", "csam"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 BASIS = (BasisRow("law", "law"), BasisRow("emergency", "emergency_necessity"))
+KEYS = {"root": 2, "targets": 3, "keyring": 2, "snapshot": 1, "timestamp": 1}
 Twist = Callable[[Manifest], Manifest]
 
 
@@ -43,15 +44,7 @@ class ListBody:
 
     publics: tuple[bytes, ...]
     files: dict[str, bytes] = field(factory=dict)
-    keys: dict[str, list[CryptoSigner]] = field(
-        factory=lambda: {
-            "root": signers(2),
-            "targets": signers(3),
-            "keyring": signers(2),
-            "snapshot": signers(1),
-            "timestamp": signers(1),
-        }
-    )
+    keys: dict[str, list[CryptoSigner]] = field(factory=lambda: {role: signers(count) for role, count in KEYS.items()})
     secrets: dict[int, bytes] = field(factory=lambda: {1: os.urandom(32)})
     base_date: date = date(2026, 11, 1)
     root: Metadata[Root] = field(init=False)
@@ -84,6 +77,7 @@ class ListBody:
         records: bytes | None = None,
         bulk: Bulk | None = None,
         rekey_of: RekeyOf | None = None,
+        also: Mapping[str, bytes] | None = None,
     ) -> Manifest:
         """Publish a version; `twist` bends its index before it is signed, `records` replaces its set."""
         number = version or (self.manifest.version + 1 if self.manifest else 1)
@@ -109,8 +103,14 @@ class ListBody:
             rekey_of=rekey_of,
         )
         self.manifest = twist(manifest)
-        self.sign_targets({"index.json": self.manifest.to_bytes(), path: sealed}, now)
+        self.sign_targets({"index.json": self.manifest.to_bytes(), path: sealed} | dict(also or {}), now)
         return self.manifest
+
+    def target(self, path: str) -> bytes:
+        """The published bytes of a target that one version only has."""
+        folder, _, name = path.rpartition("/")
+        found = [url for url in self.files if url.startswith(f"/targets/{folder}/") and url.endswith("." + name)]
+        return self.files[found[0]]
 
     def records(self, listed: Iterable[str], epoch: int = 1, not_after: date = date(2026, 12, 31)) -> bytes:
         """The packed set of some names, all as `domain` entries."""

@@ -6,6 +6,7 @@ milder works, and the longest life of each entry type.
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 from attrs import field, frozen
@@ -68,7 +69,7 @@ class CriteriaSet:
         if len(set(self.basis_codes)) != len(self.basis):
             raise PublisherFault("criteria_set", "a basis code stands twice")
 
-    @property
+    @cached_property
     def basis_codes(self) -> tuple[str, ...]:
         """The basis codes in row order."""
         return tuple(row.code for row in self.basis)

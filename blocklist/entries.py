@@ -16,7 +16,7 @@ from attrs import field, fields, frozen
 from blocklist.attributes import Attributes, expiry_days_for
 from blocklist.criteria import CriteriaSet
 from blocklist.errors import EntryFault
-from blocklist.limits import LIMITS
+from blocklist.limits import LIMITS, ListLimits
 from blocklist.names import canonical_name, is_ip_literal, to_wire
 from blocklist.tokens import domain_token, host_token
 from blocklist.urls import CanonicalUrl, canonical_url
@@ -133,12 +133,16 @@ def checked(values: Mapping[str, Any], criteria: CriteriaSet) -> Entry:
     return entry
 
 
-def read_entries(lines: Iterable[bytes], criteria: CriteriaSet) -> Iterator[Entry | EntryFault]:
-    """Read a clear master line by line; faults carry their line number; too many entries is a fault, too."""
+def read_entries(
+    lines: Iterable[bytes], criteria: CriteriaSet, limits: ListLimits = LIMITS
+) -> Iterator[Entry | EntryFault]:
+    """Read a clear master line by line; faults carry their line number. A file beyond the limits ends in a fault."""
     ids: set[str] = set()
+    size = 0
     for number, line in enumerate(lines, 1):
-        if number > LIMITS.entries:
-            yield EntryFault("too_many_entries", number)
+        size += len(line)
+        if number > limits.entries or size > limits.file_bytes:
+            yield EntryFault("too_long_file", number)
             return
         try:
             entry = parse_entry(line.removesuffix(b"\n"), criteria)

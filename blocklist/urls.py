@@ -41,7 +41,7 @@ class CanonicalUrl:
 def canonical_url(text: str) -> CanonicalUrl:
     """Return the parts of an http or https URL; the scheme may be left out.
 
-    Raises EntryFault: bad_scheme, bad_url, userinfo, bad_escape, long_path, or what ``canonical_name`` says of the host.
+    Raises EntryFault: bad_scheme, bad_url, userinfo, bad_escape, long_path, or what ``canonical_name`` says of it.
     """
     text = text.strip()
     match = _SCHEME.match(text)

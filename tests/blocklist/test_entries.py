@@ -14,6 +14,7 @@ from blocklist.attributes import Attributes
 from blocklist.criteria import DEMO
 from blocklist.entries import Entry, checked, parse_entry, read_entries
 from blocklist.errors import EntryFault
+from blocklist.limits import ListLimits
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token, host_token
 
@@ -161,6 +162,13 @@ def test_a_whole_file_is_read_past_its_faults() -> None:
         (2, "missing_id"),
         (3, "duplicate_id"),
     ]
+
+
+@pytest.mark.parametrize("limits", [ListLimits(entries=2), ListLimits(file_bytes=2 * len(line(HOST)) + 1)])
+def test_reading_stops_at_the_limits_of_a_file(limits: ListLimits) -> None:
+    """Too many lines, or too many bytes, end the reading with one fault."""
+    read = list(read_entries([line(HOST)] * 9, DEMO, limits))
+    assert [item.reason for item in read if isinstance(item, EntryFault)] == ["duplicate_id", "too_long_file"]
 
 
 def test_a_criteria_set_may_do_without_last_resorts() -> None:

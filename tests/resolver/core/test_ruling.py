@@ -1,0 +1,86 @@
+"""Entries under the list in force."""
+
+from __future__ import annotations
+
+import dns.message
+
+from blocklist.index import Match
+from resolver.core import codes
+from resolver.core.answer import failure
+from resolver.core.counters import Layout
+from resolver.core.message import Message, read_message
+from resolver.core.ruling import Ruler
+from tests.resolver.core.world import CLOCK_OFFSET, CONFIG, TABLE, index_of, question, records
+
+MATCH = Match(False, 0, "demo", False, False, CLOCK_OFFSET + 500.0)
+LAYOUT = Layout(1, 1)
+
+
+def ruler() -> Ruler:
+    made = Ruler(CONFIG, LAYOUT)
+    made.index, made.generation = TABLE, 1
+    return made
+
+
+def message(*lines: str) -> Message:
+    reply = records(*lines)(dns.message.from_wire(question("www.late.example")))
+    assert isinstance(reply, dns.message.Message)
+    return read_message(reply.to_wire())
+
+
+def test_a_verdict_ends_with_its_listing() -> None:
+    """`not_after` is compared in trusted time: 500 s after monotonic 0."""
+    entry = ruler().verdict(MATCH, codes.A, 100.0)
+    assert entry.due == 500.0
+    assert entry.event == LAYOUT.blocks
+    assert ruler().refresh(entry, 499.0)
+    assert not ruler().refresh(entry, 500.0)
+
+
+def test_events_are_a_queries_of_real_listings() -> None:
+    """AAAA and self-test names have no cell."""
+    assert ruler().verdict(MATCH, codes.AAAA, 0.0).event == 0
+    test_match = Match(False, 0, "demo", False, True, CLOCK_OFFSET + 500.0)
+    assert ruler().verdict(test_match, codes.A, 0.0).event == 0
+
+
+def test_verdicts_and_failures_of_another_generation_are_not_used() -> None:
+    """They hold no message to decide again."""
+    rules = ruler()
+    entries = [rules.verdict(MATCH, codes.A, 0.0), rules.failed(failure(22), 0.0)]
+    assert all(rules.refresh(entry, 1.0) for entry in entries)
+    rules.generation = 2
+    assert not any(rules.refresh(entry, 1.0) for entry in entries)
+
+
+def test_a_kept_message_is_decided_again_in_both_directions() -> None:
+    """Listed by a new generation, open again by the next, with its TTL as old as it is."""
+    rules = ruler()
+    entry, keep = rules.entry_for(message("an www.late.example. 60 A 192.0.2.7"), False, 0.0)
+    assert keep
+    real = entry.answer.sections
+    rules.index, rules.generation = index_of(["late.example"]), 2
+    assert rules.refresh(entry, 5.0)
+    assert entry.event == LAYOUT.blocks
+    assert entry.answer.sections != real
+    rules.index, rules.generation = index_of(), 3
+    assert rules.refresh(entry, 10.0)
+    assert entry.event == 0
+    assert entry.answer.sections == real.replace((60).to_bytes(4), (50).to_bytes(4))
+    assert not rules.refresh(entry, 60.0)
+
+
+def test_an_alias_verdict_that_ends_is_decided_again() -> None:
+    """The listing's last day is over, the kept message is served as it is."""
+    rules = ruler()
+    rules.index = index_of(["blk.example"], days=1)
+    lines = ("an www.late.example. 9000 CNAME blk.example.", "an blk.example. 9000 A 192.0.2.7")
+    entry, _ = rules.entry_for(message(*lines), False, 86_000.0)
+    assert entry.event
+    assert rules.refresh(entry, 86_401.0)
+    assert not entry.event
+
+
+def test_what_has_no_lifetime_is_not_to_be_kept() -> None:
+    """TTL 0 is for those who asked."""
+    assert ruler().entry_for(message("an www.late.example. 0 A 192.0.2.7"), False, 0.0)[1] is False

@@ -1,0 +1,64 @@
+"""Queries to upstreams and the test that a response is theirs."""
+
+from __future__ import annotations
+
+import dns.flags
+import dns.message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.core.upstream_query import Likeness, build, likeness, random_case
+
+QUESTION = b"\3abc\4d-1z\0\0\1\0\1"
+
+
+@given(st.binary(min_size=10, max_size=10))
+def test_case_is_drawn_letter_by_letter(drawn: bytes) -> None:
+    """Only letters change, the lower case is the same, type and class stay."""
+    cased = random_case(QUESTION, drawn)
+    assert cased[:-4].lower() == QUESTION[:-4]
+    assert cased[-4:] == QUESTION[-4:]
+
+
+def test_both_cases_are_reached() -> None:
+    """All bits set: all upper; none: all lower."""
+    assert random_case(QUESTION, b"\xff" * 10) == b"\3ABC\4D-1Z\0\0\1\0\1"
+    assert random_case(QUESTION, bytes(10)) == QUESTION
+    assert random_case(b"\0\0\2\0\1", b"\xff") == b"\0\0\2\0\1"
+
+
+def test_a_query_is_what_dnspython_expects() -> None:
+    """RD and AD, CD and DO as told, EDNS 1232 without options."""
+    message = dns.message.from_wire(build(b"ab", QUESTION, do=True, cd=True))
+    assert dns.flags.to_text(message.flags) == "RD AD CD"
+    assert (message.payload, message.ednsflags, message.options) == (1232, dns.flags.DO, ())
+    assert dns.flags.to_text(dns.message.from_wire(build(b"ab", QUESTION, do=False, cd=False)).flags) == "RD AD"
+
+
+QUERY = build(b"ab", QUESTION, do=False, cd=False)
+HEADER = b"ab\x81\x80\0\1" + bytes(6)
+
+
+def test_likeness_tells_friend_from_stranger() -> None:
+    """Id, QR, opcode, one question, byte for byte."""
+    assert likeness(QUERY, QUESTION, HEADER + QUESTION) is Likeness.SAME
+    assert likeness(QUERY, QUESTION, HEADER + QUESTION[:-4].upper() + QUESTION[-4:]) is Likeness.OTHER_CASE
+    assert likeness(QUERY, QUESTION, b"ab\x80\x05" + bytes(8)) is Likeness.BARE_ERROR
+    strangers = [
+        b"",
+        HEADER[:11],
+        b"xx" + (HEADER + QUESTION)[2:],
+        b"ab\x01" + (HEADER + QUESTION)[3:],
+        b"ab\xa9" + (HEADER + QUESTION)[3:],
+        HEADER + QUESTION[:-1] + b"\3",
+        HEADER + b"\3abx" + QUESTION[4:],
+        HEADER,
+        b"ab\x80\x00" + bytes(8),
+    ]
+    assert {likeness(QUERY, QUESTION, data) for data in strangers} == {Likeness.STRANGE}
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_have_a_likeness(data: bytes) -> None:
+    """Never an error, and random bytes are never the same."""
+    assert likeness(QUERY, QUESTION, data) is not Likeness.SAME

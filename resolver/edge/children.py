@@ -26,7 +26,7 @@ _SIGNALS: Final = {
 }
 DEATH_REASONS: Final = ("exit_0", "exit_error", *_SIGNALS.values(), "signal_other")
 ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-CLOSED_GRACE: Final = 1.0  # seconds between a closed line and the kill
+CLOSED_GRACE: Final = 3.0  # seconds between a closed line and the kill
 
 OnMessage = Callable[[Message, list[int]], None]
 OnExit = Callable[[str], None]  # gets one of DEATH_REASONS, exactly once
@@ -163,8 +163,7 @@ class Keeper:
     def renew(self) -> None:
         """Replace the child by a new one, which is greeted anew; its end is no death."""
         old, self.child = self.child, None
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel()
         self._delay = 0.0
         if old is not None:
             old.send({"type": "stop"})
@@ -174,9 +173,7 @@ class Keeper:
     def stop(self, stopped: Callable[[], None]) -> None:
         """Ask it to end, make it end; then call `stopped`."""
         self._stopped = stopped
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel()
         if self.child is None:
             stopped()
             return
@@ -195,8 +192,7 @@ class Keeper:
             return  # it was replaced
         self.child = None
         if self._stopped is not None:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._cancel()
             self._stopped()
             return
         self.on_death(self.kind, reason)
@@ -204,3 +200,8 @@ class Keeper:
         self._delay = self.limits.first_delay if settled or not self._delay else self._delay * 2
         self._delay = min(self._delay, self.limits.longest_delay)
         self._timer = self.clock.callLater(self._delay, self.start)
+
+    def _cancel(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None

@@ -259,5 +259,5 @@ class WorkerPool:
 
 
 def _forget(deaths: deque[float], before: float) -> None:
-    while deaths and deaths[0] < before:
+    while deaths and deaths[0] <= before:
         deaths.popleft()

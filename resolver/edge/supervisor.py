@@ -215,7 +215,7 @@ class Supervisor:
 
     def _count_death(self, kind: str, reason: str) -> None:
         self._deaths[kind, reason] += 1
-        fault_log.write(f"mamori: a {kind} ended ({reason}) and is replaced")
+        fault_log.write(f"mamori: {kind} process ended ({reason}); a new one takes its place")
 
     def _count_fault(self, kind: str, message: Message) -> None:
         self._faults[kind] += 1

@@ -73,9 +73,9 @@ def as_nodata(message: Message, body: Body, answer_ttl: int) -> Body:
     ceiling = min(answer_ttl, max((ttl for _, ttl in body.ttls), default=0))
     made = rebuilt(message.question, kept, body.flags & ~codes.AD, codes.NOERROR, body.options, ceiling)
     if not any(_is_negative_soa(record) for record in kept):
-        answers = made.counts[ANSWER]
+        answers, authority, _ = made.counts
         made.sections += policy_soa(answer_ttl)
-        made.counts = (answers, 1, 0)
+        made.counts = (answers, authority + 1, 0)
     return made
 
 

@@ -13,7 +13,8 @@ _HEAD = Struct(">HHHHH")
 _TTL = Struct(">I")
 _CLIENT_UDP_BYTES = Limits().client_udp_bytes
 _QUESTION_POINTER = b"\xc0\x0c"
-_POLICY_FLAGS = codes.QR | codes.AA | codes.RA
+_POLICY_FLAGS = codes.QR | codes.RA
+_ZONE_FLAGS = codes.QR | codes.AA | codes.RA
 _ANY_TTL = 3600
 
 
@@ -96,7 +97,7 @@ def positive(rtype: int, ttl: int, rdata: bytes, options: bytes = b"") -> Answer
 def zone_answer(rcode: int, answers: Sequence[bytes], authority: Sequence[bytes]) -> Answer:
     """Return an authoritative answer of a zone served here, from encoded records."""
     sections = b"".join((*answers, *authority))
-    return Answer(_POLICY_FLAGS, rcode, (len(answers), len(authority), 0), sections)
+    return Answer(_ZONE_FLAGS, rcode, (len(answers), len(authority), 0), sections)
 
 
 def failure(*ede_codes: int, rcode: int = codes.SERVFAIL) -> Answer:

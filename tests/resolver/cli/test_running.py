@@ -1,0 +1,28 @@
+"""`mamori check-config`."""
+
+from __future__ import annotations
+
+from tests.resolver.cli.at_terminal import Terminal, settings
+
+
+def test_a_good_file_is_called_good(terminal: Terminal) -> None:
+    """Exit code 0 and the lists it enforces."""
+    result = terminal.type("check-config", str(terminal.config))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.endswith("good. Lists to enforce: demo.\n")
+
+
+def test_what_to_think_about_is_a_warning(terminal: Terminal) -> None:
+    """A laptop switch is legal, but told."""
+    terminal.write(settings() | {"laptop": True})
+    result = terminal.type("check-config", str(terminal.config))
+    assert result.exit_code == 0
+    assert result.stderr.startswith("warning: laptop:")
+
+
+def test_faults_have_their_lines(terminal: Terminal) -> None:
+    """Exit code 78, one fault a line."""
+    terminal.config.write_text("listen: ['127.0.0.1:53']\nupstreams: []\nanswer: {ttl: 0}\n")
+    result = terminal.type("check-config", str(terminal.config))
+    assert result.exit_code == 78
+    assert "line 3: answer.ttl: expected a number from 1 to 60 seconds, found 0" in result.stderr

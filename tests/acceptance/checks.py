@@ -123,7 +123,7 @@ def _policy_flags(answer: dns.message.Message, asked: dns.message.Message) -> No
     assert answer.rcode() == dns.rcode.NOERROR, answer
     assert answer.id == asked.id
     assert answer.flags & dns.flags.QR and answer.flags & dns.flags.RA
-    assert not answer.flags & (dns.flags.AA | dns.flags.AD | dns.flags.TC)
+    assert not answer.flags & (dns.flags.AA | dns.flags.AD | dns.flags.TC), answer
     for copied in (dns.flags.RD, dns.flags.CD):
         assert bool(answer.flags & copied) == bool(asked.flags & copied)
     assert (answer.edns >= 0) == (asked.edns >= 0)

@@ -74,7 +74,7 @@ class Assembly:
 
 
 def assemble(body: Body, criteria: CriteriaSet, secret: bytes, entries: Iterable[Entry], day: date) -> Assembly:
-    """Turn entries into records for the UTC day `day`. `PublisherFault` (empty_list) when none is left."""
+    """Turn entries into records for the UTC day `day`; there may be none left."""
     key = token_key(secret, body.list_id, body.epoch)
     kept = []
     items = []
@@ -83,7 +83,7 @@ def assemble(body: Body, criteria: CriteriaSet, secret: bytes, entries: Iterable
         if token is not None and entry.not_after >= day:
             kept.append(entry)
             items.append((token, entry.attributes(body.base_date, criteria)))
-    return Assembly(body, criteria, secret, tuple(kept), matchfile.build(items))
+    return Assembly(body, criteria, secret, tuple(kept), matchfile.build(items) if items else b"")
 
 
 def assemble_keyring(

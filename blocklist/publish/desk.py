@@ -9,7 +9,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.canonical import format_instant
 from blocklist.entries import Entry
-from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
 from blocklist.publish import approvals, assemble, checks, roles, signing
@@ -84,10 +84,7 @@ class Desk(Workbench):
         entries = tuple(self._approved(keys) if approved_only else self.entries(keys))
         report = checks.check_entries(entries, rules)
         secret = self.open_key(keys, MATCH_PROFILE)
-        try:
-            records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
-        except PublisherFault:
-            return report  # nothing to publish; build says so
+        records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
         published = self._master.last_published()
         size = checks.check_size(published[1] if published else None, records, self._announced())
         return evolve(report, findings=(*report.findings, *size))
@@ -116,10 +113,14 @@ class Desk(Workbench):
     def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:
         """Stage the next version, unsigned, from the approved entries; the keyring too when it changed or ages.
 
-        `bulk` announces a later version's size. Raises `PublisherFault` (empty_list) when nothing is approved.
+        `bulk` announces a later version's size. Raises `Refusal` when no approved entry is left.
         """
         with only_one(self.folder):
             assembly = self.assembled(keys, now)
+            if not assembly.records:
+                raise Refusal(
+                    "empty_list", "no entry is approved by two editors and in force: an empty list is refused"
+                )
             version = assemble.Version(self.next_version(), now.replace(microsecond=0), bulk)
             files = assembly.files(version)
             keyring_keys = [editor.keyring for editor in self.body.editors]

@@ -1,0 +1,59 @@
+"""No listed name is in any file of the desk or the published folder, nor in an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from blocklist.criteria import DEMO
+from blocklist.errors import BlocklistError
+from blocklist.names import to_wire
+from blocklist.publish.foreign import read_plain
+from blocklist.publish.importing import harvest
+from tests.blocklist.publish.support import NOW, Office, entry
+from tests.blocklist.publish.test_drafts import TEMPLATE
+
+NAME = "very-hidden-quartz.example"
+SECRETS = (NAME, "/hidden-path-onyx", "hidden-query-agate=1")
+
+
+def forms(text: str) -> list[bytes]:
+    """The spellings a leak could have."""
+    plain = [text.encode(), text.encode("utf-16-le"), text.upper().encode()]
+    return [*plain, to_wire(text), to_wire(text)[1:-1]] if "/" not in text and "=" not in text else plain
+
+
+def leaks(folder: Path) -> list[tuple[str, Path]]:
+    """Every place where a form of a secret can be read."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [(text, path) for path in files for text in SECRETS for form in forms(text) if form in path.read_bytes()]
+
+
+def test_no_file_holds_a_name(office: Office) -> None:
+    """After adding, approving, building, signing, publishing and removing: not in text, wire or UTF-16."""
+    hidden = entry(NAME)
+    url = entry(NAME, type="url", path="/hidden-path-onyx", query="hidden-query-agate=1", path_match="exact")
+    office.subscribe()
+    office.add([hidden, url, entry("kept.example")], office.alice, office.bob)
+    office.publish()
+    office.desk.remove([hidden.id], office.alice)
+    office.publish()
+    assert leaks(office.folder) == []
+
+
+def test_the_scan_finds_a_planted_name(office: Office) -> None:
+    """The positive control: wire form in any file is found."""
+    (office.folder / "planted").write_bytes(b"\0" * 100 + to_wire(NAME))
+    assert {text for text, _ in leaks(office.folder)} == {NAME}
+
+
+def test_faults_do_not_repeat_what_they_refuse(office: Office) -> None:
+    """Rejects and errors carry reasons and ids only."""
+    found = harvest([f"-{NAME}\n".encode(), f"http://u:p@{NAME}/\n".encode()], read_plain, TEMPLATE, DEMO)
+    assert len(found.rejects) == 2
+    assert NAME not in repr(found.rejects)
+    office.add([entry(NAME)], office.alice)
+    with pytest.raises(BlocklistError) as caught:
+        office.desk.build(office.alice, NOW)
+    assert NAME not in str(caught.value)

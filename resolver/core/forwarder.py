@@ -16,8 +16,8 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.message import Message
 from resolver.core.pending import Pending, PendingTable, Waiter
-from resolver.core.policy import Course, decide
-from resolver.core.query import BadQuery, Query, View, read_query
+from resolver.core.policy import Course, Decision, decide
+from resolver.core.query import BadQuery, Query, View, query_of_view, read_query
 from resolver.core.ruling import Ruler
 from resolver.core.special_use import SpecialUse
 from resolver.core.upstream_query import UpstreamQuery
@@ -67,7 +67,10 @@ class Forwarder:
             key = self._verdict_key(key)
             entry = self._find(key)
         if entry is None or entry.generation != self._generation or now >= entry.due:
-            return self._receive_unknown(data, host, transport, peer, now)
+            query = query_of_view(data, root + 1, view)
+            if query is None:
+                return self._receive_unknown(data, host, transport, peer, now)
+            return self._resolve(Waiter(query, transport, peer, now), now)
         self._touch(key)
         answer = entry.answer
         self._cells[transport << 3 | answer.cell] += 1
@@ -129,7 +132,7 @@ class Forwarder:
             if decision.course is Course.SOFTEN and decision.match is not None:
                 special = self._ruler.answers.answer(decision.match.list_id, query.view.qtype)
             return self._local(query, transport, special)
-        self._ask(waiter, key, now)
+        self._ask(waiter, key, decision, now)
         return None
 
     def _usable(self, key: bytes, now: float) -> Entry | None:
@@ -168,7 +171,7 @@ class Forwarder:
 
     # --- upstream ---------------------------------------------------------------------------------------
 
-    def _ask(self, waiter: Waiter, key: bytes, now: float) -> None:
+    def _ask(self, waiter: Waiter, key: bytes, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
         self._counters.book_query(waiter.transport)
         self._counters.add(self._counters.layout.misses)
@@ -179,7 +182,7 @@ class Forwarder:
                 self._answer_late(shed, failure(), now)
             return
         view = waiter.query.view
-        pending = Pending(key, key[:-1], view.do, view.cd, now)
+        pending = Pending(key, key[:-1], view.do, view.cd, now, decision, self._generation)
         pending.waiters.append(waiter)
         oldest = self._pending.open(pending)
         if oldest is not None:
@@ -190,7 +193,8 @@ class Forwarder:
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
-        entry, keep = self._ruler.entry_for(message, trust_ad, now)
+        known = pending.decision if pending.generation == self._generation else None
+        entry, keep = self._ruler.entry_for(message, trust_ad, now, known)
         if keep:
             self._cache.put(pending.key, entry)
         self._close(pending, entry.answer, now, entry)

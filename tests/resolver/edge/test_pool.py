@@ -222,8 +222,6 @@ def test_refused_index_leaves_the_old_one_in_force() -> None:
     spare.take_index()
     pool.clock.advance(50)
     assert not holder.killed
-    fresh = FakeChild("worker", 0, lambda *_: None, lambda _: None)
-    assert fresh is not holder
     holder.die()
     newest = pool.workers[-1]
     newest.say({"type": "index_refused", "generation": 2, "code": "unmappable"})

@@ -1,0 +1,35 @@
+"""A snapshot for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from resolver.edge.list_board import ListView
+from resolver.edge.snapshot import ReleaseView, Snapshot
+from resolver.edge.tally import Labels, Tally
+from resolver.edge.usage import Usage
+
+LIST = ListView("demo", version=3, entries=21, known_version=3, age_seconds=12.4, last_outcome="updated")
+SNAPSHOT = Snapshot(
+    ready=True,
+    reason="answering",
+    uptime_seconds=90_000.2,
+    generation=4,
+    slots=2,
+    serving=2,
+    spares=1,
+    updater_up=True,
+    totals=Tally(Labels(("127.0.0.1:5301",), ("demo",))).totals(),
+    lists=(LIST,),
+    clock_suspect=False,
+    deaths={("worker", "sigkill"): 2},
+    faults={"updater": 1},
+    usage=(Usage(3, 1024 * 1024, 16), Usage()),
+    release=ReleaseView(False, 86_400, 0.0, {"demo": 0}),
+)
+
+
+def snapshot(**more: Any) -> Snapshot:
+    return evolve(SNAPSHOT, **more)

@@ -4,11 +4,13 @@ Reading back is strict: a document whose canonical form is not byte for byte wha
 covers duplicate keys, white space, NaN and numbers beyond 2**53.
 """
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
+import attrs
 import rfc8785
 
 from blocklist.errors import PublisherFault
@@ -20,6 +22,24 @@ T = TypeVar("T")
 def dumps(document: object) -> bytes:
     """Return the RFC 8785 bytes of plain JSON data."""
     return rfc8785.dumps(document)  # type: ignore[arg-type]
+
+
+def to_json(value: Any) -> Any:
+    """Return plain JSON data for attrs objects, fields by name or by their ``json`` metadata, and what they hold."""
+    if attrs.has(type(value)):
+        return {
+            each.metadata.get("json", each.name): to_json(getattr(value, each.name))
+            for each in attrs.fields(type(value))
+        }
+    if isinstance(value, tuple):
+        return [to_json(each) for each in value]
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def loads(data: bytes, what: str) -> dict[str, Any]:

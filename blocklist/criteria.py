@@ -40,10 +40,6 @@ class BasisRow:
             raise fields.fault("kind")
         return row
 
-    def to_json(self) -> dict[str, str]:
-        """Return the JSON object."""
-        return {"code": self.code, "kind": self.kind}
-
 
 @frozen
 class CriteriaSet:
@@ -80,18 +76,7 @@ class CriteriaSet:
 
     def to_bytes(self) -> bytes:
         """Return the RFC 8785 bytes."""
-        return canonical.dumps(
-            {
-                "format": FORMAT,
-                "id": self.id,
-                "version": self.version,
-                "criteria": self.criteria,
-                "basis": [row.to_json() for row in self.basis],
-                "last_resorts": self.last_resorts,
-                "last_resort_required": self.last_resort_required,
-                "max_days": dict(self.max_days),
-            }
-        )
+        return canonical.dumps({"format": FORMAT} | canonical.to_json(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "CriteriaSet":

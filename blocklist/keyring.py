@@ -106,16 +106,7 @@ class Keyring:
 
     def to_bytes(self) -> bytes:
         """Return the RFC 8785 bytes."""
-        keys = [
-            {
-                "epoch": key.epoch,
-                "profile": key.profile,
-                "subscriber": key.subscriber,
-                "wrapped": base64.b64encode(key.wrapped).decode(),
-            }
-            for key in self.keys
-        ]
-        return canonical.dumps({"format": FORMAT, "list_id": self.list_id, "keys": keys})
+        return canonical.dumps({"format": FORMAT} | canonical.to_json(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Keyring":

@@ -4,12 +4,11 @@ RFC 8785 bytes; a field not in use is null, 0 or [], never left out; an unknown 
 """
 
 from datetime import date, datetime
-from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from blocklist import canonical
-from blocklist.canonical import Reader, format_instant
+from blocklist.canonical import Reader
 from blocklist.criteria import BasisRow
 from blocklist.errors import EntryFault
 from blocklist.limits import LIMITS
@@ -44,17 +43,13 @@ class FileRef:
         fields.done()
         return ref
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"path": self.path, "bytes": self.bytes}
-
 
 @frozen
 class DeltaRef:
     """One link of the delta chain, from one version to another."""
 
-    from_version: int
-    to_version: int
+    from_version: int = field(metadata={"json": "from"})
+    to_version: int = field(metadata={"json": "to"})
     path: str
     bytes: int
 
@@ -67,10 +62,6 @@ class DeltaRef:
         )
         fields.done()
         return link
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"from": self.from_version, "to": self.to_version, "path": self.path, "bytes": self.bytes}
 
 
 @frozen
@@ -89,10 +80,6 @@ class Bulk:
         fields.done()
         return bulk
 
-    def to_json(self) -> dict[str, int]:
-        """Return the JSON object."""
-        return {"version": self.version, "adds": self.adds, "removals": self.removals}
-
 
 @frozen
 class LogHead:
@@ -108,10 +95,6 @@ class LogHead:
         head = cls(fields.number("size", 1), fields.hex_digest("root"))
         fields.done()
         return head
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"size": self.size, "root": self.root}
 
 
 @frozen
@@ -140,17 +123,6 @@ class RekeyOf:
         fields.done()
         return rekey
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {
-            "epoch": self.epoch,
-            "version": self.version,
-            "set_sha256": self.set_sha256,
-            "count": self.count,
-            "full": self.full.to_json(),
-            "deltas": [link.to_json() for link in self.deltas],
-        }
-
 
 @frozen(kw_only=True)
 class Manifest:
@@ -177,29 +149,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the RFC 8785 bytes."""
-        return canonical.dumps(
-            {
-                "format": FORMAT,
-                "list_id": self.list_id,
-                "purpose": self.purpose,
-                "version": self.version,
-                "signed_at": format_instant(self.signed_at),
-                "epoch": self.epoch,
-                "base_date": self.base_date.isoformat(),
-                "rekey_of": self.rekey_of and self.rekey_of.to_json(),
-                "count": self.count,
-                "set_sha256": self.set_sha256,
-                "full": self.full.to_json(),
-                "deltas": [link.to_json() for link in self.deltas],
-                "basis": [row.to_json() for row in self.basis],
-                "criteria_set": self.criteria_set,
-                "selftest": list(self.selftest),
-                "withdrawals_seen": self.withdrawals_seen,
-                "log": self.log and self.log.to_json(),
-                "bulk": self.bulk and self.bulk.to_json(),
-                "min_wait": self.min_wait,
-            }
-        )
+        return canonical.dumps({"format": FORMAT} | canonical.to_json(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":

@@ -1,14 +1,15 @@
 """The demo's list body: real keys and signatures, freshly made, published to a folder and served as static files."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from twisted.web.resource import NoResource, Resource
-from twisted.web.server import Site
-from twisted.web.static import File
+from twisted.web.http import CACHED
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
 from ulid import ULID
 
 from blocklist.entries import Entry
@@ -48,7 +49,7 @@ def publish(folder: Path, subscriber: bytes, reactor: Any) -> ListBody:
         now=_now(),
         out=out,
     )
-    port = reactor.listenTCP(0, Site(_Folder(str(out))), interface="127.0.0.1").getHost().port
+    port = reactor.listenTCP(0, Site(StaticFiles(out)), interface="127.0.0.1").getHost().port
     return ListBody(f"http://127.0.0.1:{port}/", out / "metadata" / "1.root.json", lambda: body.stamp(_now()))
 
 
@@ -78,8 +79,24 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-class _Folder(File):
-    """Files only: a list body shows no directory listing."""
+class StaticFiles(Resource):
+    """The published folder as a plain Web server shows it: files with an ETag, no listing of folders."""
 
-    def directoryListing(self) -> Resource:
-        return NoResource()
+    isLeaf = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder.resolve()
+
+    def render_GET(self, request: Request) -> bytes | int:
+        """One file, 304 where the asker has it, else 404 (not to be kept: it may be published in a moment)."""
+        path = self._folder.joinpath(*(part.decode("utf-8", "replace") for part in request.postpath or ())).resolve()
+        if not path.is_relative_to(self._folder) or not path.is_file():
+            request.setResponseCode(404)
+            request.setHeader("cache-control", "no-store")
+            return b""
+        data = path.read_bytes()
+        fresh = "max-age=5" if path.name == "timestamp.json" else "immutable, max-age=31536000"
+        request.setHeader("cache-control", fresh)
+        cached = request.setETag(f'"{hashlib.sha256(data).hexdigest()}"'.encode()) is CACHED
+        return b"" if cached else data

@@ -46,9 +46,9 @@ class Zone:
         return bool(name.matchSuffix(ORIGIN))
 
     def find(self, name: DNSLabel) -> Found:
-        """Return the records at a name, by a wildcard if need be (RFC 4592)."""
+        """Return the records at a name, by a wildcard if need be (RFC 4592); the owner keeps the asked form."""
         if name in self._names:
-            return Found(self._names[name], exists=True)
+            return Found(_renamed(self._names[name], name), exists=True)
         if any(known.matchSuffix(name) for known in self._names):
             return Found(exists=True)  # an empty name with others below it
         for parent in _parents(name):

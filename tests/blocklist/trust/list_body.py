@@ -108,8 +108,8 @@ class ListBody:
 
     def target(self, path: str) -> bytes:
         """The published bytes of a target that one version only has."""
-        folder, _, name = path.rpartition("/")
-        found = [url for url in self.files if url.startswith(f"/targets/{folder}/") and url.endswith("." + name)]
+        folder, slash, name = path.rpartition("/")
+        found = [url for url in self.files if url.startswith(f"/targets/{folder}{slash}") and url.endswith("." + name)]
         return self.files[found[0]]
 
     def records(self, listed: Iterable[str], epoch: int = 1, not_after: date = date(2026, 12, 31)) -> bytes:

@@ -1,0 +1,125 @@
+"""TUF's refresh from one mirror, with what python-tuf leaves open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError, RepositoryError
+
+from blocklist.errors import PublisherFault
+from blocklist.trust.repository import Repository
+from tests.blocklist.trust.list_body import ListBody, MemoryTransport, SetClock, names
+
+MIRROR = "https://one.invalid"
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def transport(body: ListBody) -> MemoryTransport:
+    body.publish(names(1))
+    return MemoryTransport({MIRROR: body.files})
+
+
+@pytest.fixture
+def repository(tmp_path: Path, body: ListBody, transport: MemoryTransport, clock: SetClock) -> Repository:
+    return Repository(tmp_path / "tuf", body.pinned, transport, clock)
+
+
+def test_targets_are_verified_bytes(repository: Repository, body: ListBody) -> None:
+    """A target arrives with the digest that signed metadata gives; one that nobody signed is said."""
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    assert visit.target("index.json", 10_000) == body.target("index.json")
+    assert visit.digest("index.json") is not None
+    assert visit.digest("withdraw/current") is None
+    with pytest.raises(PublisherFault):
+        visit.target("withdraw/current", 10_000)
+
+
+def test_target_beyond_its_limit_is_not_fetched(repository: Repository, transport: MemoryTransport) -> None:
+    """Signed or not, a file too long for its kind is refused before a byte of it comes."""
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    with pytest.raises(PublisherFault) as caught:
+        visit.target("index.json", 100)
+    assert caught.value.code == "too_long"
+    assert not any("index.json" in path for path in transport.asked)
+
+
+def test_swapped_target_is_refused(repository: Repository, body: ListBody) -> None:
+    """Bytes of the right length and another content are refused."""
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    for path in body.files:
+        if path.endswith(".index.json"):
+            body.files[path] = bytes(len(body.files[path]))
+    with pytest.raises(LengthOrHashMismatchError):
+        visit.target("index.json", 10_000)
+
+
+def test_only_a_finished_visit_is_remembered(repository: Repository, transport: MemoryTransport) -> None:
+    """Until all of a visit was worked through, the next one is whole again; after that the ETag answers."""
+    assert repository.visit(MIRROR) is not None
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    repository.finished(visit)
+    assert repository.visit(MIRROR) is None
+    repository.forget()
+    assert repository.visit(MIRROR) is not None
+
+
+def test_stored_expiry_is_tested_at_each_tick(repository: Repository, clock: SetClock) -> None:
+    """A mirror that says "not modified" for ever cannot freeze the list beyond the timestamp's life."""
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    repository.finished(visit)
+    clock.pass_seconds(6 * 3600)
+    with pytest.raises(ExpiredMetadataError):
+        repository.visit(MIRROR)
+
+
+def test_time_is_the_injected_clocks(repository: Repository, clock: SetClock) -> None:
+    """Expiry is judged by the clock that the floor is judged by, not by one that python-tuf reads itself."""
+    clock.wall += 6 * 3600
+    with pytest.raises(ExpiredMetadataError):
+        repository.visit(MIRROR)
+
+
+def test_long_lived_timestamp_never_reaches_the_disk(repository: Repository, body: ListBody, clock: SetClock) -> None:
+    """It is refused before python-tuf keeps it, or it could never be replaced by a lower version."""
+    body.stamp(clock.utc, life=timedelta(hours=24, seconds=1))
+    with pytest.raises(PublisherFault):
+        repository.visit(MIRROR)
+    assert not (repository.folder / "timestamp.json").exists()
+
+
+def test_facts_for_the_clock_floor(repository: Repository, body: ListBody, clock: SetClock) -> None:
+    """The visit tells when the timestamp expires and which keys root trusts for it, also after a rotation."""
+    before = repository.visit(MIRROR)
+    body.rotate_timestamp_key()
+    body.stamp(clock.utc)
+    after = repository.visit(MIRROR)
+    assert before is not None
+    assert after is not None
+    assert before.expires == clock.now() + 6 * 3600
+    assert before.timestamp_keys != after.timestamp_keys == (body.keys["timestamp"][0].public_key.keyid,)
+
+
+def test_litter_of_a_killed_run_goes(repository: Repository) -> None:
+    """python-tuf's files aside do not pile up."""
+    repository.folder.mkdir()
+    (repository.folder / "tmpabc").write_bytes(b"half")
+    repository.visit(MIRROR)
+    assert not (repository.folder / "tmpabc").exists()
+
+
+def test_pinned_root_that_is_none_is_said(tmp_path: Path, transport: MemoryTransport, clock: SetClock) -> None:
+    """A pinned file that is no root metadata fails each visit as bad metadata."""
+    with pytest.raises(RepositoryError):
+        Repository(tmp_path / "tuf", b"no root", transport, clock).visit(MIRROR)

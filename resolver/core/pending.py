@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from attrs import Factory, define
 
 from resolver.core.answer import Answer
+from resolver.core.policy import Decision
 from resolver.core.query import Query
 
 
@@ -31,6 +32,9 @@ class Pending:
     do: bool
     cd: bool
     started: float
+    decision: Decision
+    """The verdict on the question, as of `generation`."""
+    generation: int
     waiters: deque[Waiter] = Factory(deque)
     step: int = 1
     """The next of the limits' `try_offsets`."""

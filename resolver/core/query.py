@@ -125,6 +125,17 @@ def read_query(data: bytes) -> Query | None:
     return Query(data[:2], reading.question, name, view, memorable and view.rd and name.find(0) == len(name) - 1)
 
 
+def query_of_view(data: bytes, name_end: int, view: View) -> Query | None:
+    """Return the question of a message that differs from a remembered one in its name; None if that is unsound."""
+    try:
+        if plain_name_end(data, codes.HEADER_BYTES) != name_end:
+            return None
+    except WireFault:
+        return None
+    name = data[codes.HEADER_BYTES : name_end].lower()
+    return Query(data[:2], data[codes.HEADER_BYTES : name_end + 4], name, view, True)
+
+
 def _judge(flags: int, qtype: int, qclass: int, reading: "_Reading", records: int) -> int:
     """Return the rcode of the first rule of row 14 that a message breaks; NOERROR when it breaks none."""
     edns = reading.edns

@@ -9,6 +9,9 @@ from resolver.core.config import CoreConfig
 from resolver.core.edns import copied_ede
 from resolver.core.message import ADDITIONAL, ANSWER, AUTHORITY, Message, Record
 
+_PASSING = codes.ALIAS_TYPES | {codes.RRSIG}
+"""Types that lead to an answer or prove it, and are none by themselves."""
+
 
 def lifetime(message: Message, config: CoreConfig) -> int:
     """Return for how many seconds a message may be kept: its lowest TTL, for a negative one by its SOA (RFC 2308)."""
@@ -25,10 +28,9 @@ def is_negative(message: Message) -> bool:
     """Whether a message says that a name or a type does not exist: NXDOMAIN, or nothing but aliases in the answer."""
     if message.rcode == codes.NXDOMAIN:
         return True
-    passing = (*codes.ALIAS_TYPES, codes.RRSIG)
-    qtype = int.from_bytes(message.question[-4:-2])
-    answers = (record.rtype for record in message.records if record.section == ANSWER)
-    return qtype not in passing and all(rtype in passing for rtype in answers)
+    if int.from_bytes(message.question[-4:-2]) in _PASSING:
+        return False
+    return all(record.section != ANSWER or record.rtype in _PASSING for record in message.records)
 
 
 def _is_negative_soa(record: Record) -> bool:

@@ -34,11 +34,16 @@ class Ruler:
         entry.hold(answer)
         return entry
 
-    def entry_for(self, message: Message, trust_ad: bool, now: float) -> tuple[Entry, bool]:
-        """Return the entry of an upstream's answer, and whether it may be kept."""
+    def entry_for(
+        self, message: Message, trust_ad: bool, now: float, decision: Decision | None = None
+    ) -> tuple[Entry, bool]:
+        """Return the entry of an upstream's answer, and whether it may be kept.
+
+        `decision` is the verdict on the question if it was made under the index in force.
+        """
         seconds = lifetime(message, self._config)
         entry = Entry(self.generation, now, now + seconds, message.data, trust_ad)
-        self._rule(entry, message, now)
+        self._rule(entry, message, now, decision)
         return entry, seconds > 0
 
     def refresh(self, entry: Entry, now: float) -> bool:
@@ -53,12 +58,12 @@ class Ruler:
             entry.age(now)
         return True
 
-    def _rule(self, entry: Entry, message: Message, now: float) -> None:
+    def _rule(self, entry: Entry, message: Message, now: float, decision: Decision | None = None) -> None:
         name, qtype = message.question[:-4].lower(), int.from_bytes(message.question[-4:-2])
         entry.generation = self.generation
         entry.verdict_until = float("inf")
         entry.event = 0
-        decision = decide(self.index, name, qtype, now)
+        decision = decision or decide(self.index, name, qtype, now)
         if decision.course is Course.BLOCK and decision.match is not None:
             self._block(entry, decision.match, qtype, now)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resolver.core.pending import Pending, PendingTable, Waiter
+from resolver.core.policy import Course, Decision
 from resolver.core.query import read_query
 from tests.resolver.core.world import question
 
@@ -14,7 +15,7 @@ def waiter(peer: object) -> Waiter:
 
 
 def pending(key: bytes) -> Pending:
-    return Pending(key, key, False, False, 0.0)
+    return Pending(key, key, False, False, 0.0, Decision(Course.OPEN), 1)
 
 
 def test_a_full_table_gives_back_its_oldest() -> None:

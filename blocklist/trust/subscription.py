@@ -189,6 +189,8 @@ class Subscription:
         """Save, then act. A kill in between leaves a version that `load` takes up."""
         for stored in change.versions:
             self._store.save(stored)
+        if change.versions and not self._state.version:
+            self._store.prune({change.versions[-1].version})  # an older root's numbers mean nothing under this one
         self._save(change.state)
         self._current = change.versions[-1] if change.versions else self._current
         self._waiting_epoch = change.waiting_epoch

@@ -300,16 +300,22 @@ def test_rekey_that_changes_the_set_is_refused(
     assert (subscription.status().version, enforced(subscription)) == (1, 10)
 
 
-def test_newly_pinned_root_starts_anew(subscription: Subscription, isp: Isp) -> None:
+def test_newly_pinned_root_starts_anew(subscription: Subscription, isp: Isp, body: ListBody) -> None:
     """Under another pinned root the old list stays until the new body's first one, which has no size guard."""
+    body.publish(TEN[:9], isp.clock.utc, version=50)
+    subscription.refresh()
     other = ListBody((keyring.public_bytes(KEYS.subscriber_private),))
     other.publish(MANY, isp.clock.utc)
     isp.root = other.pinned
-    isp.transport = type(isp.transport)({MIRROR: other.files})
+    isp.transport = type(isp.transport)({MIRROR: other.files})  # type: ignore[misc]
     again = isp.subscribe()
-    assert enforced(again) == 10
+    assert enforced(again) == 9
     assert again.refresh().kind is Kind.UPDATED
-    assert enforced(again) == len(MANY)
+    restarted = isp.subscribe()
+    assert (restarted.status().version, enforced(restarted)) == (1, len(MANY))
+    isp.clock.pass_seconds(60)
+    other.publish(MANY[1:], isp.clock.utc)
+    assert restarted.refresh().kind is Kind.UPDATED
 
 
 def test_announced_bulk_change_is_taken_after_its_wait(subscription: Subscription, isp: Isp, body: ListBody) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from twisted.internet.interfaces import IListeningPort
@@ -9,56 +10,56 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 IDLE_SECONDS = 10  # a client that sends or takes nothing for so long is cut off
-TEXT = b"text/plain; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
 
-Answer = tuple[int, bytes, bytes]  # HTTP status, content type, body
-
-
-class _Page(Resource):
-    """One path. Anything but GET and HEAD is 405, anything below it 404."""
-
-    isLeaf = False
-
-    def __init__(self, answer: Callable[[], Answer]) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def render_GET(self, request: Request) -> bytes:
-        code, kind, body = self._answer()
-        return _plain(request, code, kind, body)
+Answer = tuple[int, str, bytes]  # HTTP status, content type, body
+Page = Callable[[], Answer]
 
 
-class _Missing(Resource):
-    """Every other path."""
+class _Pages(Resource):
+    """All paths there are; every other one is the same 404, every method but GET and HEAD the same 405."""
 
     isLeaf = True
 
-    def render(self, request: Request) -> bytes:
-        """404 whatever the method."""
-        return _plain(request, 404, TEXT, b"not found\n")
-
-
-class _Root(Resource):
-    def getChild(self, path: bytes, request: Request) -> Resource:
-        return _Missing()
+    def __init__(self, pages: dict[bytes, Page]) -> None:
+        super().__init__()
+        self._pages = pages
 
     def render(self, request: Request) -> bytes:
-        return _Missing().render(request)
+        """Answer one request."""
+        page = self._pages.get(request.path)
+        if page is None:
+            code, kind, body = 404, TEXT, b"not found\n"
+        elif request.method not in (b"GET", b"HEAD"):
+            code, kind, body = 405, TEXT, b"GET or HEAD only\n"
+        else:
+            code, kind, body = page()
+        request.setResponseCode(code)
+        request.responseHeaders.removeHeader(b"server")
+        request.setHeader(b"content-type", kind)
+        request.setHeader(b"cache-control", b"no-store")
+        request.setHeader(b"content-length", b"%d" % len(body))
+        return body
+
+
+class _BodilessRequest(Request):
+    """What a client sends after the headers is let fall: Twisted would put a large body into a temporary file."""
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        """Make no place for a body."""
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        """Let it fall."""
 
 
 class _Quiet(Site):
-    """No access log."""
+    """No access log, no tracebacks."""
+
+    displayTracebacks = False
 
     def log(self, request: Any) -> None:
         """Keep nothing."""
-
-
-def _plain(request: Request, code: int, kind: bytes, body: bytes) -> bytes:
-    request.setResponseCode(code)
-    request.responseHeaders.removeHeader(b"server")
-    request.setHeader(b"content-type", kind)
-    request.setHeader(b"cache-control", b"no-store")
-    return body
 
 
 def site(metrics: Callable[[], bytes], metrics_type: str, ready: Callable[[], tuple[bool, str]]) -> Site:
@@ -68,15 +69,11 @@ def site(metrics: Callable[[], bytes], metrics_type: str, ready: Callable[[], tu
         is_ready, reason = ready()
         return (200 if is_ready else 503), TEXT, reason.encode() + b"\n"
 
-    root = _Root()
-    root.putChild(b"metrics", _Page(lambda: (200, metrics_type.encode(), metrics())))
-    root.putChild(b"ready", _Page(show_ready))
-    made = _Quiet(root, timeout=IDLE_SECONDS)
-    made.displayTracebacks = False
-    return made
+    pages: dict[bytes, Page] = {b"/metrics": lambda: (200, metrics_type, metrics()), b"/ready": show_ready}
+    return _Quiet(_Pages(pages), requestFactory=_BodilessRequest, timeout=IDLE_SECONDS)
 
 
 def serve(reactor: Any, listening: socket.socket, made: Any) -> IListeningPort:
-    """Serve on a listening socket, which may be closed afterwards: the reactor takes a copy."""
+    """Serve a factory on a listening socket, which may be closed afterwards: the reactor takes a copy."""
     port: IListeningPort = reactor.adoptStreamPort(listening.fileno(), listening.family, made)
     return port

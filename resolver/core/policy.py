@@ -71,6 +71,9 @@ class Ruling:
 
 
 _AS_IT_IS = Ruling()
+_LEADING = codes.ALIAS_TYPES | codes.SERVICE_TYPES
+_SHOWN = codes.ADDRESS_TYPES | {codes.RRSIG}
+"""Types that may have to be left out when their owner is listed."""
 
 
 def decide_response(decision: Decision, message: Message, index: Index, limits: Limits, now: float) -> Ruling:
@@ -78,6 +81,9 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
     if decision.course in (Course.EXEMPT, Course.TRUTHFUL):
         return _AS_IT_IS
     question_name = message.question[:-4].lower()
+    to_nodata = decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN
+    if _speaks_of_nobody_else(message, question_name):
+        return Ruling(to_nodata=True) if to_nodata else _AS_IT_IS
     qtype = int.from_bytes(message.question[-4:-2])
     if qtype in codes.ADDRESS_TYPES:
         if _is_broken(message, question_name, limits):
@@ -85,9 +91,15 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
         blocked = _listed_among(_names_that_count(message, question_name, qtype), qtype, index, now)
         if blocked is not None:
             return Ruling(blocked=blocked)
-    return Ruling(
-        dropped=_listed_addresses(message, question_name, index, now),
-        to_nodata=decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN,
+    return Ruling(dropped=_listed_addresses(message, question_name, index, now), to_nodata=to_nodata)
+
+
+def _speaks_of_nobody_else(message: Message, question_name: bytes) -> bool:
+    """Whether nothing leads away from QNAME: the common answer, for which the index need not be asked again."""
+    return not any(
+        record.rtype in _LEADING
+        or (record.owner != question_name and (record.section == ANSWER or record.rtype in _SHOWN))
+        for record in message.records
     )
 
 

@@ -41,7 +41,8 @@ def body_of(message: Message, config: CoreConfig, *, trust_ad: bool) -> Body:
     """Return the whole message as it will be served: OPT gone, AA cleared, AD only from a trusted upstream."""
     options = copied_ede(message.edns, config.limits)
     flags = _flags(message, trust_ad)
-    ceiling = _ttl_ceiling(message, config)
+    # A negative answer's SOA must not outlive it (RFC 2308 section 5).
+    ceiling = lifetime(message, config) if is_negative(message) else config.max_ttl
     span = message.opt_span
     if span is not None and span[1] != len(message.data):  # records behind OPT may point behind it: write anew
         return rebuilt(message.question, message.records, flags, message.rcode, options, ceiling)
@@ -53,11 +54,6 @@ def body_of(message: Message, config: CoreConfig, *, trust_ad: bool) -> Body:
 
 def _flags(message: Message, trust_ad: bool) -> int:
     return codes.QR | codes.RA | (message.flags & codes.AD if trust_ad else 0)
-
-
-def _ttl_ceiling(message: Message, config: CoreConfig) -> int:
-    """A negative answer's SOA must not outlive it (RFC 2308 section 5)."""
-    return min(config.max_ttl, lifetime(message, config)) if is_negative(message) else config.max_ttl
 
 
 def without(message: Message, body: Body, dropped: Iterable[Record]) -> Body:

@@ -22,30 +22,38 @@ IDLE_SECONDS = 10  # a TCP connection without a query
 PORT_TRIES = 20  # ports free for TCP tried until one is free for UDP too
 
 
-class _Udp(DatagramProtocol):
+class UdpServer(DatagramProtocol):
+    """Queries over UDP."""
+
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
 
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        """Answer one."""
         reply = answer(self._zone, datagram, udp=True)
         if reply is not None and self.transport is not None:
             self.transport.write(reply, addr)
 
 
-class _Tcp(Int16StringReceiver, TimeoutMixin):
+class TcpServer(Int16StringReceiver, TimeoutMixin):
+    """One connection of queries over TCP."""
+
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
 
     def connectionMade(self) -> None:
+        """Give it some time."""
         self.setTimeout(IDLE_SECONDS)
 
     def stringReceived(self, string: bytes) -> None:
+        """Answer one."""
         self.resetTimeout()
         reply = answer(self._zone, string, udp=False)
         if reply is not None:
             self.sendString(reply)
 
     def connectionLost(self, reason: object = None) -> None:
+        """Nothing to wait for any more."""
         self.setTimeout(None)
 
 
@@ -59,12 +67,12 @@ def serve() -> int:
 
 
 def _listen(zone: Zone, reactor: Any) -> int:
-    tcp = Factory.forProtocol(lambda: _Tcp(zone))
+    tcp = Factory.forProtocol(lambda: TcpServer(zone))
     for _ in range(PORT_TRIES):
         listener = reactor.listenTCP(0, tcp, interface=HOST)
         port: int = listener.getHost().port
         try:
-            reactor.listenUDP(port, _Udp(zone), interface=HOST)
+            reactor.listenUDP(port, UdpServer(zone), interface=HOST)
         except CannotListenError:
             listener.stopListening()
         else:

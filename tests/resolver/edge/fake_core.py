@@ -19,7 +19,7 @@ def asking(attempt: int, upstream: int = 0, transport: int = 0) -> UpstreamQuery
 
 @define(eq=False)
 class FakeCore:
-    """Answers `echo:` questions at once, raises on `bug:`, keeps every other question for the test to answer."""
+    """Answers `echo:` at once, `big:` with more than a datagram, raises on `bug:`; every other question waits."""
 
     waiting: list[tuple[Any, bytes]] = field(factory=list)
     hosts: list[str] = field(factory=list)
@@ -32,6 +32,7 @@ class FakeCore:
     deadline: float | None = None
     deadlines: list[float] = field(factory=list)
     bug: bool = False
+    flush_bug: bool = False
     retry: UpstreamQuery | None = None
 
     def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None:
@@ -40,6 +41,8 @@ class FakeCore:
             raise ValueError(data)
         if data.startswith(b"echo:"):
             return b"answer:" + data[5:]
+        if data.startswith(b"big:"):
+            return bytes(70_000)
         self.waiting.append((peer, data))
         return None
 
@@ -56,6 +59,8 @@ class FakeCore:
             self.retry = None
 
     def queries_to_send(self) -> list[UpstreamQuery]:
+        if self.flush_bug:
+            raise ValueError("a name")
         taken, self.queries = self.queries, []
         return taken
 

@@ -142,6 +142,32 @@ def test_faults_of_the_core_are_counted_and_dropped() -> None:
     assert "bug:" not in str(reports)
 
 
+def test_a_fault_while_carrying_out_is_tried_again_later() -> None:
+    """What the core could not hand out now, it hands out at the next event or after a pause."""
+    core, clock, dial = FakeCore(queries=[asking(1)], flush_bug=True), Clock(), FakeDial()
+    pump, reports = make_pump(core, clock, dial)
+    pump.flush()
+    assert len(reports) == 1
+    core.flush_bug = False
+    clock.advance(0.1)
+    assert list(dial.opened) == [1]
+
+
+def test_a_fault_of_a_failed_attempt_is_counted() -> None:
+    """The failure itself can hit a bug."""
+
+    class Broken(FakeCore):
+        def attempt_failed(self, attempt: int, now: float) -> None:
+            raise KeyError(attempt)
+
+    core, dial = Broken(queries=[asking(1)]), FakeDial()
+    pump, reports = make_pump(core, Clock(), dial)
+    pump.flush()
+    pump.attempt_failed(1)
+    assert pump.idle
+    assert [report["kind"] for report in reports] == ["KeyError"]
+
+
 def test_a_flush_within_a_flush_is_taken_up_by_it() -> None:
     """A sink that asks the next question while it gets an answer is served without recursion."""
     core = FakeCore()

@@ -12,6 +12,7 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import UpstreamLimits
 from resolver.edge.upstream_udp import UdpAttempt, UdpDialer
 from tests.resolver.edge.fake_core import FakeCore, asking, make_pump
@@ -150,6 +151,15 @@ def test_ports_in_use_are_left_to_the_kernel_after_a_few_tries(bench: Bench) -> 
         attempt = dialer(asking(1), bench.pump)
         assert bench.asked()[1][1] != holder.getsockname()[1]
         attempt.close()
+
+
+def test_a_query_that_cannot_be_sent_leaves_no_descriptor_behind(bench: Bench) -> None:
+    """No route, no buffer, or here a message too long: the attempt has failed at once."""
+    before = descriptors()
+    bench.core.queries.append(UpstreamQuery(1, 1, 0, bytes(70_000)))
+    bench.pump.flush()
+    assert bench.core.failed == [1]
+    assert descriptors() == before
 
 
 def test_2000_queries_leave_no_descriptor_behind(bench: Bench) -> None:

@@ -131,7 +131,7 @@ def _damage(isp: Isp, damage: str, old: Path) -> None:
     elif damage == "empty-file":
         (metadata / "timestamp.json").write_bytes(b"")
     elif damage == "valid-but-empty":
-        isp.body.body.publish_unchecked([], now())
+        isp.body.publish_empty()
     elif damage == "bad-signature":
         isp.body.publish([*isp.base, entry("third.example")])
         path = metadata / "timestamp.json"

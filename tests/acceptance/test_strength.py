@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from blocklist.entries import Entry
 
+from blocklist.entries import Entry
 from tests.acceptance.checks import notice, real
 from tests.acceptance.test_life import holds, until
 from tests.support.daemon import Daemon, listing

@@ -9,9 +9,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from blocklist.entries import Entry
-from blocklist.publish.quick import make_body
+from attrs import evolve
 from ulid import ULID
+
+from blocklist.entries import Entry
+from blocklist.publish import roles
+from blocklist.publish.assemble import Version
+from blocklist.publish.body import EDITORS_NEEDED
+from blocklist.publish.outlet import Outlet, SignedRole
+from blocklist.publish.quick import make_body
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -34,7 +40,8 @@ class ListBody:
             now=now(),
             out=self.out,
         )
-        self.root = self.out / "metadata" / "1.root.json"
+        self.root = folder / "root.json"  # as an ISP keeps it: its own copy, pinned
+        self.root.write_bytes(self.body.root)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(self.out)))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -42,6 +49,19 @@ class ListBody:
 
     def publish(self, entries: list[Entry]) -> None:
         self.body.publish(entries, now())
+
+    def publish_empty(self) -> None:
+        """Sign and publish a list without entries, which the desk itself refuses to do."""
+        body, desk = self.body, self.body.desk
+        empty = evolve(desk.assembled(body.alice, now()), entries=(), records=b"")
+        body.version += 1
+        files = empty.files(Version(body.version, now()))
+        keyring_keys = [editor.keyring for editor in desk.body.editors]
+        targets = roles.make_targets(body.version, files, keyring_keys, EDITORS_NEEDED, now())
+        for editor in (body.alice, body.bob):
+            targets.sign(editor.signing, append=True)
+        signed = (SignedRole("targets", targets.to_bytes(), files), desk.stage.signed(roles.KEYRING_ROLE))
+        Outlet(self.out).publish(desk.root, signed, body.online, now())
 
     def stop(self) -> None:
         self._server.shutdown()

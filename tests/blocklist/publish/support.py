@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 from ulid import ULID
 
 from blocklist.criteria import DEMO
@@ -62,11 +63,16 @@ class Office:
     out: Path
 
     @classmethod
-    def open(cls, folder: Path) -> Office:
-        """Make the desk."""
+    def make(cls, folder: Path) -> Office:
+        """Make the desk, with keys."""
         desk = Desk.create(folder / "desk", new_desk(), NOW)
         editors = [desk.unlock(name, PASSPHRASE) for name in EDITORS]
         return cls(folder, desk, *editors, desk.unlock_online(PASSPHRASE), generate_private(), folder / "out")
+
+    def copied(self, folder: Path) -> Office:
+        """The same desk in another folder: making keys anew for each test would take most of its time."""
+        shutil.copytree(self.folder / "desk", folder / "desk")
+        return evolve(self, folder=folder, desk=Desk.open(folder / "desk"), out=folder / "out")
 
     def subscribe(self) -> str:
         """Register the one subscriber, approved by two."""

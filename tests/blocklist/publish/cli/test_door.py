@@ -1,0 +1,70 @@
+"""The door: exit codes, passphrases, the progress bar."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from blocklist.errors import EntryFault, OperatorFault, PublisherFault
+from blocklist.publish.cli.door import MISUSED, REFUSED, Passphrases, Verbs, watched
+from blocklist.publish.faults import Refusal
+from tests.blocklist.publish.cli.shell import Shell
+from tests.blocklist.publish.support import entry
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperatorFault("x", "here"), MISUSED),
+        (Refusal("x", "no"), REFUSED),
+        (PublisherFault("x", "no"), REFUSED),
+        (EntryFault("bad_label"), REFUSED),
+        (sqlite3.OperationalError("disk I/O error"), MISUSED),
+        (OSError(28, "No space left on device", "file"), MISUSED),
+    ],
+)
+def test_faults_end_with_their_exit_code_and_no_traceback(error: Exception, code: int) -> None:
+    """One line on standard error."""
+
+    @click.group(cls=Verbs)
+    def group() -> None:
+        """Nothing."""
+
+    @group.command()
+    def verb() -> None:
+        raise error
+
+    result = CliRunner().invoke(group, ["verb"])
+    assert result.exit_code == code
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+
+
+def test_passphrases_come_from_the_holders_file_or_the_common_one(tmp_path: Path) -> None:
+    """`NAME=FILE` wins over `FILE`; only the first line counts."""
+    (tmp_path / "alice").write_bytes(b"hers\r\nsecond line\n")
+    (tmp_path / "all").write_bytes(b"common")
+    passphrases = Passphrases.read([f"alice={tmp_path / 'alice'}", str(tmp_path / "all")])
+    assert (passphrases.get("alice"), passphrases.get("bob")) == (b"hers", b"common")
+    with pytest.raises(OperatorFault, match="passphrase file"):
+        Passphrases.read([str(tmp_path / "absent")]).get("bob")
+
+
+def test_a_wrong_passphrase_and_a_foreign_folder_are_told(shell: Shell) -> None:
+    """Exit code 2, with the file or the verb to run."""
+    (shell.folder / "wrong").write_bytes(b"a wrong passphrase\n")
+    words = ("check", shell.desk, "--editor", "alice", "--passphrase-file", f"alice={shell.folder / 'wrong'}")
+    assert "alice.sign.pem does not open" in shell.run(*words, code=2).stderr
+    assert "mamori-list init" in shell.run("status", str(shell.folder), code=2).stderr
+    assert "no editor 'dave'" in shell.run("check", shell.desk, "--editor", "dave", code=2).stderr
+
+
+def test_no_bar_is_drawn_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """The entries pass through unchanged."""
+    one = entry()
+    assert list(watched([one], 5_000)) == [one]
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,20 @@
+"""Shared options."""
+
+from __future__ import annotations
+
+import pytest
+
+from blocklist.publish.cli import main
+
+
+@pytest.mark.parametrize("name", sorted(set(main.commands) - {"init", "subscriber"}))
+def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -> None:
+    """Arguments are folders, files and ids: a listed name would end in the shell's history."""
+    arguments = [one.name for one in main.commands[name].params if one.param_type_name == "argument"]
+    assert arguments[0] == "folder"
+    assert set(arguments[1:]) <= {"file", "ids", "out"}
+
+
+def test_every_verb_says_what_it_does() -> None:
+    """One line of help each."""
+    assert all(command.get_short_help_str() for command in main.commands.values())

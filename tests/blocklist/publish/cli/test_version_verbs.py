@@ -1,0 +1,73 @@
+"""`build`, `sign`, `publish`, `stamp`, `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.blocklist.publish.cli.shell import Shell
+
+
+def approved(shell: Shell, *names: str) -> None:
+    ids = shell.add(*names)
+    shell.run("approve", shell.desk, "--editor", "bob", *ids)
+
+
+def test_the_whole_way_from_names_to_files(shell: Shell) -> None:
+    """Add, approve twice, build and sign by one, sign by the other, publish, stamp."""
+    approved(shell, "one.example", "two.example")
+    built = shell.run("build", shell.desk, "--editor", "alice", "--sign").stdout
+    assert "built version 1: 2 records" in built
+    assert "targets version 1: needs 1 more signature(s)" in built
+    refused = shell.run("publish", shell.desk, shell.out, code=1)
+    assert "another editor runs `mamori-list sign`" in refused.stderr
+    assert "targets version 1: signed" in shell.run("sign", shell.desk, "--editor", "bob").stdout
+    assert "published version 1" in shell.run("publish", shell.desk, shell.out).stdout
+    assert shell.run("stamp", shell.desk, shell.out).stdout == "timestamp version 2\n"
+    assert (Path(shell.out) / "metadata" / "1.root.json").is_file()
+
+
+def test_sign_refuses_what_she_did_not_approve(shell: Shell) -> None:
+    """Exit code 1, with what to do."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice")
+    refused = shell.run("sign", shell.desk, "--editor", "carol", code=1)
+    assert "1 records you did not approve" in refused.stderr
+
+
+def test_a_guard_stops_a_build_and_only_the_size_guard_can_be_waived(shell: Shell) -> None:
+    """A public suffix is never built."""
+    approved(shell, "co.jp")
+    refused = shell.run("build", shell.desk, "--editor", "alice", code=1)
+    assert "REFUSED public_suffix" in refused.stdout
+    shell.run("build", shell.desk, "--editor", "alice", "--waive", "public_suffix", code=2)
+
+
+def test_the_size_guard_can_be_waived_or_announced(shell: Shell) -> None:
+    """60 additions to one entry."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice", "--sign", "--announce", "0,0")
+    shell.run("sign", shell.desk, "--editor", "bob")
+    shell.run("publish", shell.desk, shell.out)
+    approved(shell, *(f"n{number}.example" for number in range(60)))
+    assert "REFUSED adds: 60" in shell.run("build", shell.desk, "--editor", "alice", code=1).stdout
+    assert "61 records" in shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds").stdout
+    wrong = shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds", "--announce", "many", code=2)
+    assert "ADDS,REMOVALS" in wrong.stderr
+
+
+def test_verbs_out_of_order_say_what_comes_first(shell: Shell) -> None:
+    """Exit code 2 and the verb to run."""
+    assert "mamori-list build" in shell.run("sign", shell.desk, "--editor", "alice", code=2).stderr
+    assert "mamori-list build" in shell.run("publish", shell.desk, shell.out, code=2).stderr
+    assert "mamori-list publish" in shell.run("stamp", shell.desk, shell.out, code=2).stderr
+    assert "two editors" in shell.run("build", shell.desk, "--editor", "alice", code=1).stderr
+
+
+def test_status_needs_no_key(shell: Shell) -> None:
+    """As text and as JSON."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice")
+    facts = shell.json("status", shell.desk)
+    assert (facts["list_id"], facts["entries"], facts["published_version"]) == ("demo", 1, 0)
+    assert facts["staged"]["targets"]["missing_signatures"] == 2
+    assert "list id: demo\neditors: alice, bob, carol\n" in shell.run("status", shell.desk).stdout

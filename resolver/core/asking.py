@@ -4,7 +4,7 @@
 |------------------------------|-----------------------------------------------------------------------------|
 | an answer                    | the question is finished, its other attempts are closed                     |
 | TC                           | the same upstream over TCP, and later tries too                             |
-| the name in another case     | the same upstream over TCP; if that agrees, it is known not to keep case    |
+| the name in another case     | the same upstream over TCP; if that agrees, or often: it does not keep case |
 | an error (SERVFAIL, REFUSED) | final for this upstream: the next one; none left: the question has failed   |
 | a network error, rubbish     | an upstream not asked yet at once, else the next try on the schedule        |
 | another id or question       | not for us: it goes on waiting                                              |
@@ -184,8 +184,11 @@ class Asking:
 
     def _case_is_settled(self, attempt: Attempt, found: Likeness, now: float) -> bool:
         upstream = self._upstreams[attempt.upstream]
-        if found is Likeness.OTHER_CASE and upstream.keeps_case:
-            if attempt.transport == codes.UDP:
+        if found is Likeness.SAME:
+            upstream.case_losses = 0
+        elif upstream.keeps_case:
+            upstream.case_losses += 1
+            if attempt.transport == codes.UDP and upstream.case_losses < self._limits.case_losses_max:
                 self._again_over_tcp(attempt, now)
                 return False
             upstream.keeps_case = False

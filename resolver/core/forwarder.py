@@ -73,7 +73,7 @@ class Forwarder:
             return self._resolve(Waiter(query, transport, peer, now), now)
         self._touch(key)
         answer = entry.answer
-        self._cells[transport << 3 | answer.cell] += 1
+        self._cells[transport << 3 | answer.cell] += 1  # `Counters.book_hit`, eight rcodes a transport
         if entry.event:
             self._cells[entry.event] += 1
         head, tail = answer.rendered.get(view.slot) or answer.render(view)

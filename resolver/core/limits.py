@@ -17,6 +17,8 @@ class Limits:
     """Seconds a try is given before silence counts as a failure of its upstream."""
     give_up: float = 2.9
     """Seconds after which a question without an answer is SERVFAIL."""
+    case_losses_max: int = 3
+    """Responses in a row, each with the right id, that show the name in another case before an upstream is believed."""
     down_failures: int = 8
     """Failures in a row after which an upstream counts as down: more than one question's tries."""
     probe_interval: float = 1.0

@@ -26,6 +26,7 @@ class Upstream:
     failures: int = 0
     up: bool = True
     keeps_case: bool = True
+    case_losses: int = 0
     probe_at: float = 0.0
 
 

@@ -125,6 +125,22 @@ def test_an_upstream_that_loses_the_case_is_believed_over_tcp_only() -> None:
     assert b"\x05other\x07example" in world.sent[-1].data
 
 
+def test_an_upstream_without_tcp_that_loses_the_case_is_believed_in_the_end() -> None:
+    """Three right ids in a row cannot be guessed: the third wrong-case answer over UDP is taken."""
+
+    def lowering(query: dns.message.Message) -> bytes | None:
+        if world.sent[-1].transport == 1:
+            return None
+        data = wire_of(records(REAL)(query))
+        return data[:12] + data[12:24].lower() + data[24:]
+
+    world = World()
+    world.upstream = lowering
+    peer = start(world)
+    world.pass_time(3)
+    assert text(answer_of(world, peer)) == ANSWER
+
+
 def spoiled(change: Callable[[bytearray], None]) -> bytes:
     """A message to a fresh world's first query, changed."""
     query = dns.message.from_wire(fresh().sent[0].data)

@@ -97,7 +97,7 @@ class HttpTransport:
     def _open(self, parts: SplitResult, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         return self._pool(parts).urlopen(
             "GET",
-            parts.path + (f"?{parts.query}" if parts.query else ""),
+            parts.path,
             headers=headers,
             retries=False,
             redirect=False,
@@ -158,8 +158,8 @@ def _headers(etag: str | None, fresh: bool) -> dict[str, str]:
 def check_url(url: str) -> SplitResult:
     """Return the parts of a mirror's URL, or raise OperatorFault: https, or http to a loopback address."""
     parts = urlsplit(url)
-    if not parts.hostname or parts.username or parts.fragment:
-        raise OperatorFault("url", "a list's url must be https://host/path/ with neither user nor fragment")
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise OperatorFault("url", "a list's url must be https://host/path/ without user, query or fragment")
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
         return parts
     raise OperatorFault("url", "a list's url must be https; http is for loopback addresses (127.0.0.1, ::1) only")

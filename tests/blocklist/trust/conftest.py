@@ -17,7 +17,8 @@ from tests.blocklist.trust.list_body import LIST_ID, PURPOSE, ListBody, MemoryTr
 
 MIRROR = "https://one.invalid/"
 KEYS = Keys(os.urandom(32), keyring.generate_private())
-QUICK = FetchLimits(connect_seconds=2, grace_seconds=0.4, total_seconds=1.5)
+PATIENT = FetchLimits(connect_seconds=30, grace_seconds=30)  # a busy machine is no fault
+HASTY = FetchLimits(connect_seconds=30, grace_seconds=0.3, total_seconds=1.5)  # for mirrors that never come to an end
 
 
 @define
@@ -35,10 +36,12 @@ class Isp:
     def __attrs_post_init__(self) -> None:
         self.transport = MemoryTransport({MIRROR: self.body.files})
 
-    def subscribe(self, keys: Keys = KEYS, urls: tuple[str, ...] | None = None) -> Subscription:
+    def subscribe(
+        self, keys: Keys = KEYS, urls: tuple[str, ...] | None = None, limits: FetchLimits = PATIENT
+    ) -> Subscription:
         source = ListSource(LIST_ID, PURPOSE, self.root or self.body.pinned, urls or self.urls, self.never)
         transport: Transport | None = None if urls else self.transport
-        subscription = Subscription(source, self.folder / "list", keys, self.clock, QUICK, transport=transport)
+        subscription = Subscription(source, self.folder / "list", keys, self.clock, limits, transport=transport)
         subscription.load()
         return subscription
 

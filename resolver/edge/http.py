@@ -54,9 +54,7 @@ class _BodilessRequest(Request):
 
 
 class _Quiet(Site):
-    """No access log, no tracebacks."""
-
-    displayTracebacks = False
+    """No access log."""
 
     def log(self, request: Any) -> None:
         """Keep nothing."""
@@ -70,7 +68,9 @@ def site(metrics: Callable[[], bytes], metrics_type: str, ready: Callable[[], tu
         return (200 if is_ready else 503), TEXT, reason.encode() + b"\n"
 
     pages: dict[bytes, Page] = {b"/metrics": lambda: (200, metrics_type, metrics()), b"/ready": show_ready}
-    return _Quiet(_Pages(pages), requestFactory=_BodilessRequest, timeout=IDLE_SECONDS)
+    made = _Quiet(_Pages(pages), requestFactory=_BodilessRequest, timeout=IDLE_SECONDS)
+    made.displayTracebacks = False
+    return made
 
 
 def serve(reactor: Any, listening: socket.socket, made: Any) -> IListeningPort:

@@ -1,0 +1,126 @@
+"""Subscriptions without network and disk, and the updater's surroundings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock
+
+from blocklist.index import ListImage, compile_index
+from blocklist.tokens import KEY_BYTES
+from blocklist.trust.exemptions import Exemption
+from blocklist.trust.outcome import Kind, ListStatus, Outcome
+from blocklist.trust.reasons import REASONS
+from resolver.edge.updater_sources import Sources
+
+
+class FakeList:
+    """A list whose versions and outcomes the test sets; version 0 is none."""
+
+    def __init__(self, list_id: str, version: int = 0) -> None:
+        self.list_id, self.version = list_id, version
+        self.outcome = Outcome(Kind.UNCHANGED)
+        self.calls: list[str] = []
+        self.good: list[int] = []
+        self.fails: Exception | None = None
+
+    def load(self) -> bool:
+        if self.fails:
+            raise self.fails
+        return bool(self.version)
+
+    def _did(self, verb: str) -> Outcome:
+        self.calls.append(verb)
+        if self.fails:
+            raise self.fails
+        return self.outcome
+
+    def refresh(self) -> Outcome:
+        return self._did("refresh")
+
+    def accept(self) -> Outcome:
+        return self._did("accept")
+
+    def rollback(self) -> Outcome:
+        return self._did("rollback")
+
+    def mark_good(self, version: int) -> None:
+        self.good.append(version)
+
+    def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
+        if not self.version:
+            return None
+        records = bytes([self.version]) * 18
+        exempt = frozenset(each.wire.ljust(16, b"\0") for each in exemptions)
+        return ListImage(self.list_id, bytes(KEY_BYTES), date(2026, 11, 1), records, exempt)
+
+    def status(self) -> ListStatus:
+        return ListStatus(
+            list_id=self.list_id,
+            version=self.version,
+            age_seconds=1.0,
+            entries=int(bool(self.version)),
+            held_entries=0,
+            held_by=(),
+            enforcing=bool(self.version),
+            last_outcome=self.outcome,
+            failures=dict.fromkeys(REASONS, 0),
+            clock_suspect=False,
+            next_expiry=None,
+        )
+
+
+class Surroundings:
+    """What an updater needs: sources, a clock, and threads that finish at once or when the test lets them."""
+
+    def __init__(self, *lists: FakeList) -> None:
+        self.clock = Clock()
+        self.lists = {each.list_id: each for each in lists}
+        self.exempt: tuple[Exemption, ...] = ()
+        self.due: float | None = None
+        self.compile_fault: Exception | None = None
+        self.sent: list[dict[str, Any]] = []
+        self.sizes: list[int] = []
+        self.held: list[tuple[Deferred[Any], Any, tuple[Any, ...]]] | None = None
+        self.sources = Sources(
+            lists=self.lists,
+            exempt=lambda: self.exempt,
+            compile=self._compile,
+            next_change=lambda: self.due,
+            now=self.clock.seconds,
+            broken={"broken": "lists[9].root: no such file"},
+        )
+
+    def _compile(self) -> bytes:
+        if self.compile_fault:
+            raise self.compile_fault
+        images = [each.image(self.exempt) for each in self.lists.values()]
+        return compile_index([image for image in images if image], clock_offset=0.0)
+
+    def send(self, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
+        self.sent.append(message)
+        self.sizes += [os.fstat(fd).st_size for fd in fds]
+
+    def defer(self, work: Any, *arguments: Any) -> Deferred[Any]:
+        if self.held is None:
+            return maybeDeferred(work, *arguments)
+        waiting: Deferred[Any] = Deferred()
+        self.held.append((waiting, work, arguments))
+        return waiting
+
+    def release(self) -> None:
+        """Let the oldest thread finish."""
+        assert self.held is not None
+        waiting, work, arguments = self.held.pop(0)
+        maybeDeferred(work, *arguments).chainDeferred(waiting)
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.sent if message["type"] == kind]
+
+
+def exemption(wire: bytes = b"\x01x\x00") -> Exemption:
+    return Exemption("1", "host", wire, 1e12)

@@ -75,7 +75,7 @@ class Master:
         """Make the empty file (0600)."""
         path = folder / FILE_NAME
         path.touch(mode=0o600, exist_ok=False)
-        db = _connect(path)
+        db = _configure(sqlite3.connect(path, isolation_level=None))
         db.executescript(_SCHEMA)
         return cls(db)
 
@@ -85,9 +85,9 @@ class Master:
         path = folder / FILE_NAME
         if not path.is_file():
             raise OperatorFault("master_missing", f"{path} is missing: restore it from the body's backup")
-        db = _connect(path)
+        db = sqlite3.connect(path, isolation_level=None)
         try:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
+            version = _configure(db).execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError:
             version = None
         if version != _VERSION:
@@ -225,12 +225,9 @@ class Master:
         return frozenset(row[0] for row in rows)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA busy_timeout = 10000")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA secure_delete = ON")
+def _configure(db: sqlite3.Connection) -> sqlite3.Connection:
+    for setting in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        db.execute(f"PRAGMA {setting}")
     return db
 
 

@@ -1,0 +1,37 @@
+"""The digest a diff binds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from blocklist.publish.difference import compare
+from blocklist.publish.master import Subscriber
+from tests.blocklist.publish.support import NOW, entry
+
+ONE = entry()
+
+
+def digest(**changed: Any) -> str:
+    plain = {"entries": [ONE], "published": [], "subscribers": [], "approvers": {}, "needed": 2, "day": NOW.date()}
+    return compare(**{**plain, **changed}).digest
+
+
+def test_every_fact_an_editor_is_shown_changes_the_digest() -> None:
+    """An entry's fields, removals, subscribers and their labels."""
+    states = [
+        digest(),
+        digest(entries=[]),
+        digest(entries=[evolve(ONE, name="two.example")]),
+        digest(entries=[ONE, entry("two.example")]),
+        digest(published=[ONE.id]),
+        digest(subscribers=[Subscriber("a", "isp", b"")]),
+        digest(subscribers=[Subscriber("a", "other", b"")]),
+    ]
+    assert len(set(states)) == len(states)
+
+
+def test_approvals_do_not_change_the_digest() -> None:
+    """Two editors who look at the same entries see the same state."""
+    assert digest() == digest(approvers={ONE.id: 2})

@@ -11,7 +11,7 @@ from securesystemslib.signer import CryptoSigner
 from blocklist import canonical
 from blocklist.entries import Entry
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 
 
 def sign_entries(entries: Iterable[Entry], keys: EditorKeys) -> Iterator[tuple[str, bytes]]:

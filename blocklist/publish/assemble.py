@@ -15,7 +15,7 @@ from blocklist.entries import Entry
 from blocklist.keyring import MATCH_PROFILE, Keyring, WrappedKey, wrap
 from blocklist.manifest import Bulk, FileRef, Manifest, full_path
 from blocklist.publish.body import Body
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import token_key
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve
 from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.canonical import format_instant
@@ -17,34 +17,12 @@ from blocklist.publish.body import EDITORS_NEEDED
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.master import Subscriber
 from blocklist.publish.outlet import OnlineKeys, Outlet
+from blocklist.publish.records import DeskState, RoleState, Subscriber
 from blocklist.publish.stage import TARGETS, Stage
 from blocklist.publish.workbench import Workbench
 
 KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
-
-
-@frozen
-class RoleState:
-    """A staged role: its version and how many more signatures it needs."""
-
-    version: int
-    missing: int
-    expires: datetime
-
-
-@frozen
-class DeskState:
-    """What a desk holds, in counts; `published_version` is 0 before the first."""
-
-    list_id: str
-    editors: tuple[str, ...]
-    entries: int
-    subscribers: int
-    published_version: int
-    root_expires: datetime
-    staged: dict[str, RoleState]
 
 
 @define

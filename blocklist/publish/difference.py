@@ -12,7 +12,7 @@ from attrs import frozen
 
 from blocklist import canonical
 from blocklist.entries import Entry
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 
 
 @frozen

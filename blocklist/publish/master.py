@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
-
 from blocklist.errors import OperatorFault
+from blocklist.publish.records import Row, Subscriber
 from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 FILE_NAME: Final = "master.db"
@@ -35,33 +34,6 @@ PRAGMA user_version = 1;
 """
 _VERSION: Final = 1
 _LIVE: Final = "removed_by IS NULL"
-
-
-@frozen
-class Row:
-    """One live entry as stored: `facts` are its plain fields but for the sealed ones."""
-
-    id: str
-    facts: dict[str, object]
-    cells: tuple[bytes | None, ...]
-
-    def opened(self, vault: Vault) -> dict[str, object]:
-        """All fields of the entry, the sealed ones opened."""
-        sealed = {
-            column: vault.open(self.id, column, cell)
-            for column, cell in zip(SEALED_FIELDS, self.cells, strict=True)
-            if cell is not None
-        }
-        return {**self.facts, **sealed}
-
-
-@frozen
-class Subscriber:
-    """One ISP the list is readable for. `id` is the lower-hex SHA-256 of its public key."""
-
-    id: str
-    label: str
-    public: bytes
 
 
 class Master:

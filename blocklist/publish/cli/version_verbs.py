@@ -14,10 +14,11 @@ from blocklist.publish.checks import SIZE_GUARDS
 from blocklist.publish.cli.door import ONLINE, Session
 from blocklist.publish.cli.options import FOLDER, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import show_report
-from blocklist.publish.desk import Desk, RoleState
+from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.outlet import OnlineKeys
+from blocklist.publish.records import RoleState
 
 
 @click.command()

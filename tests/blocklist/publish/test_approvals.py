@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from blocklist.publish import approvals
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 from tests.blocklist.publish.support import Office, entry
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from blocklist.criteria import DEMO
 from blocklist.keyring import PUBLIC_BYTES, generate_private, public_bytes, subscriber_id, unwrap
 from blocklist.publish.assemble import Version, assemble, assemble_keyring
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 from tests.blocklist.publish.support import NOW, Office, entry
 
 SECRET = bytes(32)

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from blocklist.publish.difference import compare
-from blocklist.publish.master import Subscriber
+from blocklist.publish.records import Subscriber
 from tests.blocklist.publish.support import NOW, entry
 
 ONE = entry()

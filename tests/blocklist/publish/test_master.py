@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.master import Master, Subscriber
+from blocklist.publish.master import Master
+from blocklist.publish.records import Subscriber
 
 KILLED = """
 import os, signal, sys

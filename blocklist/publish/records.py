@@ -1,0 +1,56 @@
+"""Plain data of the desk: what the master keeps in a row, and what `status` tells."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from blocklist.publish.vault import SEALED_FIELDS, Vault
+
+
+@frozen
+class Row:
+    """One live entry as stored: `facts` are its plain fields but for the sealed ones."""
+
+    id: str
+    facts: dict[str, object]
+    cells: tuple[bytes | None, ...]
+
+    def opened(self, vault: Vault) -> dict[str, object]:
+        """All fields of the entry, the sealed ones opened."""
+        sealed = {
+            column: vault.open(self.id, column, cell)
+            for column, cell in zip(SEALED_FIELDS, self.cells, strict=True)
+            if cell is not None
+        }
+        return {**self.facts, **sealed}
+
+
+@frozen
+class Subscriber:
+    """One ISP the list is readable for. `id` is the lower-hex SHA-256 of its public key."""
+
+    id: str
+    label: str
+    public: bytes
+
+
+@frozen
+class RoleState:
+    """A staged role: its version and how many more signatures it needs."""
+
+    version: int
+    missing: int
+    expires: datetime
+
+
+@frozen
+class DeskState:
+    """What a desk holds, in counts; `published_version` is 0 before the first."""
+
+    list_id: str
+    editors: tuple[str, ...]
+    entries: int
+    subscribers: int
+    published_version: int
+    root_expires: datetime
+    staged: dict[str, RoleState]

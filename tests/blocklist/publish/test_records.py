@@ -1,0 +1,13 @@
+"""A row of the master."""
+
+from __future__ import annotations
+
+from blocklist.publish.records import Row
+from blocklist.publish.vault import Vault
+
+
+def test_a_row_opens_only_the_cells_it_has() -> None:
+    """A host has a name and neither path nor query."""
+    vault = Vault("demo", bytes(32))
+    row = Row("id", {"type": "host"}, (vault.seal("id", "name", "a.example"), None, None))
+    assert row.opened(vault) == {"type": "host", "name": "a.example"}

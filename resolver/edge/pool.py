@@ -97,6 +97,8 @@ class WorkerPool:
         if self._launch_timer is not None:
             self._launch_timer.cancel()
             self._launch_timer = None
+        for slot in self.slots:
+            slot.close()  # or what still arrives would wait for nobody
         for worker in list(self.workers):
             if not worker.leaving:
                 self._dismiss(worker)

@@ -8,10 +8,13 @@ from pathlib import Path
 from resolver.app.demo_places import V4, Places
 
 # name, type, what it shows; further rows are in docs/demo.md
-QUESTIONS = (
+LISTED = (
     ("blk.example", "A", "listed: the address of the notice page, 30 s"),
     ("blk.example", "HTTPS", "no way round by another type: no data"),
     ("www.blk.example", "AAAA", "a domain is listed with all below it"),
+)
+# these need the demo's own upstream, which knows the names
+FORWARDED = (
     ("alias8.example", "A", "eight aliases away from a listed name"),
     ("ex.blk.example", "A", "locally exempt: the real answer"),
     ("notblk.example", "A", "not listed: the real answer"),
@@ -23,8 +26,9 @@ def commands(places: Places, settings: Path) -> list[tuple[str, str]]:
     """Pairs of a command and what it shows."""
     config = f"--config {shlex.quote(str(settings))}"
     mamori = _mamori()
+    questions = LISTED if places.upstream else LISTED + FORWARDED
     return [
-        *((_ask(places, mamori, name, kind), shows) for name, kind, shows in QUESTIONS),
+        *((_ask(places, mamori, name, kind), shows) for name, kind, shows in questions),
         *_pages(places),
         (f"{mamori} status {config}", "what is enforced, since when"),
         (

@@ -50,8 +50,9 @@ def _list(url: str, root: Path) -> dict[str, Any]:
 
 
 def _notice(places: Places) -> dict[str, Any]:
-    notice: dict[str, Any] = {
+    return {
         "ipv4": V4,
+        "ipv6": V6,
         "listen": [str(Endpoint(host, places.notice)) for host in places.hosts],
         "isp": {"ja": "見本インターネット", "en": "Sample Internet"},
         "body": {"ja": "見本リスト団体", "en": "Sample List Body"},
@@ -59,7 +60,6 @@ def _notice(places: Places) -> dict[str, Any]:
         "policy_url": "https://isp.example/policy",
         "desks": [_mistake(), _help()],
     }
-    return notice | {"ipv6": V6} if places.v6 else notice
 
 
 def _mistake() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from blocklist.trust.exemptions import MATCHES, Exemptions
 from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
+from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option, read_name
 from resolver.edge.updater_sources import EXEMPTIONS_NAME
 from resolver.settings import Settings, load
@@ -42,7 +43,8 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
     if name.lower().rstrip(".") in f"{reason} {ticket}".lower():
         raise CliFault("the name stands in --reason or --ticket, which are shown to others: leave it out there")
     until = time.time() + days * DAY
-    note = _exemptions(settings).add(name, match=match, reason=reason, ticket=ticket, not_after=until)
+    with as_owner_of(settings.state):
+        note = _exemptions(settings).add(name, match=match, reason=reason, ticket=ticket, not_after=until)
     click.echo(f"exemption {note.id} until {_written(until)}")
     announce(settings)
 
@@ -51,7 +53,9 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
 @config_option
 def list_(config: Path) -> None:
     """Show exemptions by id; the names stay sealed."""
-    rows = _exemptions(load(config, look_at_files=False)).list()
+    settings = load(config, look_at_files=False)
+    with as_owner_of(settings.state):
+        rows = _exemptions(settings).list()
     for row in rows:
         click.echo(f"{row.id}  {row.match:6}  until {_written(row.not_after)}  {row.ticket}  {row.reason}")
     if not rows:
@@ -64,7 +68,8 @@ def list_(config: Path) -> None:
 def remove(config: Path, identity: str) -> None:
     """End an exemption now."""
     settings = load(config, look_at_files=False)
-    _exemptions(settings).remove(identity)
+    with as_owner_of(settings.state):
+        _exemptions(settings).remove(identity)
     click.echo(f"exemption {identity} removed")
     announce(settings)
 

@@ -8,6 +8,7 @@ import click
 from blocklist.keyring import subscriber_id
 from blocklist.trust.subscriber_key import public_key
 from resolver.cli.faults import CliFault
+from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option
 from resolver.settings import load
 
@@ -21,7 +22,9 @@ def subscriber_key(config: Path, out: Path | None) -> None:
     The key pair is made at the first call; the private key stays in the state folder. Tell the list body the id by
     another way than the file.
     """
-    public = public_key(load(config, look_at_files=False).state)
+    state = load(config, look_at_files=False).state
+    with as_owner_of(state):
+        public = public_key(state)
     if out is None:
         click.echo(base64.b64encode(public).decode())
     else:

@@ -25,7 +25,7 @@ def test_they_are_ordinary_settings(tmp_path: Path, v6: bool) -> None:
     notice = settings.notices["default"]
     everything = (*settings.listen, *notice.listen, settings.metrics.listen, settings.upstreams[0].address)
     assert all(each.is_loopback for each in everything)
-    assert (notice.ipv6 is not None) == v6
+    assert len(settings.listen) == len(notice.listen) == 1 + v6
     assert settings.laptop
     assert not settings.release.enabled
     assert settings.state.parent == tmp_path

@@ -1,0 +1,1 @@
+"""Twisted: sockets, timers, HTTP, child processes."""

@@ -51,7 +51,7 @@ class Region:
 
 @frozen
 class Totals:
-    """Sums over all workers by label; `latency` has one count per class, `upstream_up` is 1 where any worker says so."""
+    """Sums over all workers by label; `latency` has one count a class, `upstream_up` is 1 where any worker says so."""
 
     queries: dict[str, int] = field(factory=lambda: dict.fromkeys(TRANSPORTS, 0))
     answers: dict[str, int] = field(factory=lambda: dict.fromkeys(RCODES, 0))

@@ -13,7 +13,7 @@ FAILED = "failed"
 
 @frozen
 class ListView:
-    """One list. `version` and `entries` are what all workers enforce (0: nothing); `known_version` the newest verified."""
+    """One list: `version` and `entries` as all workers enforce them (0: nothing), `known_version` the newest verified."""
 
     list_id: str
     version: int = 0

@@ -13,7 +13,7 @@ FAILED = "failed"
 
 @frozen
 class ListView:
-    """One list: `version` and `entries` are those all workers enforce, `known_version` the newest verified (0: none)."""
+    """One list: `version`, `entries` are those all workers enforce, `known_version` the newest verified (0: none)."""
 
     list_id: str
     version: int = 0

@@ -1,0 +1,1 @@
+"""The resolver an ISP runs: queries in, answers out, and nothing about anybody kept."""

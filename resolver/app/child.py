@@ -15,6 +15,7 @@ from twisted.internet import reactor
 from resolver.edge import fault_log
 from resolver.edge.channel import Channel
 from resolver.edge.hardening import HardeningFault, harden_process
+from resolver.edge.steady_time import use_steady_time
 
 KINDS = {name: f"resolver.edge.{name}" for name in ("worker", "updater", "notice")}
 EXIT_ORPHANED = 0
@@ -30,6 +31,7 @@ def main() -> None:
         harden_process()
     except HardeningFault as fault:  # whether that forbids running is the supervisor's to say: it went through the same
         fault_log.write(f"mamori {kind}: {fault}")
+    use_steady_time(reactor)
     channel = Channel.inherited(reactor)
     channel.on_closed = _leave
     importlib.import_module(KINDS[kind]).main(channel)

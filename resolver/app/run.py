@@ -15,6 +15,7 @@ from resolver.edge.hardening import HardeningFault, harden_process, require_no_s
 from resolver.edge.reload import ReloadFault
 from resolver.edge.sockets import ListenFault
 from resolver.edge.state_folder import StateFault
+from resolver.edge.steady_time import use_steady_time
 from resolver.edge.supervisor import Supervisor
 from resolver.settings import Settings, SettingsFault, load
 
@@ -32,6 +33,7 @@ def run(config: Path) -> int:
         return EXIT_CANNOT_START
     from twisted.internet import reactor  # only now: importing it chooses and makes the reactor
 
+    use_steady_time(reactor)
     return Run(reactor, config, settings).run()
 
 
@@ -66,9 +68,14 @@ class Run:
         try:
             self._supervisor.start()
         except (ListenFault, StateFault) as fault:
-            fault_log.write(f"mamori: cannot start: {fault}")
-            self._code = EXIT_CANNOT_START
-            self._reactor.stop()
+            self._cannot_start(str(fault))
+        except Exception as error:  # noqa: BLE001 - a resolver that could not start must not stay, whatever it was
+            self._cannot_start(f"unexpected {fault_log.describe(error)}: please report this line")
+
+    def _cannot_start(self, why: str) -> None:
+        fault_log.write(f"mamori: cannot start: {why}")
+        self._code = EXIT_CANNOT_START
+        self._reactor.stop()
 
 
 def _harden(settings: Settings) -> None:

@@ -9,7 +9,6 @@ import mmap
 import os
 import resource
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,7 @@ _NEVER = 2**31 - 1
 
 def main(channel: Channel) -> None:
     """Make this process a worker; it begins with the first message."""
-    reactor: Any = channel.reactor
-    reactor.seconds = time.monotonic  # Twisted's own choice, the wall clock, would stop every timer when set back
-    worker = Worker(channel, reactor, Limits())
+    worker = Worker(channel, channel.reactor, Limits())
     channel.on_message = worker.receive
 
 

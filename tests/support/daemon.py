@@ -112,8 +112,15 @@ class Daemon:
     def children(self, kind: str) -> list[psutil.Process]:
         """The child processes of one kind (worker, updater, notice), oldest first."""
         assert self.child is not None
-        found = [p for p in psutil.Process(self.child.pid).children() if kind in p.cmdline()]
+        found = [p for p in psutil.Process(self.child.pid).children() if _is(p, kind)]
         return sorted(found, key=lambda process: process.create_time())
+
+
+def _is(process: psutil.Process, kind: str) -> bool:
+    try:
+        return kind in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False  # it ended while we looked
 
 
 def listing(root: Path, url: str, **more: Any) -> dict[str, Any]:

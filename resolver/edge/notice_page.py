@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Template
 from typing import Final, Literal
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -28,6 +29,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = json.loads(_HERE.joinpath("noti
 Language = Literal["ja", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
+_URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%~"
 _ACCEPT_LINE: Final = re.compile(rb"^accept[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -86,7 +88,7 @@ def _headers(notice: Notice) -> list[str]:
         "Connection: close",
     ]
     if notice.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
-        headers.append(f'Link: <{notice.blocked_by}>; rel="blocked-by"')  # RFC 7725, 4
+        headers.append(f'Link: <{quote(notice.blocked_by or "", _URL_SAFE)}>; rel="blocked-by"')  # RFC 7725, 4
     return headers
 
 

@@ -111,7 +111,11 @@ def expressions() -> tuple[list[str], list[str]]:
     """Every panel query of the dashboard (its variables filled in) and every alert expression."""
     dashboard = json.loads((DEPLOY / "grafana" / "mamori.json").read_text())
     panels = [
-        target["expr"].replace("$__rate_interval", "1m").replace("$__interval", "1m").replace("$__range", "1h")
+        target["expr"]
+        .replace("$__rate_interval", "1m")
+        .replace("$__interval", "1m")
+        .replace("$__range", "1h")
+        .replace("$instance", ".*")
         for panel in _panels(dashboard["panels"])
         for target in panel.get("targets", [])
     ]

@@ -136,12 +136,15 @@ class Desk(Workbench):
     def sign(self, keys: EditorKeys, now: datetime) -> dict[str, RoleState]:
         """Check what is staged against this editor's own approvals and sign it; `signing.Refusal` when they differ.
 
-        Returns each staged role's state after signing. A role she signed already is left as it is.
+        Returns each staged role's state after signing. A role with all signatures it needs, or with hers, is left as
+        it is: it may be published, and what is published under a version number never changes.
         """
         with only_one(self.folder):
             for role, signer in ((TARGETS, keys.signing), (roles.KEYRING_ROLE, keys.keyring)):
-                staged = self._staged(role)
-                if signer.public_key.keyid in roles.signed_by(self._delegator(role), role, staged.metadata):
+                staged, delegator = self._staged(role), self._delegator(role)
+                if not roles.signatures_missing(delegator, role, staged.metadata):
+                    continue
+                if signer.public_key.keyid in roles.signed_by(delegator, role, staged.metadata):
                     continue
                 self._check(role, staged, keys, now)
                 staged.metadata.sign(signer, append=True)

@@ -90,6 +90,18 @@ def test_one_signature_is_not_published(office: Office) -> None:
     assert not office.out.exists()
 
 
+def test_a_third_editor_changes_nothing_that_is_published(office: Office) -> None:
+    """Bob signs the keyring of version 1, Carol version 2 in his stead: the published keyring keeps its bytes."""
+    office.subscribe()
+    office.add([entry("one.example")], office.alice, office.bob, office.carol)
+    office.publish()
+    office.add([entry("two.example")], office.alice, office.carol)
+    office.desk.build(office.alice, NOW)
+    office.desk.sign(office.alice, NOW)
+    assert office.desk.sign(office.carol, NOW)["targets"].missing == 0
+    assert office.desk.publish(office.out, office.online, NOW) == 2
+
+
 def test_expired_signatures_are_not_published(office: Office) -> None:
     """A version signed and forgotten for a month is not put out."""
     office.add([entry()], office.alice, office.bob)

@@ -43,7 +43,7 @@ class Desk(Workbench):
         if expected is not None and subscriber_id(public_key) != expected.lower():
             raise OperatorFault("subscriber_swapped", "this is not the key with that id: ask the ISP, register nothing")
         wrap(bytes(32), public_key, list_id=self.body.list_id, epoch=self.body.epoch)  # refuses what is no such key
-        subscriber = Subscriber(subscriber_id(public_key), label, public_key)
+        subscriber = Subscriber(label, public_key)
         with only_one(self.folder), self._master.transaction():
             if not self._master.put_subscriber(subscriber):
                 raise OperatorFault("subscriber_known", f"subscriber {subscriber.id} is registered already")

@@ -164,7 +164,7 @@ class Master:
 
     def subscribers(self) -> list[Subscriber]:
         """Every registered ISP, in order of id."""
-        return [Subscriber(*row) for row in self._db.execute("SELECT id, label, public FROM subscribers ORDER BY id")]
+        return [Subscriber(*row) for row in self._db.execute("SELECT label, public FROM subscribers ORDER BY id")]
 
     def put_version(self, version: int, digest: str, records: bytes, ids: Iterable[str]) -> None:
         """Remember what a built version holds; an earlier build of it that was never published is forgotten."""

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from blocklist.keyring import subscriber_id
 from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 
@@ -27,11 +28,15 @@ class Row:
 
 @frozen
 class Subscriber:
-    """One ISP the list is readable for. `id` is the lower-hex SHA-256 of its public key."""
+    """One ISP the list is readable for."""
 
-    id: str
     label: str
     public: bytes
+
+    @property
+    def id(self) -> str:
+        """Lower-hex SHA-256 of the public key, never what a file says: whoever swaps the key loses its approvals."""
+        return subscriber_id(self.public)
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from blocklist.criteria import DEMO
-from blocklist.keyring import PUBLIC_BYTES, generate_private, public_bytes, subscriber_id, unwrap
+from blocklist.keyring import PUBLIC_BYTES, generate_private, public_bytes, unwrap
 from blocklist.publish.assemble import Version, assemble, assemble_keyring
 from blocklist.publish.records import Subscriber
 from tests.blocklist.publish.support import NOW, Office, entry
@@ -40,7 +40,7 @@ def test_a_keyring_keeps_the_wraps_it_has(office: Office) -> None:
     private = generate_private()
     public = public_bytes(private)
     assert len(public) == PUBLIC_BYTES
-    known, new = Subscriber("00" * 32, "known", public), Subscriber(subscriber_id(public), "new", public)
+    known, new = Subscriber("known", public_bytes(generate_private())), Subscriber("new", public)
     keyring = assemble_keyring(office.desk.body, SECRET, [known, new], {known.id: b"kept"})
     assert keyring.find(1, "match", known.id) == b"kept"
     wrapped = keyring.find(1, "match", new.id)

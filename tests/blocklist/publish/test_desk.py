@@ -179,6 +179,16 @@ def test_an_editor_refuses_a_keyring_for_a_subscriber_she_did_not_approve(office
         office.desk.sign(office.bob, NOW)
 
 
+def test_a_public_key_swapped_in_the_master_is_wrapped_for_by_nobody(office: Office) -> None:
+    """A subscriber is named by its key itself, so another key in its row has no approvals."""
+    office.subscribe()
+    with closing(sqlite3.connect(office.folder / "desk" / "master.db")) as db, db:
+        db.execute("UPDATE subscribers SET public = ?", (public_bytes(generate_private()),))
+    office.add([entry()], office.alice, office.bob)
+    office.signed()
+    assert Keyring.from_bytes(office.desk.stage.signed("keyring").files["keys/current"]).keys == ()
+
+
 def test_a_subscriber_is_registered_once_and_under_its_own_id(office: Office) -> None:
     """A swapped file, a second registration and a wrong key are refused."""
     public = public_bytes(generate_private())

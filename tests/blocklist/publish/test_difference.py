@@ -26,8 +26,8 @@ def test_every_fact_an_editor_is_shown_changes_the_digest() -> None:
         digest(entries=[evolve(ONE, name="two.example")]),
         digest(entries=[ONE, entry("two.example")]),
         digest(published=[ONE.id]),
-        digest(subscribers=[Subscriber("a", "isp", b"")]),
-        digest(subscribers=[Subscriber("a", "other", b"")]),
+        digest(subscribers=[Subscriber("isp", b"")]),
+        digest(subscribers=[Subscriber("other", b"")]),
     ]
     assert len(set(states)) == len(states)
 

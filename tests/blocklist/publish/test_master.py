@@ -69,8 +69,8 @@ def test_approvals_count_editors_not_signatures(tmp_path: Path) -> None:
     master.put_approvals("alice", [("x", b"1"), ("x", b"2")])
     master.put_approvals("bob", [("x", b"3")])
     assert master.approvers() == {"x": 2}
-    assert master.put_subscriber(Subscriber("id", "isp", b"key"))
-    assert not master.put_subscriber(Subscriber("id", "other", b"key"))
+    assert master.put_subscriber(Subscriber("isp", b"key"))
+    assert not master.put_subscriber(Subscriber("other", b"key"))
     with pytest.raises(OperatorFault, match="no match key of epoch 2 for alice"):
         master.wrapped("match", 2, "alice")
     master.close()

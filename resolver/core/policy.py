@@ -36,6 +36,9 @@ class Decision:
     match: Match | None = None
 
 
+_UNLISTED_LABEL = b"\x01-"
+"""No entry begins with a hyphen (`canonical_name`): what matches below this label matches for all of its parents."""
+
 _OPEN, _EXEMPT, _TRUTHFUL = Decision(Course.OPEN), Decision(Course.EXEMPT), Decision(Course.TRUTHFUL)
 
 
@@ -43,7 +46,7 @@ def decide(index: Index, name: bytes, qtype: int, now: float) -> Decision:
     """Decide a question by its lower-case name and type."""
     if qtype in (codes.DS, codes.DNSKEY):
         return _TRUTHFUL
-    match = index.match(_looked_up(name, qtype), now)
+    match = _match(index, name, qtype, now)
     if match is None:
         return _OPEN
     if match.exempt:
@@ -52,8 +55,13 @@ def decide(index: Index, name: bytes, qtype: int, now: float) -> Decision:
     return Decision(Course.BLOCK if blocked else Course.SOFTEN, match)
 
 
-def _looked_up(name: bytes, qtype: int) -> bytes:
-    return without_service_labels(name) if qtype in codes.SERVICE_TYPES else name
+def _match(index: Index, name: bytes, qtype: int, now: float) -> Match | None:
+    """Look a name up; a service name (`_8443._https.host`) stands for its host too, the more specific verdict holds."""
+    own = index.match(name, now)
+    host = without_service_labels(name) if qtype in codes.SERVICE_TYPES else name
+    if host == name or own != index.match(_UNLISTED_LABEL + host, now):
+        return own  # or the leading labels themselves are listed: underscores occur in names of sites
+    return index.match(host, now)
 
 
 @frozen
@@ -82,8 +90,8 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
         return _AS_IT_IS
     question_name = message.question[:-4].lower()
     to_nodata = decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN
-    if _speaks_of_nobody_else(message, question_name):
-        return Ruling(to_nodata=True) if to_nodata else _AS_IT_IS
+    if decision.course is Course.OPEN and _speaks_of_nobody_else(message, question_name):
+        return _AS_IT_IS
     qtype = int.from_bytes(message.question[-4:-2])
     if qtype in codes.ADDRESS_TYPES:
         if _is_broken(message, question_name, limits):
@@ -91,7 +99,7 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
         blocked = _listed_among(_names_that_count(message, question_name, qtype), qtype, index, now)
         if blocked is not None:
             return Ruling(blocked=blocked)
-    return Ruling(dropped=_listed_addresses(message, question_name, index, now), to_nodata=to_nodata)
+    return Ruling(dropped=_listed_addresses(decision, message, index, now), to_nodata=to_nodata)
 
 
 def _speaks_of_nobody_else(message: Message, question_name: bytes) -> bool:
@@ -121,7 +129,7 @@ def _names_that_count(message: Message, question_name: bytes, qtype: int) -> set
 
 def _listed_among(names: Iterable[bytes], qtype: int, index: Index, now: float) -> Match | None:
     """Return the match of the first list in configuration order; ties by the listing that dies last."""
-    found = (index.match(_looked_up(name, qtype), now) for name in names)
+    found = (_match(index, name, qtype, now) for name in names)
     listed = [match for match in found if match is not None and not match.exempt]
     return min(listed, key=lambda match: (match.list_number, match.test, -match.not_after), default=None)
 
@@ -159,16 +167,22 @@ def _substituted(name: bytes, subtrees: dict[bytes, bytes]) -> bytes | None:
     return None
 
 
-def _listed_addresses(message: Message, question_name: bytes, index: Index, now: float) -> tuple[Record, ...]:
-    """Return the A, AAAA, HTTPS and SVCB records, and their signatures, whose owner is listed (rows 4, 13)."""
-    listed: dict[bytes, bool] = {}
+def _listed_addresses(decision: Decision, message: Message, index: Index, now: float) -> tuple[Record, ...]:
+    """Return the A, AAAA, HTTPS and SVCB records, and their signatures, whose owner is listed (rows 4, 13).
+
+    QNAME counts like any other owner: a listed one may be its own mail host. Its signatures are what was asked for.
+    """
+    question_name = message.question[:-4].lower()
+    listed = {question_name: False} if decision.course is Course.OPEN else {}
     dropped = []
     for record in message.records:
-        rtype = covered_type(record.rdata) if record.rtype == codes.RRSIG else record.rtype
-        if rtype not in codes.ADDRESS_TYPES or (record.section == ANSWER and record.owner == question_name):
+        is_proof = record.rtype == codes.RRSIG
+        rtype = covered_type(record.rdata) if is_proof else record.rtype
+        is_asked_for = is_proof and record.section == ANSWER and record.owner == question_name
+        if rtype not in codes.ADDRESS_TYPES or is_asked_for:
             continue
         if record.owner not in listed:
-            match = index.match(_looked_up(record.owner, rtype), now)
+            match = _match(index, record.owner, rtype, now)
             listed[record.owner] = match is not None and not match.exempt
         if listed[record.owner]:
             dropped.append(record)

@@ -13,7 +13,7 @@ from resolver.core import codes
 from resolver.core.limits import Limits
 from resolver.core.message import Message, read_message
 from resolver.core.policy import Course, Decision, decide, decide_response
-from tests.resolver.core.world import TABLE, question, records
+from tests.resolver.core.world import TABLE, index_of, question, records
 
 OPEN = Decision(Course.OPEN)
 
@@ -30,12 +30,34 @@ OPEN = Decision(Course.OPEN)
         ("_1._https.exact.example", codes.HTTPS, Course.BLOCK),
         ("_1._https.exact.example", codes.A, Course.OPEN),
         ("_1._https.ex.blk.example", codes.SVCB, Course.EXEMPT),
+        ("_1._https.other.example", codes.HTTPS, Course.OPEN),
         ("other.example", codes.A, Course.OPEN),
     ],
 )
 def test_questions_take_their_course(name: str, qtype: int, course: Course) -> None:
     """Type and listing decide together."""
     assert decide(TABLE, to_wire(name), qtype, 0.0).course is course
+
+
+UNDERSCORES = index_of(["_d.example", "_a.ex.example"], ["_h.example", "in.free.example"], exempt=["free.example"])
+
+
+@pytest.mark.parametrize(
+    ("name", "course"),
+    [
+        ("_d.example", Course.BLOCK),
+        ("www._d.example", Course.BLOCK),
+        ("_443._https._d.example", Course.BLOCK),
+        ("_h.example", Course.BLOCK),
+        ("_443._https._h.example", Course.OPEN),
+        ("example", Course.OPEN),
+        ("_443._https.in.free.example", Course.BLOCK),
+        ("_443._https.other.free.example", Course.EXEMPT),
+    ],
+)
+def test_listed_names_with_underscores_are_blocked_for_services_too(name: str, course: Course) -> None:
+    """A leading underscore may belong to the listed name itself; else it is taken off before the look-up (row 13)."""
+    assert decide(UNDERSCORES, to_wire(name), codes.HTTPS, 0.0).course is course
 
 
 def test_the_root_is_open() -> None:

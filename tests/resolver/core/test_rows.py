@@ -104,6 +104,28 @@ def test_other_types_of_a_listed_name_are_forwarded_and_cleaned() -> None:
     assert len(world.sent) == 1
 
 
+@pytest.mark.parametrize("rtype", ["MX", "TXT"])
+def test_no_address_of_the_listed_name_itself_leaves_with_another_type(rtype: str) -> None:
+    """Row 4: a listed name that is its own mail host; addresses nobody asked for in the answer section."""
+    asked = "MX 10 blk.example." if rtype == "MX" else "TXT x"
+    world = World(
+        records(
+            f"an blk.example. 60 {asked}",
+            f"an blk.example. 60 A {REAL}",
+            f"ar blk.example. 60 A {REAL}",
+            "ar blk.example. 60 RRSIG A 8 3 60 20300101000000 20200101000000 1 example. AAAA",
+        )
+    )
+    (only,) = text(world.ask("blk.example", rtype, do=True))
+    assert only.startswith(f"an blk.example. 60 IN {rtype} ")
+
+
+def test_signatures_of_a_listed_name_are_shown_to_who_asks_for_them() -> None:
+    """Row 4: type RRSIG is forwarded like any other."""
+    proof = "an blk.example. 60 RRSIG A 8 3 60 20300101000000 20200101000000 1 example. AAAA"
+    assert len(text(World(records(proof)).ask("blk.example", "RRSIG"))) == 1
+
+
 @pytest.mark.parametrize("edns", [True, False])
 def test_nxdomain_of_a_listed_name_becomes_nodata(edns: bool) -> None:
     """Row 4: AD=0, the upstream's SOA with at most the answer TTL, no proof."""

@@ -23,12 +23,14 @@ class Body:
     sections: bytes
     ttls: tuple[tuple[int, int], ...]
     options: bytes
+    shown_ttl_max: int = 0xFFFF_FFFF
+    """No TTL is shown above this, however long the answer is kept."""
 
     def aged(self, seconds: int) -> Answer:
         """Return the answer after so many seconds in the cache, each TTL lower by as much, 0 at least."""
         sections = bytearray(self.sections)
         for offset, ttl in self.ttls:
-            _TTL.pack_into(sections, offset, max(0, ttl - seconds))
+            _TTL.pack_into(sections, offset, min(max(0, ttl - seconds), self.shown_ttl_max))
         return Answer(self.flags, self.rcode, self.counts, bytes(sections), self.options)
 
 

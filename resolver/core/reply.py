@@ -28,9 +28,8 @@ def is_negative(message: Message) -> bool:
     """Whether a message says that a name or a type does not exist: NXDOMAIN, or nothing but aliases in the answer."""
     if message.rcode == codes.NXDOMAIN:
         return True
-    if int.from_bytes(message.question[-4:-2]) in _PASSING:
-        return False
-    return all(record.section != ANSWER or record.rtype in _PASSING for record in message.records)
+    passing = _PASSING - {int.from_bytes(message.question[-4:-2])}
+    return all(record.section != ANSWER or record.rtype in passing for record in message.records)
 
 
 def _is_negative_soa(record: Record) -> bool:
@@ -66,10 +65,11 @@ def without(message: Message, body: Body, dropped: Iterable[Record]) -> Body:
 
 
 def as_nodata(message: Message, body: Body, answer_ttl: int) -> Body:
-    """Return an NXDOMAIN as NODATA: the upstream's SOA, no proofs, AD=0, TTLs at most `answer_ttl` seconds."""
+    """Return an NXDOMAIN as NODATA: the upstream's SOA, no proofs, AD=0, no TTL shown above `answer_ttl` seconds."""
     kept = [record for record in message.records if _stays_in_nodata(record)]
-    ceiling = min(answer_ttl, max((ttl for _, ttl in body.ttls), default=0))
+    ceiling = max((ttl for _, ttl in body.ttls), default=0)
     made = rebuilt(message.question, kept, body.flags & ~codes.AD, codes.NOERROR, body.options, ceiling)
+    made.shown_ttl_max = answer_ttl
     if not any(_is_negative_soa(record) for record in kept):
         answers, authority, _ = made.counts
         made.sections += policy_soa(answer_ttl)
@@ -78,7 +78,7 @@ def as_nodata(message: Message, body: Body, answer_ttl: int) -> Body:
 
 
 def _stays_in_nodata(record: Record) -> bool:
-    return record.section != ADDITIONAL and record.rtype not in codes.PROOF_TYPES
+    return record.section != ADDITIONAL and record.rtype not in codes.PROOF_TYPES | codes.ADDRESS_TYPES
 
 
 def chain_ttl(message: Message) -> int:

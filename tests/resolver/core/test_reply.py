@@ -57,6 +57,12 @@ def test_an_alias_question_is_positive() -> None:
     assert not is_negative(message("an a.example. 60 CNAME b.example.", rtype="CNAME"))
 
 
+@pytest.mark.parametrize("rtype", ["CNAME", "DNAME", "RRSIG"])
+def test_an_alias_question_without_one_is_negative(rtype: str) -> None:
+    """It is kept by its SOA like any other NODATA (RFC 2308)."""
+    assert lifetime(message(SOA, rtype=rtype), CONFIG) == 200
+
+
 def test_the_negative_soa_does_not_outlive_the_answer() -> None:
     """RFC 2308 section 5: SOA TTL 500, MINIMUM 200, shown 200."""
     body = body_of(message("nxdomain", SOA), CONFIG, trust_ad=False)
@@ -97,7 +103,8 @@ def test_nodata_keeps_the_soa_and_drops_the_proof() -> None:
     one = message("nxdomain", "ad", "an a.example. 60 CNAME c.example.", SOA, nsec)
     body = as_nodata(one, body_of(one, CONFIG, trust_ad=True), 30)
     assert (body.rcode, body.flags & codes.AD, body.counts) == (codes.NOERROR, 0, (1, 1, 0))
-    assert {ttl for _, ttl in body.ttls} == {30}
+    shown = [{int.from_bytes(body.aged(age).sections[at : at + 4]) for at, _ in body.ttls} for age in (0, 30, 40, 60)]
+    assert shown == [{30}, {30}, {20}, {0}]
     bare = message("nxdomain")
     assert as_nodata(bare, body_of(bare, CONFIG, trust_ad=True), 30).counts == (0, 1, 0)
 

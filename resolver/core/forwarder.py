@@ -201,7 +201,9 @@ class Forwarder:
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
-        self._cache.put(pending.key, self._ruler.failed(answer, now))
+        entry = self._ruler.failed(answer, now)
+        entry.generation = pending.generation  # it says nothing about a list that came while we asked
+        self._cache.put(pending.key, entry)
         self._close(pending, answer, now)
 
     def _close(self, pending: Pending, answer: Answer, now: float, entry: Entry | None = None) -> None:

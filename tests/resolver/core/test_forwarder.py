@@ -233,6 +233,16 @@ def test_a_refused_upstream_is_no_end() -> None:
     assert len(world.sent) > sent
 
 
+def test_a_failure_does_not_outlive_the_list_it_was_asked_under() -> None:
+    """Listed while no upstream answered: the next query gets the policy answer, not the kept failure."""
+    world = World(lambda _: None, index=index_of(["other.example"]))
+    waiting(world, question("late.example"))
+    world.pass_time(1)
+    world.forwarder.set_index(index_of(["late.example"]), 2)
+    world.pass_time(2)
+    assert text(world.ask("late.example")) == [f"an late.example. 30 IN A {N4}"]
+
+
 @given(st.binary(max_size=120))
 def test_any_bytes_are_answered_parseably_or_not_at_all(data: bytes) -> None:
     """Random bytes: never an exception, never an unparseable answer, never longer than a small error."""

@@ -9,19 +9,19 @@ import os
 import pwd
 import resource
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from resolver.edge import fault_log
 from resolver.edge.channel import Channel, Message
-from resolver.edge.hardening import harden_process
+from resolver.edge.hardening import HardeningFault, harden_process
 from resolver.edge.notice_page import NoticeContext, NoticeResponses, render
 from resolver.edge.reload import notice_places
 from resolver.settings import Notice, Settings, parse
@@ -49,19 +49,19 @@ class NoticeFault(Exception):
 
 def main(channel: Channel) -> None:
     """Make this process serve the notice page; it begins with the first message."""
-    reactor: Any = channel.reactor
-    reactor.seconds = time.monotonic  # no timer hangs on the wall clock
-    channel.on_message = NoticeServer(channel, reactor, NoticeLimits(), _today, drop_privileges).receive
+    channel.on_message = NoticeServer(channel, channel.reactor, NoticeLimits(), _today, drop_privileges).receive
 
 
 def drop_privileges(user: str | None) -> None:
-    """Become `user` (or nobody) if started as root, and give up making processes for good. NoticeFault."""
+    """Become `user` (or nobody) if started as root, and make no process again. NoticeFault, HardeningFault."""
     if os.geteuid() == 0:
         name = user or DEFAULT_USER
         try:
             account = pwd.getpwnam(name)
         except KeyError:
             raise NoticeFault(f"user: there is no user {name!r}; create it or name another in the settings") from None
+        if account.pw_uid == 0:
+            raise NoticeFault(f"user: {name!r} is root again; name a user without rights, or none for {DEFAULT_USER}")
         os.setgroups([])
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
@@ -103,10 +103,11 @@ class NoticeServer:
         self._render(settings)
         try:
             self._drop(settings.user)
-        except NoticeFault as fault:
+        except (NoticeFault, HardeningFault) as fault:
             fault_log.write(f"mamori notice: {fault}")
-            self._reactor.stop()
-            return
+            if isinstance(fault, NoticeFault) or not settings.laptop:
+                self._reactor.stop()
+                return
         self._channel.send({"type": "ready"})
 
     def _render(self, settings: Settings) -> None:
@@ -142,6 +143,7 @@ class NoticeFactory(Factory):
         return connection
 
 
+@implementer(IHalfCloseableProtocol)
 class NoticeConnection(Protocol):
     """One visitor: read a head, write the constant answer, close."""
 
@@ -176,6 +178,16 @@ class NoticeConnection(Protocol):
         self.transport.write(self._factory.responses.answer(bytes(self._head)))
         self._head.clear()
         self.transport.loseWriteConnection()
+
+    def readConnectionLost(self) -> None:
+        """The visitor sends no more: one who closed behind a whole request still gets the answer."""
+        if self._answered:
+            self.transport.loseConnection()
+        else:
+            self.leave()
+
+    def writeConnectionLost(self) -> None:
+        """Asked for by Twisted; the answer is sent, and the visitor may now close."""
 
     def leave(self) -> None:
         """End it now."""

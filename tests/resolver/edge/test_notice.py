@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
+from resolver.edge.hardening import HardeningFault
 from resolver.edge.notice import NoticeFactory, NoticeFault, NoticeLimits, NoticeServer, drop_privileges
 from resolver.edge.notice_page import NoticeResponses
 from tests.resolver.settings.samples import full
@@ -23,10 +24,14 @@ TODAY = datetime.date(2026, 11, 22)
 
 class Transport(StringTransport):
     half_closed = False
+    closed = False
     aborted = False
 
     def loseWriteConnection(self) -> None:  # noqa: N802  Twisted's name
         self.half_closed = True
+
+    def loseConnection(self) -> None:  # noqa: N802  Twisted's name
+        self.closed = True
 
     def abortConnection(self) -> None:  # noqa: N802  Twisted's name
         self.aborted = True
@@ -94,6 +99,18 @@ def test_a_visitor_who_stays_is_cut_off() -> None:
     assert waits.aborted
 
 
+def test_a_visitor_who_closed_behind_the_request_gets_the_answer() -> None:
+    """Half-closed after a whole head: answered, then closed. Before one: nothing to answer."""
+    world = World()
+    visitor, transport = world.visit(GET)
+    visitor.writeConnectionLost()
+    visitor.readConnectionLost()
+    assert transport.value() == PAGE and transport.closed and not transport.aborted
+    half, transport = world.visit(GET[:10])
+    half.readConnectionLost()
+    assert transport.value() == b"" and transport.aborted
+
+
 def test_the_oldest_makes_room() -> None:
     """Connections are bounded, and a flood of silent ones locks nobody out."""
     world = World(connections=3)
@@ -120,13 +137,13 @@ class Line:
         self.sent.append(message)
 
 
-def _start(attested: str | None = None, drop: Any = lambda user: None) -> tuple[Reactor, Line, NoticeServer]:
-    data = full()
+def _start(
+    attested: str | None = None, drop: Any = lambda user: None, laptop: bool = False
+) -> tuple[Reactor, Line, NoticeServer]:
+    data = full() | {"laptop": laptop}
     data["notices"]["default"]["listen"] = ["127.0.0.1:8080"]
     if attested:
         data["notices"]["default"]["no_record_attested_on"] = attested
-    data["root"] = data["lists"][0].pop("root")
-    data["lists"][0]["root"] = "/srv/" + data.pop("root")
     reactor, line = Reactor(), Line()
     server = NoticeServer(line, reactor, NoticeLimits(), lambda: TODAY, drop)  # type: ignore[arg-type]
     with socket.socket() as listening:
@@ -162,6 +179,17 @@ def test_without_its_rights_given_up_it_does_not_serve() -> None:
     assert reactor.stopped and line.sent == []
 
 
+@pytest.mark.parametrize("laptop", [False, True])
+def test_dumps_that_cannot_be_forbidden_stop_it_but_on_a_laptop(laptop: bool) -> None:
+    """The one documented switch for trials holds here too; without it the process ends."""
+
+    def refuse(user: str | None) -> None:
+        raise HardeningFault("core dumps cannot be forbidden here")
+
+    reactor, line, _ = _start(drop=refuse, laptop=laptop)
+    assert (reactor.stopped, bool(line.sent)) == (not laptop, laptop)
+
+
 @pytest.mark.parametrize(
     ("attested", "said"), [(None, False), ("2026-11-22", True), ("2026-08-24", True), ("2026-08-23", False)]
 )
@@ -180,8 +208,11 @@ def test_the_promise_ends_while_the_process_runs() -> None:
 
 
 @pytest.mark.root
-def test_an_unknown_user_is_a_fault_that_says_what_to_do() -> None:
-    """As root an unknown user is refused; nothing has been given up by then."""
+@pytest.mark.parametrize(
+    ("user", "why"), [("no-such-user-here", "there is no user 'no-such-user-here'"), ("root", "'root' is root again")]
+)
+def test_a_user_that_will_not_do_is_a_fault_that_says_what_to_do(user: str, why: str) -> None:
+    """As root an unknown user, or root itself, is refused; nothing has been given up by then."""
     require_root()
-    with pytest.raises(NoticeFault, match="there is no user 'no-such-user-here'"):
-        drop_privileges("no-such-user-here")
+    with pytest.raises(NoticeFault, match=why):
+        drop_privileges(user)

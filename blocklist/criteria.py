@@ -71,7 +71,9 @@ class CriteriaSet:
         return tuple(row.code for row in self.basis)
 
     def basis_number(self, code: str) -> int:
-        """Return the row number of a basis code, which must be one of the set's."""
+        """Return the row number of a basis code. Raises PublisherFault for one that is not in the set."""
+        if code not in self.basis_codes:
+            raise PublisherFault("criteria_set", f"the criteria set {self.id} lacks the basis of an entry")
         return self.basis_codes.index(code)
 
     def to_bytes(self) -> bytes:

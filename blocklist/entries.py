@@ -127,7 +127,7 @@ def checked(values: Mapping[str, Any], criteria: CriteriaSet) -> Entry:
     for name in _DATES:
         plain[name] = _date(name, values[name])
     entry = Entry(**plain)
-    _check_codes(entry, criteria)
+    check_codes(entry, criteria)
     _check_life(entry, criteria)
     _check_address(entry)
     return entry
@@ -165,7 +165,8 @@ def _date(name: str, text: str) -> date:
     raise EntryFault(f"bad_{name}")
 
 
-def _check_codes(entry: Entry, criteria: CriteriaSet) -> None:
+def check_codes(entry: Entry, criteria: CriteriaSet) -> None:
+    """Raise EntryFault for an id, type or code that is not one of the format's or the criteria set's."""
     if not _ULID.fullmatch(entry.id):
         raise EntryFault("bad_id")
     if entry.type not in TYPES:
@@ -221,7 +222,7 @@ def _check_ip(entry: Entry) -> None:
     if entry.all_types or entry.test:
         raise EntryFault("flag_for_names_only")
     try:
-        if str(ip_address(entry.name)) == entry.name:
+        if str(ip_address(entry.name)) == entry.name and "%" not in entry.name:  # a scope id could be any text
             return
     except ValueError:
         pass

@@ -13,7 +13,7 @@ from typing import Self
 from attrs import define
 
 from blocklist.criteria import CriteriaSet
-from blocklist.entries import Entry
+from blocklist.entries import Entry, check_codes
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import unwrap
 from blocklist.publish import approvals, rows, setup
@@ -95,7 +95,13 @@ class Workbench:
 
     # --- entries --------------------------------------------------------------------------------------
     def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:
-        """Add checked entries; returns `{refused id: id it repeats}` (see `rows.insert`)."""
+        """Add checked entries; returns `{refused id: id it repeats}` (see `rows.insert`).
+
+        Raises `EntryFault` for a code this desk's criteria set lacks; nothing is added then.
+        """
+        entries = tuple(entries)
+        for entry in entries:
+            check_codes(entry, self.criteria)
         with only_one(self.folder):
             return rows.insert(self._master, self.vault(keys), entries)
 

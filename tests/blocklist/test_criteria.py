@@ -17,6 +17,8 @@ def test_a_criteria_set_survives_its_file() -> None:
 def test_the_basis_number_is_the_row() -> None:
     """A basis code becomes the row number of the attributes."""
     assert [DEMO.basis_number(row.code) for row in DEMO.basis] == [0, 1, 2]
+    with pytest.raises(PublisherFault, match="lacks the basis"):
+        DEMO.basis_number("rumour")
 
 
 @pytest.mark.parametrize(

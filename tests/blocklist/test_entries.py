@@ -106,6 +106,7 @@ def test_a_default_that_is_spelt_out_changes_nothing() -> None:
         (IP | {"name": "192.0.2.01"}, "bad_ip"),
         (IP | {"name": "2001:DB8::1"}, "bad_ip"),
         (IP | {"name": "exact.example"}, "bad_ip"),
+        (IP | {"name": "fe80::1%free text"}, "bad_ip"),
         (IP | {"test": True}, "flag_for_names_only"),
     ],
 )

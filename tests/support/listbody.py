@@ -82,6 +82,7 @@ def entry(name: str, kind: str = "host", *, all_types: bool = False, test: bool 
         name=name,
         criterion="self_test" if test else "dns_cumulative",
         basis="emergency",
+        last_resort="hosted_abroad",
         decided_on=today,
         verified=today,
         review_by=today + timedelta(days=days),

@@ -6,10 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from blocklist.errors import OperatorFault
+from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry, new_desk
+
+
+@pytest.mark.parametrize("fields", [{"basis": "rumour"}, {"criterion": "taste"}, {"last_resort": "none"}])
+def test_a_code_the_criteria_set_lacks_is_refused(office: Office, fields: dict[str, str]) -> None:
+    """Nothing of the call is added: an entry nobody can build must not wait in the master."""
+    with pytest.raises(PublisherFault, match="unknown"):
+        office.desk.insert([entry("good.example"), entry(**fields)], office.alice)
+    assert office.desk.items() == frozenset()
 
 
 def test_approve_all_signs_only_what_was_shown(office: Office) -> None:

@@ -29,6 +29,7 @@ def entry(name: str) -> Entry:
         name=name,
         criterion="dns_cumulative",
         basis="emergency",
+        last_resort="hosted_abroad",
         decided_on=day,
         verified=day,
         review_by=day + timedelta(days=60),

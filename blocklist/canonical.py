@@ -123,10 +123,10 @@ class Reader:
         """Return a ``YYYY-MM-DDThh:mm:ssZ`` time, aware, in UTC."""
         text = self.take(name, str)
         try:
-            value = datetime.fromisoformat(text)
+            value = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         except ValueError:
             raise self.fault(name) from None
-        if value.tzinfo is None or format_instant(value) != text:
+        if format_instant(value) != text:
             raise self.fault(name)
         return value
 

@@ -57,7 +57,12 @@ def wrap(secret: bytes, public: bytes, *, list_id: str, epoch: int, profile: str
     """Wrap a 32-byte epoch secret for one subscriber. Raises OperatorFault for anything but a public key."""
     if len(secret) != SECRET_BYTES:
         raise ValueError(f"an epoch secret has {SECRET_BYTES} bytes")
-    return _SUITE.encrypt(secret, _public_key(public), _info(list_id, epoch, profile, subscriber_id(public)))
+    try:
+        return _SUITE.encrypt(secret, _public_key(public), _info(list_id, epoch, profile, subscriber_id(public)))
+    except ValueError:
+        raise OperatorFault(
+            "subscriber_key", "this subscriber public key is damaged: no secret can be wrapped"
+        ) from None
 
 
 def unwrap(wrapped: bytes, private: bytes, *, list_id: str, epoch: int, profile: str = MATCH_PROFILE) -> bytes:

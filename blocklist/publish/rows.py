@@ -7,6 +7,7 @@ from typing import Any, Final
 from attrs import asdict
 
 from blocklist.entries import Entry
+from blocklist.errors import OperatorFault
 from blocklist.publish.master import Master
 from blocklist.publish.vault import Vault
 
@@ -23,8 +24,11 @@ def fields_of(entry: Entry) -> dict[str, Any]:
 
 def entry_of(fields: dict[str, Any]) -> Entry:
     """The entry again. What the master holds was checked on the way in and is signed, so no rule is run twice."""
-    dates = {name: date.fromisoformat(fields[name]) for name in _DATES}
-    return Entry(**{**fields, **dates})
+    try:
+        dates = {name: date.fromisoformat(fields[name]) for name in _DATES}
+        return Entry(**{**fields, **dates})
+    except (KeyError, TypeError, ValueError):
+        raise OperatorFault("master_damaged", "an entry's row is damaged; restore the master from its backup") from None
 
 
 def live_entries(master: Master, vault: Vault) -> Iterator[Entry]:

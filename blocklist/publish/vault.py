@@ -52,7 +52,7 @@ class Vault:
         """Open one cell; `OperatorFault` when the master was changed behind the tool's back."""
         try:
             padded = self._cipher.decrypt(cell[:NONCE_BYTES], cell[NONCE_BYTES:], _place(entry_id, column))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut short
             raise OperatorFault(
                 "master_damaged", f"entry {entry_id}: its {column} does not open; restore the master from its backup"
             ) from None

@@ -74,6 +74,8 @@ def test_keys_of_the_wrong_shape_are_the_operators_fault() -> None:
         public_bytes(PRIVATE[:-1])
     with pytest.raises(OperatorFault, match="public key"):
         wrap(SECRET, PUBLIC[:-1], list_id="demo", epoch=1)
+    with pytest.raises(OperatorFault, match="public key"):
+        wrap(SECRET, PUBLIC[:1184] + bytes(32), list_id="demo", epoch=1)  # a curve point of low order
     with pytest.raises(ValueError, match="32 bytes"):
         wrap(b"short", PUBLIC, list_id="demo", epoch=1)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from blocklist.errors import OperatorFault
 from blocklist.publish import rows
 from blocklist.publish.master import Master
 from blocklist.publish.vault import Vault
@@ -50,3 +51,11 @@ def test_a_failure_in_the_middle_adds_nothing(tmp_path: Path) -> None:
         rows.insert(master, VAULT, (one if one is not None else broken() for one in [entry("a.example"), None]))  # type: ignore[misc]
     assert master.count() == 0
     master.close()
+
+
+def test_a_row_that_lost_a_field_is_told() -> None:
+    """A cell or fact taken away behind the tool's back is damage, not a traceback."""
+    good = rows.fields_of(entry())
+    for fields in ({**good, "decided_on": "x"}, {name: good[name] for name in good if name != "name"}):
+        with pytest.raises(OperatorFault, match="restore the master"):
+            rows.entry_of(fields)

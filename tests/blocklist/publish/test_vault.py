@@ -28,6 +28,13 @@ def test_a_cell_moved_elsewhere_does_not_open(entry_id: str, column: str) -> Non
         VAULT.open(entry_id, column, VAULT.seal("id", "name", "a.example"))
 
 
+def test_a_cell_cut_short_does_not_open() -> None:
+    """Whatever is left of it, the master is told to be damaged."""
+    for length in (0, 5, 20):
+        with pytest.raises(OperatorFault, match="does not open"):
+            VAULT.open("id", "name", VAULT.seal("id", "name", "a.example")[:length])
+
+
 def test_a_twin_is_what_an_entry_points_at() -> None:
     """Dates and codes do not count; list, type, name and path do."""
     one = {"type": "host", "name": "a.example", "not_after": "2026-01-01"}

@@ -1,94 +1,117 @@
-"""The ten commands of the README, run as they stand there."""
+"""The walk-through of the README, typed line by line as it stands there."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
-import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import dns.message
-import dns.query
-import dns.rcode
+import dns.rdatatype
+import psutil
 import pytest
 
+from tests.resolver.edge.fake_upstream import ADDRESSES, FakeUpstream
+from tests.support.asking import ask
 from tests.support.ports import free_port
 from tests.support.processes import Child
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
 MOST_COMMANDS = 10
+BLOCK = re.compile(r"<!-- walkthrough:[^\n]*-->\n```sh\n(.*?)```\n", re.DOTALL)
+NOTICE = "127.0.0.1"
 
 
-def _blocks(path: Path) -> list[str]:
-    return re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+def walkthrough(page: str) -> str:
+    found = BLOCK.findall((ROOT / page).read_text("utf-8"))
+    assert len(found) == 1, f"{page} has one walk-through"
+    return str(found[0])
 
 
-def _walkthrough(path: Path = README) -> str:
-    (block,) = (block for block in _blocks(path) if "mamori-list init" in block)
-    return block
+def command_lines(block: str) -> list[str]:
+    """The lines a reader types; a here-document belongs to its command, comments are not counted."""
+    commands: list[str] = []
+    end = ""
+    for line in block.splitlines():
+        if end:
+            end = "" if line == end else end
+        elif line.strip() and not line.startswith("#"):
+            commands.append(line)
+            opened = re.search(r"<<(\w+)$", line)
+            end = opened[1] if opened else ""
+    return commands
 
 
-def _commands(block: str) -> list[str]:
-    """The lines that begin a command: not the text of a here-document, not a continuation."""
-    block = re.sub(r"<<'EOF'\n.*?^EOF$", "", block, flags=re.MULTILINE | re.DOTALL)
-    return re.sub(r"(\\|&&)\n", " ", block).strip().splitlines()
+def addresses(answer: dns.message.Message) -> list[str]:
+    return [record.to_text() for rrset in answer.answer for record in rrset]
 
 
-def _with_free_ports(block: str) -> str:
-    """The block as it stands; a port that somebody else holds just now is exchanged for a free one."""
-    for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", block))):
-        if not _is_free(int(port)):
-            block = re.sub(rf"\b{port}\b", str(free_port()), block)
-    if not _is_free(9153):
-        block = block.replace("laptop: true", f'metrics: {{listen: "127.0.0.1:{free_port()}"}}\nlaptop: true')
-    return block
+def stop(child: Child) -> int:
+    """End the resolver first, as Ctrl-C would, then what else the shell left behind in its own group."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(child.pid).children():
+            if any(word.endswith("/mamori") for word in process.cmdline()):
+                process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.process.wait(30)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
+    return child.stop()
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[tuple[Child, int]]:
-    """The block in an empty folder, as one shell session."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    block = _with_free_ports(_walkthrough())
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    options = {"cwd": folder, "env": environment, "start_new_session": True}
-    child = Child(["/bin/bash", "-eu", "-c", block], tmp_path / "out", **options)
-    found = re.search(r'listen: \["127\.0\.0\.1:(\d+)"\]', block)
-    assert found
-    yield child, int(found[1])
-    os.killpg(child.pid, signal.SIGTERM)  # the session it started: shell, file server, resolver
-    child.process.wait(20)
-    child.stop()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The block run by a shell in an empty folder, READY; with the port that answers DNS."""
+    folder, outside = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("outside")
+    upstream = FakeUpstream()
+    ports = {name: str(free_port()) for name in ("DNS_PORT", "LIST_PORT", "NOTICE_PORT", "METRICS_PORT")}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("COV", "MAMORI_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = kept | ports | {"PATH": path, "UPSTREAM": upstream.address}
+    child = Child(
+        ["sh", "-e", "-c", walkthrough("README.md")],
+        outside / "output",
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        child.wait_for(lambda: "READY " in child.text(), "READY", 100.0)
+        yield int(ports["DNS_PORT"])
+    finally:
+        code = stop(child)
+        upstream.close()
+    assert code == 0, child.text()[-4000:]
 
 
 @pytest.mark.daemon
 @pytest.mark.xdist_group("walkthrough")
-def test_the_walkthrough_ends_in_an_enforced_list(running: tuple[Child, int]) -> None:
-    """After READY the name that was added is answered with the notice address, over UDP and TCP."""
-    child, port = running
-    child.wait_for(lambda: "READY " in child.text(), "READY", 60)
-    query = dns.message.make_query("blocked.example", "A")
-    for ask in (dns.query.udp, dns.query.tcp):
-        answer = ask(query, "127.0.0.1", port=port, timeout=10)
-        assert answer.rcode() == dns.rcode.NOERROR
-        assert [str(record) for rrset in answer.answer for record in rrset] == ["127.0.0.1"]
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_the_walk_through_ends_in_an_enforcing_resolver(running: int, transport: str) -> None:
+    """A listed name and one below it get the notice address; an unlisted one gets its own."""
+    for name in ("blk.example", "www.blk.example"):
+        assert addresses(ask(running, transport, name)) == [NOTICE]
+    assert addresses(ask(running, transport, "notblk.example")) == [ADDRESSES[dns.rdatatype.A]]
 
 
-def test_ten_commands_are_enough() -> None:
-    """The walk-through has at most ten commands."""
-    assert 5 <= len(_commands(_walkthrough())) <= MOST_COMMANDS
+@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+def test_the_walk_through_has_at_most_ten_lines(page: str) -> None:
+    """From the empty folder to the enforcing resolver a reader enters ten lines at most."""
+    commands = command_lines(walkthrough(page))
+    assert 0 < len(commands) <= MOST_COMMANDS
+    assert commands[-1].endswith("mamori run --config resolver.yaml")
 
 
-def test_both_languages_show_the_same_commands() -> None:
-    """README.ja.md has the same walk-through, byte for byte."""
-    assert _walkthrough(ROOT / "README.ja.md") == _walkthrough()
+def test_both_readmes_have_the_same_commands() -> None:
+    """The two languages differ in comments only."""
+
+    def typed(page: str) -> list[str]:
+        return [line for line in walkthrough(page).splitlines() if not line.startswith("#")]
+
+    assert typed("README.md") == typed("README.ja.md")

@@ -1,183 +1,186 @@
-"""Writes mamori.json, the Grafana dashboard. Run it after a change: `python deploy/grafana/build_dashboard.py`.
+"""Makes mamori.json, the Grafana dashboard: `python -m deploy.grafana.build_dashboard > deploy/grafana/mamori.json`.
 
-The dashboard shows operational series as they are and block totals only as released: delayed, with noise, one number a
-bucket. There is nothing to drill into, and a panel says why.
+It shows operational series as they are and block totals only as released: delayed, with noise, one number a bucket.
+There is nothing to drill into, and a panel says why.
 """
 
 import sys
-from pathlib import Path
 
-from grafana_foundation_sdk.builders import dashboard, prometheus, stat, text, timeseries
+from grafana_foundation_sdk.builders import dashboard, text
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGraphMode
-from grafana_foundation_sdk.models.dashboard import (
-    DashboardCursorSync,
-    DataSourceRef,
-    GridPos,
-    Threshold,
-    ThresholdsMode,
-    ValueMap,
-    ValueMappingResult,
-)
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Panel, VariableRefresh
+from grafana_foundation_sdk.models.text import TextMode
 
-OUTPUT = Path(__file__).with_name("mamori.json")
-SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
-ON = 'instance=~"$instance"'
+from deploy.grafana.panels import BAD, GOOD, PLAIN, SOURCE, Query, coloured, lines, number, stairs, state
+
+ON = '{instance=~"$instance"}'
+RATE = "[$__rate_interval]"
 HOUR = 3600.0
 
-WHY = """**There is no way from here to a name or a client.** What a person looks up is protected by the secrecy of
-communications, and so are the number and the mere existence of blocked visits. Mamori therefore exports no series by
-name, client, query type or list entry, and keeps no query log. Block totals appear once a bucket, after its end, with
-noise added on each resolver. A small total means little, and that of one resolver on one day means least."""
+WHY = """\
+**ここから個々の名前や利用者をたどることはできません。** 何を調べたかは通信の秘密であり、遮断の件数や有無も同じです。Mamori は名前・利用者・\
+質問の種類・リストの項目ごとの系列を出さず、問い合わせの記録も取りません。遮断の合計は区間の終わりに、各リゾルバーで雑音を加えて公表されます。
 
-OFF_ON = {
-    "0": ValueMappingResult(text="NO", color="red"),
-    "1": ValueMappingResult(text="yes", color="green"),
-}
-RELEASE = {
-    "0": ValueMappingResult(text="off: totals stay at 0", color="text"),
-    "1": ValueMappingResult(text="on", color="green"),
-}
+**There is no way from here to a name or a client.** What a person looks up is protected by the secrecy of
+communications, and so are the number and the mere existence of blocked visits. Mamori exports no series by name, client,
+query type or list entry, and keeps no query log. Block totals appear once a bucket, after its end, with noise added on
+each resolver: a small total means little, and that of one resolver on one day means least."""
 
-
-def query(expr: str, legend: str = "") -> prometheus.Dataquery:
-    return prometheus.Dataquery().expr(expr).legend_format(legend or "__auto").datasource(SOURCE)
+ENFORCED = {0: ("NO", BAD), 1: ("yes", GOOD)}
+RELEASE = {0: ("off: totals stay 0", PLAIN), 1: ("on", GOOD)}
+CONSTANT = "Blocked queries are booked as cache hits of the lowest latency class, so that nothing here shows them."
+DELAYED = "Not live: as of the end of the last bucket, and with noise added by each resolver before anybody saw it."
 
 
-def steps(*levels: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
-    made = [Threshold(value=value, color=color) for value, color in levels]
-    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(made)
-
-
-def number(title: str, expr: str, help_text: str, *, legend: str = "{{list_id}}", unit: str = "none") -> stat.Panel:
-    panel = stat.Panel().title(title).description(help_text).unit(unit).datasource(SOURCE)
-    panel.graph_mode(BigValueGraphMode.NONE).color_mode(BigValueColorMode.NONE)
-    return panel.with_target(query(expr, legend).instant())
-
-
-def state(title: str, expr: str, help_text: str, words: dict[str, ValueMappingResult], legend: str) -> stat.Panel:
-    panel = number(title, expr, help_text, legend=legend).color_mode(BigValueColorMode.VALUE)
-    return panel.mappings([ValueMap(options=words)])
-
-
-def lines(title: str, help_text: str, unit: str, *queries: tuple[str, str]) -> timeseries.Panel:
-    panel = timeseries.Panel().title(title).description(help_text).unit(unit).datasource(SOURCE).min(0)
-    for expr, legend in queries:
-        panel.with_target(query(expr, legend))
-    return panel
-
-
-def quantile(share: float) -> tuple[str, str]:
-    buckets = f"sum by (le) (rate(mamori_answer_seconds_bucket{{{ON}}}[$__rate_interval]))"
-    return f"histogram_quantile({share}, {buckets})", f"p{share * 100:g}"
-
-
-def list_panels() -> list[tuple[object, int]]:
+def list_panels() -> list[Builder[Panel]]:
+    """Is blocking on, with which list, and how old is it?"""
     age = number(
-        "Last confirmed",
-        f"max by (list_id) (mamori_list_age_seconds{{{ON}}})",
-        "Age of the newest timestamp that verified. Over 1 h is a warning, over 6 h an alarm; the list stays enforced.",
-        unit="s",
+        "Last confirmed", "Age of the newest timestamp that verified.", _worst("list_age_seconds"), BY_LIST, "s"
     )
-    age.color_mode(BigValueColorMode.VALUE).thresholds(steps((None, "green"), (HOUR, "orange"), (6 * HOUR, "red")))
-    held = number("Held entries", f"max by (list_id) (mamori_list_held_entries{{{ON}}})", "Set aside by a guard.")
-    held.color_mode(BigValueColorMode.VALUE).thresholds(steps((None, "green"), (1, "red")))
-    enforcing = f"min by (list_id) (mamori_enforcing{{{ON}}})"
+    held = number("Held entries", "Set aside by a guard.", _worst("list_held_entries"), BY_LIST)
+    waiting = {0: ("no", GOOD), 1: ("HELD: decide", BAD)}
+    failing = {0: ("no", GOOD), 1: ("FAILING", BAD)}
+    believed = {0: ("believed", GOOD), 1: ("SUSPECT", BAD)}
+    firing = f'count(ALERTS{{alertname=~"Mamori.*", alertstate="firing", {ON[1:-1]}}}) or vector(0)'
+    clock, ready = f"max(mamori_clock_suspect{ON})", f"min(mamori_ready{ON})"
+    failed = f"sum by (list_id, reason) (increase(mamori_list_update_failures_total{ON}[1h]))"
+    everywhere = "On every worker of every resolver chosen."
     return [
-        (state("Is blocking on?", enforcing, "On every worker of every resolver shown.", OFF_ON, "{{list_id}}"), 6),
-        (number("Version", f"min by (list_id) (mamori_list_version{{{ON}}})", "The lowest of all resolvers."), 4),
-        (age, 5),
-        (number("Entries", f"min by (list_id) (mamori_list_entries{{{ON}}})", "Entries enforced."), 4),
-        (held, 5),
+        state("Is blocking on?", everywhere, _least("enforcing"), BY_LIST, ENFORCED).span(5).height(5),
+        number("Version", "The lowest of the resolvers chosen.", _least("list_version"), BY_LIST).span(4).height(5),
+        coloured(age, warn=HOUR, bad=6 * HOUR).span(5).height(5),
+        number("Entries", "Enforced.", _least("list_entries"), BY_LIST).span(5).height(5),
+        coloured(held, bad=1).span(5).height(5),
+        state("Update held?", "By a guard.", _worst("list_held"), BY_LIST, waiting).span(5).height(4),
+        state("Updates failing?", "The last good list stays.", _worst("list_update_failing"), BY_LIST, failing)
+        .span(5)
+        .height(4),
+        state("Clock", "Of every resolver chosen.", clock, "clock", believed).span(4).height(4),
+        state("Answering?", "Queries are let in.", ready, "ready", ENFORCED).span(5).height(4),
+        coloured(number("Alerts firing", "Of Mamori's own.", firing, "alerts"), bad=1).span(5).height(4),
+        stairs("Version by resolver", "All should step together.", "none", _each("list_version")).span(8).height(7),
+        lines("Age by resolver", "Warning over 1 h, alarm over 6 h.", "s", _each("list_age_seconds")).span(8).height(7),
+        lines("Updates failed, last hour", "By reason.", "none", (failed, "{{list_id}} {{reason}}")).span(8).height(7),
     ]
 
 
-def service_panels() -> list[tuple[object, int]]:
-    rate = "[$__rate_interval]"
-    hits, misses = (f"sum(rate(mamori_cache_{kind}_total{{{ON}}}{rate}))" for kind in ("hits", "misses"))
-    ratio = f"{hits} / ({hits} + {misses})"
-    queries = f"sum by (transport) (rate(mamori_queries_total{{{ON}}}{rate}))"
-    answers = f"sum by (rcode) (rate(mamori_answers_total{{{ON}}}{rate}))"
-    up = f"min by (upstream) (mamori_upstream_up{{{ON}}})"
-    hit_help = "Blocked queries are booked as hits of the lowest latency class, so that nothing here shows them."
+def traffic_panels() -> list[Builder[Panel]]:
+    """What comes in, what goes out, and how fast."""
+    hits, misses = (f"sum(rate(mamori_cache_{kind}_total{ON}{RATE}))" for kind in ("hits", "misses"))
+    ratio = lines("Cache hit ratio", CONSTANT, "percentunit", (f"{hits} / ({hits} + {misses})", "hit ratio")).max(1)
+    dropped = _rates("dropped_queries_total", "", "dropped")
+    waiting = (f"sum(mamori_pending_queries{ON})", "waiting")
     return [
-        (lines("Queries", "Received, by transport.", "reqps", (queries, "{{transport}}")), 12),
-        (lines("Answers", "Sent, by response code.", "reqps", (answers, "{{rcode}}")), 12),
-        (lines("Answer time", hit_help, "s", quantile(0.5), quantile(0.9), quantile(0.99)), 12),
-        (lines("Cache hit ratio", hit_help, "percentunit", (ratio, "hit ratio")).max(1), 12),
-        (lines("Upstream queries", "Asked and failed.", "reqps", *upstreams(rate)), 12),
-        (state("Upstreams up", up, "On every resolver shown.", OFF_ON, "{{upstream}}"), 12),
-        (lines("Updates that failed in an hour", "The last good list is enforced.", "none", failed_updates()), 12),
-        (lines("Workers", "By state.", "none", (f"sum by (state) (mamori_workers{{{ON}}})", "{{state}}")), 12),
+        lines("Queries", "Received.", "reqps", _rates("queries_total", "transport")).span(12).height(8),
+        lines("Answers", "Sent, by response code.", "reqps", _rates("answers_total", "rcode")).span(12).height(8),
+        lines("Answer time", CONSTANT, "s", *(_quantile(share) for share in (0.5, 0.9, 0.99))).span(12).height(8),
+        ratio.span(6).height(8),
+        lines("Waiting and dropped", "Different questions asked upstream now; queries without an answer, by rule.",
+              "none", waiting, dropped).span(6).height(8),
+    ]  # fmt: skip
+
+
+def upstream_panels() -> list[Builder[Panel]]:
+    """The resolvers asked."""
+    up, words = f"min by (upstream) (mamori_upstream_up{ON})", {0: ("DOWN", BAD), 1: ("up", GOOD)}
+    asked, failed = (_rates(f"upstream_{kind}_total", "upstream") for kind in ("queries", "failures"))
+    return [
+        state("Upstreams", "As every resolver chosen sees them.", up, "{{upstream}}", words).span(6).height(7),
+        lines("Asked", "Queries sent to each upstream.", "reqps", asked).span(9).height(7),
+        lines("Failed", "Of these, without a usable answer.", "reqps", failed).span(9).height(7),
     ]
 
 
-def upstreams(rate: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    rates = "sum by (upstream) (rate(mamori_upstream_{}_total{{{}}}{}))"
-    asked, failed = (rates.format(kind, ON, rate) for kind in ("queries", "failures"))
-    return (asked, "{{upstream}}"), (failed, "{{upstream}} failed")
-
-
-def failed_updates() -> tuple[str, str]:
-    by_reason = f"sum by (list_id, reason) (increase(mamori_list_update_failures_total{{{ON}}}[1h]))"
-    return by_reason, "{{list_id}} {{reason}}"
-
-
-def block_panels() -> list[tuple[object, int]]:
-    total = f"sum by (list_id) (mamori_block_events_released_total{{{ON}}})"
-    age = f"time() - max(mamori_block_last_release_timestamp_seconds{{{ON}}} > 0) or vector(0)"
-    bucket = f"max(mamori_block_bucket_seconds{{{ON}}})"
-    enabled = f"min(mamori_block_release_enabled{{{ON}}})"
-    note = "Sum over the resolvers shown, with noise, as of the end of the last bucket. Not live, and never will be."
+def process_panels() -> list[Builder[Panel]]:
+    """The resolver's own processes; their use is rounded before it is exported."""
+    workers = (f"sum by (state) (mamori_workers{ON})", "{{state}}")
+    deaths = (f"sum by (kind) (increase(mamori_child_deaths_total{ON}[1h]))", "{{kind}} ended")
+    faults = (f"sum by (kind) (increase(mamori_faults_total{ON}[1h]))", "{{kind}} survived an error")
+    slot = "{{instance}} worker {{slot}}"
+    cpu, memory = f"rate(mamori_worker_cpu_seconds_total{ON}[5m])", f"mamori_worker_memory_bytes{ON}"
+    updater = state("Updaters", "Fetch the lists.", f"min(mamori_updater_up{ON})", "updater", {0: ("DOWN", BAD), 1: ("up", GOOD)})  # fmt: skip # noqa: E501
+    uptime = number(
+        "Youngest start", "Since the last start of a resolver.", f"min(mamori_uptime_seconds{ON})", "up", "s"
+    )
     return [
-        (number("Blocked visits released so far", total, note), 8),
-        (number("Length of a bucket", bucket, "One release a bucket.", legend="bucket", unit="s"), 5),
-        (number("Since the last release", age, "The total's delay; 0 before the first.", legend="delay", unit="s"), 5),
-        (state("Release", enabled, "Off until the ISP has decided it, by name.", RELEASE, "release"), 6),
-        (text.Panel().title("Why there is nothing to click on").content(WHY), 24),
+        lines("Workers", "By state.", "none", workers).span(10).height(7),
+        lines("Deaths and errors, last hour", "Unasked.", "none", deaths, faults).span(10).height(7),
+        updater.span(4).height(7),
+        lines("Processor", "Share of one processor; exported in whole seconds.", "percentunit", (cpu, slot))
+        .span(8)
+        .height(7),
+        lines("Memory", "Resident, in steps of 1 MiB.", "bytes", (memory, slot)).span(7).height(7),
+        lines("Descriptors", "In steps of 16.", "none", (f"mamori_worker_open_fds{ON}", slot)).span(5).height(7),
+        uptime.span(4).height(7),
     ]
+
+
+def block_panels() -> list[Builder[Panel]]:
+    """Totals as released; never a rate, which would pretend to know when."""
+    total = f"sum by (list_id) (mamori_block_events_released_total{ON})"
+    last = f"max(mamori_block_last_release_timestamp_seconds{ON})"
+    since = f"time() - ({last} > 0) or vector(0)"
+    bucket, enabled = f"max(mamori_block_bucket_seconds{ON})", f"min(mamori_block_release_enabled{ON})"
+    never = {0: ("none yet", PLAIN)}
+    when = state("Last release", "End of the last bucket.", f"{last} * 1000", "last", never).unit("dateTimeAsIso")
+    return [
+        number("Blocked visits released (delayed, noised)", DELAYED, total, BY_LIST).span(7).height(5),
+        number("Length of a bucket", "One release a bucket.", bucket, "bucket", "s").span(4).height(5),
+        when.span(5).height(5),
+        number("Delay now", "Time since the last release; 0 before the first.", since, "delay", "s").span(4).height(5),
+        state("Release", "Off until the ISP decided it, by name.", enabled, "release", RELEASE).span(4).height(5),
+        stairs("Released so far (delayed, noised)", DELAYED, "none", (total, BY_LIST)).span(12).height(9),
+        text.Panel().title("Why there is nothing to click on").mode(TextMode.MARKDOWN).content(WHY).span(12).height(9),
+    ]
+
+
+BY_LIST = "{{list_id}}"
+SECTIONS = {
+    "Lists": list_panels,
+    "Traffic": traffic_panels,
+    "Upstreams": upstream_panels,
+    "Processes": process_panels,
+    "Block totals: delayed and noised": block_panels,
+}
 
 
 def build() -> str:
-    board = (
-        dashboard.Dashboard("Mamori")
-        .uid("mamori")
-        .tags(["mamori", "dns"])
-        .description("Is blocking on, which list, how old, and how the resolver does.")
-        .refresh("30s")
-        .time("now-6h", "now")
-        .timezone("browser")
-        .tooltip(DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .with_variable(dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus"))
-        .with_variable(
-            dashboard.QueryVariable("instance")
-            .label("Resolver")
-            .datasource(SOURCE)
-            .query("label_values(mamori_ready, instance)")
-            .multi(True)
-            .include_all(True)
-            .all_value(".*")
-        )
-    )
-    top = 0
-    sections = (("List", list_panels(), 5), ("Service", service_panels(), 8), ("Block totals", block_panels(), 5))
-    for title, panels, height in sections:
-        board.with_row(dashboard.Row(title).grid_pos(GridPos(h=1, w=24, x=0, y=top)))
-        top = place(board, panels, height, top + 1)
-    return JSONEncoder(sort_keys=True, indent=2).encode(board.build()) + "\n"
+    """The dashboard as JSON text, the same each time."""
+    board = dashboard.Dashboard("Mamori").uid("mamori").tags(["mamori", "dns"]).readonly()
+    board.description("Is blocking on, with which list, how old, and how the resolvers do. Block totals are delayed.")
+    board.refresh("30s").time("now-6h", "now").timezone("browser").tooltip(DashboardCursorSync.CROSSHAIR)
+    board.with_variable(dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus"))
+    resolver = dashboard.QueryVariable("instance").label("Resolver").datasource(SOURCE)
+    resolver.query("label_values(mamori_ready, instance)").refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+    board.with_variable(resolver.multi(True).include_all(True).all_value(".*"))
+    for title, panels in SECTIONS.items():
+        board.with_row(dashboard.Row(title))
+        for panel in panels():
+            board.with_panel(panel)
+    return JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).encode(board.build()) + "\n"
 
 
-def place(board: dashboard.Dashboard, panels: list[tuple[object, int]], height: int, top: int) -> int:
-    """Set panels side by side, 24 columns a line; return the first free line."""
-    left = 0
-    for panel, width in panels:
-        if left + width > 24:
-            top, left = top + height, 0
-        board.with_panel(panel.grid_pos(GridPos(h=height, w=width, x=left, y=top)))  # type: ignore[attr-defined]
-        left += width
-    return top + height
+def _least(name: str) -> str:
+    return f"min by (list_id) (mamori_{name}{ON})"
+
+
+def _worst(name: str) -> str:
+    return f"max by (list_id) (mamori_{name}{ON})"
+
+
+def _each(name: str) -> Query:
+    return f"max by (instance, list_id) (mamori_{name}{ON})", "{{instance}} {{list_id}}"
+
+
+def _rates(name: str, label: str, legend: str = "") -> Query:
+    return f"sum by ({label}) (rate(mamori_{name}{ON}{RATE}))", legend or f"{{{{{label}}}}}"
+
+
+def _quantile(share: float) -> Query:
+    buckets = f"sum by (le) (rate(mamori_answer_seconds_bucket{ON}{RATE}))"
+    return f"histogram_quantile({share}, {buckets})", f"p{share * 100:g}"
 
 
 if __name__ == "__main__":
-    (Path(sys.argv[1]) if len(sys.argv) > 1 else OUTPUT).write_text(build(), "utf-8")
+    sys.stdout.write(build())

@@ -193,26 +193,27 @@ class Forwarder:
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
+        self._close(pending)
         known = pending.decision if pending.generation == self._generation else None
         entry, keep = self._ruler.entry_for(message, trust_ad, now, known)
         if keep:
             self._cache.put(pending.key, entry)
-        self._close(pending, entry.answer, now, entry)
+        for _ in pending.waiters:
+            self._book_event(entry)
+        self._answer_all(pending, entry.answer, now)
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
+        self._close(pending)
         entry = self._ruler.failed(answer, now)
         entry.generation = pending.generation  # it says nothing about a list that came while we asked
         self._cache.put(pending.key, entry)
-        self._close(pending, answer, now)
+        self._answer_all(pending, answer, now)
 
-    def _close(self, pending: Pending, answer: Answer, now: float, entry: Entry | None = None) -> None:
+    def _close(self, pending: Pending) -> None:
+        """Nobody joins any more. This comes first: after a fault below the question must be free to be asked again."""
         self._pending.close(pending)
         self._gauge()
-        if entry is not None:
-            for _ in pending.waiters:
-                self._book_event(entry)
-        self._answer_all(pending, answer, now)
 
     def _answer_all(self, pending: Pending, answer: Answer, now: float) -> None:
         for waiter in pending.waiters:

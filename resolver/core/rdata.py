@@ -47,6 +47,7 @@ _FORMS: Mapping[int, _Form] = {
     codes.SVCB: _Form(2, 1, None),
     codes.HTTPS: _Form(2, 1, None),
 }
+_RDATA_BYTES_MAX = 65_535
 _FIXED_LENGTHS = {codes.A: 4, codes.AAAA: 16}
 
 
@@ -74,7 +75,10 @@ def expand(rtype: int, data: bytes, start: int, end: int) -> bytes:
     if offset > end or (form.after is not None and end - offset != form.after):
         raise WireFault("rdata_length")
     parts.append(data[offset:end])
-    return b"".join(parts)
+    expanded = b"".join(parts)
+    if len(expanded) > _RDATA_BYTES_MAX:
+        raise WireFault("rdata_length")
+    return expanded
 
 
 def target_name(rtype: int, rdata: bytes) -> bytes:

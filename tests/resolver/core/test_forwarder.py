@@ -11,6 +11,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocklist.index import Index, Match, compile_index
+from blocklist.names import to_wire
 from resolver.core.config import UpstreamConfig
 from resolver.core.limits import Limits
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, parsed, question, records, text
@@ -241,6 +243,25 @@ def test_a_failure_does_not_outlive_the_list_it_was_asked_under() -> None:
     world.forwarder.set_index(index_of(["late.example"]), 2)
     world.pass_time(2)
     assert text(world.ask("late.example")) == [f"an late.example. 30 IN A {N4}"]
+
+
+class BrokenIndex(Index):
+    """Fails on one name."""
+
+    def match(self, wire: bytes, now: float) -> Match | None:
+        if wire == to_wire("bug.example"):
+            raise ZeroDivisionError
+        return super().match(wire, now)
+
+
+def test_a_fault_in_deciding_an_answer_frees_the_question() -> None:
+    """Whatever goes wrong with one answer, the next client's query is asked again and does not wait for nobody."""
+    world = World(records("an ok.example. 60 CNAME bug.example."), index=BrokenIndex(compile_index([], clock_offset=0)))
+    with pytest.raises(ZeroDivisionError):
+        world.ask("ok.example")
+    assert world.numbers.pending == 0
+    world.upstream = records(REAL)
+    assert world.ask("ok.example").answer
 
 
 @given(st.binary(max_size=120))

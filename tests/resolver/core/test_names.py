@@ -58,6 +58,14 @@ def test_pointers_lead_backwards_only() -> None:
             read_name(bad, 0)
 
 
+def test_a_long_chain_of_pointers_is_a_fault() -> None:
+    """As many as a name can have labels are read; a chain that only costs time is not."""
+    data = wire([b"a"]) + b"".join((0xC000 | (at - 2 if at > 3 else 0)).to_bytes(2) for at in range(3, 1003, 2))
+    assert read_name(data, 3 + 2 * 126)[0] == wire([b"a"])
+    with pytest.raises(WireFault):
+        read_name(data, 3 + 2 * 127)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("_8443._https.a.example", "a.example"), ("a._b.example", "a._b.example"), ("_dns", "."), (".", ".")],

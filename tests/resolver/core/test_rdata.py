@@ -55,6 +55,15 @@ def test_a_pointer_into_earlier_bytes_is_followed() -> None:
     assert expand(5, data, 3, 7) == b"\1b\1a\0"
 
 
+def test_rdata_that_cannot_be_written_without_compression_is_a_fault() -> None:
+    """A pointer at the head of 64 KiB: uncompressed it would not fit its length field."""
+    name = b"\x3f" + b"a" * 63 + b"\0"
+    data = name + b"\xc0\0" + bytes(65_500)
+    assert len(expand(47, data, len(name), len(name) + 65_400)) == 65_400 - 2 + len(name)
+    with pytest.raises(WireFault):
+        expand(47, data, len(name), len(data))
+
+
 @given(st.sampled_from([1, 2, 5, 6, 15, 28, 33, 35, 39, 46, 47, 64, 65, 999]), st.binary(max_size=40))
 def test_any_rdata_is_expanded_or_the_declared_error(rtype: int, data: bytes) -> None:
     """Whatever type and bytes."""

@@ -9,7 +9,7 @@ import sys
 from grafana_foundation_sdk.builders import dashboard, text
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Panel, VariableRefresh
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Panel, VariableOption, VariableRefresh
 from grafana_foundation_sdk.models.text import TextMode
 
 from deploy.grafana.panels import BAD, GOOD, PLAIN, SOURCE, Query, coloured, lines, number, stairs, state
@@ -17,17 +17,20 @@ from deploy.grafana.panels import BAD, GOOD, PLAIN, SOURCE, Query, coloured, lin
 ON = '{instance=~"$instance"}'
 RATE = "[$__rate_interval]"
 HOUR = 3600.0
+BY_LIST = "{{list_id}}"
 
 WHY = """\
-**ここから個々の名前や利用者をたどることはできません。** 何を調べたかは通信の秘密であり、遮断の件数や有無も同じです。Mamori は名前・利用者・\
-質問の種類・リストの項目ごとの系列を出さず、問い合わせの記録も取りません。遮断の合計は区間の終わりに、各リゾルバーで雑音を加えて公表されます。
+**ここから個々の名前や利用者をたどることはできません。** 何を調べたかは通信の秘密であり、遮断の件数や有無も同じです。
+Mamori は名前・利用者・質問の種類・リストの項目ごとの系列を出さず、問い合わせの記録も取りません。
+遮断の合計は区間の終わりに、各リゾルバーで雑音を加えて公表されます。
 
 **There is no way from here to a name or a client.** What a person looks up is protected by the secrecy of
-communications, and so are the number and the mere existence of blocked visits. Mamori exports no series by name, client,
-query type or list entry, and keeps no query log. Block totals appear once a bucket, after its end, with noise added on
-each resolver: a small total means little, and that of one resolver on one day means least."""
+communications, and so are the number and the mere existence of blocked visits. Mamori exports no series by name,
+client, query type or list entry, and keeps no query log. Block totals appear once a bucket, after its end, with noise
+added on each resolver: a small total means little, and that of one resolver on one day means least."""
 
 ENFORCED = {0: ("NO", BAD), 1: ("yes", GOOD)}
+UPDOWN = {0: ("DOWN", BAD), 1: ("up", GOOD)}
 RELEASE = {0: ("off: totals stay 0", PLAIN), 1: ("on", GOOD)}
 CONSTANT = "Blocked queries are booked as cache hits of the lowest latency class, so that nothing here shows them."
 DELAYED = "Not live: as of the end of the last bucket, and with noise added by each resolver before anybody saw it."
@@ -83,10 +86,10 @@ def traffic_panels() -> list[Builder[Panel]]:
 
 def upstream_panels() -> list[Builder[Panel]]:
     """The resolvers asked."""
-    up, words = f"min by (upstream) (mamori_upstream_up{ON})", {0: ("DOWN", BAD), 1: ("up", GOOD)}
+    up = f"min by (upstream) (mamori_upstream_up{ON})"
     asked, failed = (_rates(f"upstream_{kind}_total", "upstream") for kind in ("queries", "failures"))
     return [
-        state("Upstreams", "As every resolver chosen sees them.", up, "{{upstream}}", words).span(6).height(7),
+        state("Upstreams", "As every resolver chosen sees them.", up, "{{upstream}}", UPDOWN).span(6).height(7),
         lines("Asked", "Queries sent to each upstream.", "reqps", asked).span(9).height(7),
         lines("Failed", "Of these, without a usable answer.", "reqps", failed).span(9).height(7),
     ]
@@ -99,7 +102,7 @@ def process_panels() -> list[Builder[Panel]]:
     faults = (f"sum by (kind) (increase(mamori_faults_total{ON}[1h]))", "{{kind}} survived an error")
     slot = "{{instance}} worker {{slot}}"
     cpu, memory = f"rate(mamori_worker_cpu_seconds_total{ON}[5m])", f"mamori_worker_memory_bytes{ON}"
-    updater = state("Updaters", "Fetch the lists.", f"min(mamori_updater_up{ON})", "updater", {0: ("DOWN", BAD), 1: ("up", GOOD)})  # fmt: skip # noqa: E501
+    updater = state("Updaters", "Fetch the lists.", f"min(mamori_updater_up{ON})", "updater", UPDOWN)
     uptime = number(
         "Youngest start", "Since the last start of a resolver.", f"min(mamori_uptime_seconds{ON})", "up", "s"
     )
@@ -135,7 +138,6 @@ def block_panels() -> list[Builder[Panel]]:
     ]
 
 
-BY_LIST = "{{list_id}}"
 SECTIONS = {
     "Lists": list_panels,
     "Traffic": traffic_panels,
@@ -153,12 +155,16 @@ def build() -> str:
     board.with_variable(dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus"))
     resolver = dashboard.QueryVariable("instance").label("Resolver").datasource(SOURCE)
     resolver.query("label_values(mamori_ready, instance)").refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
-    board.with_variable(resolver.multi(True).include_all(True).all_value(".*"))
+    resolver.multi(True).include_all(True).all_value(".*").current(VariableOption(text=["All"], value=["$__all"]))
+    board.with_variable(resolver)
     for title, panels in SECTIONS.items():
         board.with_row(dashboard.Row(title))
         for panel in panels():
             board.with_panel(panel)
-    return JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).encode(board.build()) + "\n"
+    built = board.build()
+    for number_, panel in enumerate(built.panels or [], 1):
+        panel.id_val = number_
+    return JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).encode(built) + "\n"
 
 
 def _least(name: str) -> str:
@@ -183,4 +189,4 @@ def _quantile(share: float) -> Query:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(build())
+    sys.stdout.buffer.write(build().encode())  # whatever the locale is

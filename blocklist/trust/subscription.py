@@ -22,7 +22,7 @@ from blocklist.trust.clock import Clock, TimeKeeper
 from blocklist.trust.exemptions import Exemption
 from blocklist.trust.files import make_folder
 from blocklist.trust.limits import FetchLimits
-from blocklist.trust.mask import NO_MASK
+from blocklist.trust.mask import NO_MASK, Mask
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS, Reason, classify, explain
 from blocklist.trust.repository import Repository
@@ -59,6 +59,7 @@ class Subscription:
         self._memory = Memory(folder / "state.sealed", keys.host_key, source.list_id)
         self._state = ListState(root=hashlib.sha256(source.root).hexdigest())
         self._current: StoredVersion | None = None
+        self._waiting: Change | None = None  # a version whose guards leave nothing to enforce
         self._waiting_epoch = 0
         self._failures = dict.fromkeys(REASONS, 0)
         self._last: Outcome | None = None
@@ -91,7 +92,7 @@ class Subscription:
             self._run(lambda: self._keep_good(good))
 
     def accept(self) -> Outcome:
-        """Enforce what waits: the held additions and removals, or else a held change of epoch."""
+        """Enforce what waits: a set held as a whole, or the held additions and removals, or a held change of epoch."""
         self._last = self._run(self._accept)
         return self._last
 
@@ -123,7 +124,7 @@ class Subscription:
 
     def status(self) -> ListStatus:
         """Return all that status and metrics show of this list."""
-        current = self._current
+        current, mask = self._current, self._mask()
         waiting = (Reason.EPOCH_CHANGE.value,) if self._waiting_epoch else ()
         sealed = {Reason.SEALED.value: self._failures[Reason.SEALED] + self._store.damaged + self._memory.damaged}
         return ListStatus(
@@ -131,8 +132,8 @@ class Subscription:
             version=current.version if current else 0,
             age_seconds=self._time.age(),
             entries=len(current.enforced) // RECORD_BYTES if current else 0,
-            held_entries=current.mask.entries if current else 0,
-            held_by=(*(current.mask.held_by if current else ()), *waiting),
+            held_entries=mask.entries,
+            held_by=(*mask.held_by, *waiting),
             enforcing=current is not None,
             last_outcome=self._last,
             failures=self._failures | sealed,
@@ -160,12 +161,19 @@ class Subscription:
         state = evolve(self._state, marks=self._time.to_save())
         current = self._current if state.version else None
         change = Update(self.source, self._keys, visit, current, state, self.clock.now(), self._alarm).decide()
-        self._apply(change)
+        if change.versions and not change.versions[-1].enforced:
+            self._waiting = change  # a first set under new keys, held as a whole: it must not replace one in force
+        else:
+            self._apply(change)
         self._repository.finished(visit)
         return change.outcome
 
     def _accept(self) -> Outcome:
-        current = self._current
+        current, waiting = self._current, self._waiting
+        if waiting is not None:
+            unmasked = (evolve(waiting.versions[-1], mask=NO_MASK),)
+            self._apply(evolve(waiting, state=evolve(waiting.state, good=self._state.good), versions=unmasked))
+            return Outcome(Kind.UPDATED)
         if current is not None and current.mask.held_by:
             self._apply(
                 Change(Outcome(Kind.UPDATED), self._state, (evolve(current, mask=NO_MASK),), self._waiting_epoch)
@@ -193,7 +201,7 @@ class Subscription:
             self._store.prune({change.versions[-1].version})  # an older root's numbers mean nothing under this one
         self._save(change.state)
         self._current = change.versions[-1] if change.versions else self._current
-        self._waiting_epoch = change.waiting_epoch
+        self._waiting, self._waiting_epoch = None, change.waiting_epoch
 
     def _keep_good(self, good: tuple[int, ...]) -> Outcome:
         self._save(evolve(self._state, good=good))
@@ -219,6 +227,10 @@ class Subscription:
 
     def _alarm(self, error: Exception) -> None:
         self._failures[classify(error)] += 1
+
+    def _mask(self) -> Mask:
+        shown = self._waiting.versions[-1] if self._waiting else self._current
+        return shown.mask if shown else NO_MASK
 
     def _expiries(self) -> Mapping[float, int]:
         return self._current.expiries if self._current else {}

@@ -253,6 +253,35 @@ def test_epoch_change_without_rekey_waits_for_the_noc(subscription: Subscription
     assert (subscription.status().version, subscription.status().held_by) == (2, ())
 
 
+def test_accepted_epoch_with_a_guard_hit_leaves_the_old_set_in_force(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """The never-list holds all of a set under new keys: blocking goes on with the old one until a second `accept`."""
+    isp.never = ("portal.isp.example",)
+    subscription = isp.subscribe()
+    body.publish((*TEN, "isp.example"), isp.clock.utc, epoch=2)
+    subscription.refresh()
+    assert subscription.accept().reason is Reason.GUARD
+    assert (enforced(subscription), subscription.status().held_entries) == (10, 11)
+    assert set(subscription.status().held_by) == {"never_list", "epoch_change"}
+    assert enforced(isp.subscribe()) == 10
+    assert subscription.accept().kind is Kind.UPDATED
+    assert (enforced(isp.subscribe()), subscription.status().held_by) == (11, ())
+
+
+def test_first_set_that_is_held_as_a_whole_is_not_in_force(isp: Isp, body: ListBody) -> None:
+    """Nothing of it is enforced, so the resolver must not call itself ready with it; `accept` takes it."""
+    isp.never = ("portal.isp.example",)
+    body.publish((*TEN, "isp.example"))
+    subscription = isp.subscribe()
+    assert subscription.refresh().kind is Kind.HELD
+    assert (subscription.image(()), subscription.status().enforcing) == (None, False)
+    assert (subscription.status().held_entries, subscription.status().held_by) == (11, ("never_list",))
+    assert subscription.refresh().kind is Kind.UNCHANGED
+    assert subscription.accept().kind is Kind.UPDATED
+    assert enforced(isp.subscribe()) == 11
+
+
 def rekey(body: ListBody, isp: Isp, listed: tuple[str, ...], **fields: object) -> None:
     last = body.manifest
     assert last is not None

@@ -11,6 +11,7 @@ from blocklist.index import ListImage
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updater_sources import Sources
 
+OFFSET_SLACK = 600.0  # seconds the workers' time may be off before they are given a new one; entries live for days
 WAIT_SECONDS = 10.0  # how long a command waits for the workers' word; while lists are waited for, none comes
 
 
@@ -23,13 +24,15 @@ class HandOver:
     _hint: int = field(default=0, init=False)
     _confirmed: int = field(default=0, init=False)
     _images: tuple[ListImage, ...] = field(default=(), init=False)
+    _offset: float = field(default=0.0, init=False)  # the workers' idea of time
     _versions: dict[str, int] = field(factory=dict, init=False)
     _waiting: list[tuple[int, Deferred[bool], IDelayedCall]] = field(factory=list, init=False)
 
     def renew(self, sources: Sources, *, anyway: bool = False) -> None:
-        """Compile and send if what is to be enforced has changed. Whatever is raised: nothing was sent."""
-        images = sources.images()
-        if images == self._images and not anyway:
+        """Compile and send if what is to be enforced, or the time, changed. Whatever is raised: nothing was sent."""
+        images, offset = sources.images(), sources.clock_offset()
+        moved = bool(images) and abs(offset - self._offset) > OFFSET_SLACK
+        if images == self._images and not moved and not anyway:
             return
         fd = sealed_memory(sources.compile())
         told = {words["list_id"]: words for words in sources.statuses()}
@@ -39,7 +42,7 @@ class HandOver:
             self.send({"type": "index", "generation_hint": self._hint, "lists": lists}, [fd])
         finally:
             os.close(fd)
-        self._images = images
+        self._images, self._offset = images, offset
         self._versions = {each["list_id"]: each["version"] for each in lists}
 
     def confirm(self, hint: int) -> dict[str, int]:

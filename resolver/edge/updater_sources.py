@@ -54,6 +54,7 @@ class Sources:
     compile: Callable[[], bytes]
     next_change: Callable[[], float | None]  # POSIX
     now: Callable[[], float]  # POSIX
+    clock_offset: Callable[[], float]  # the time by which entries end, at monotonic 0 (POSIX)
     broken: Mapping[str, str] = field(factory=dict)
 
     def images(self) -> tuple[ListImage, ...]:
@@ -85,6 +86,7 @@ def open_sources(settings: Settings) -> Sources:
         compile=lambda: compile_enforced(tuple(lists.values()), exemptions, clock),
         next_change=lambda: next_change(tuple(lists.values()), exemptions, clock),
         now=clock.now,
+        clock_offset=lambda: entry_time(tuple(lists.values()), clock) - clock.monotonic(),
         broken=broken,
     )
 

@@ -82,6 +82,7 @@ class Surroundings:
         self.lists = {each.list_id: each for each in lists}
         self.exempt: tuple[Exemption, ...] = ()
         self.due: float | None = None
+        self.offset = 0.0
         self.compile_fault: Exception | None = None
         self.sent: list[dict[str, Any]] = []
         self.sizes: list[int] = []
@@ -92,6 +93,7 @@ class Surroundings:
             compile=self._compile,
             next_change=lambda: self.due,
             now=self.clock.seconds,
+            clock_offset=lambda: self.offset,
             broken={"broken": "lists[9].root: no such file"},
         )
 

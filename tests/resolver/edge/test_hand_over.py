@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blocklist.errors import OperatorFault
-from resolver.edge.hand_over import WAIT_SECONDS, HandOver
+from resolver.edge.hand_over import OFFSET_SLACK, WAIT_SECONDS, HandOver
 from tests.resolver.edge.fake_lists import FakeList, Surroundings, exemption
 
 
@@ -27,6 +27,16 @@ def test_only_a_change_is_handed_over() -> None:
     assert [message["generation_hint"] for message in around.sent] == [1, 2, 3, 4]
     assert around.sent[-1]["lists"] == [{"list_id": "demo", "version": 2, "entries": 1}]
     assert all(around.sizes)
+
+
+def test_workers_are_given_the_time_anew_when_it_has_moved() -> None:
+    """After a long pause entries end by an old trusted time until a list body is reached: then by the new one."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    for offset in (0.0, OFFSET_SLACK - 1, 3 * 86400.0, 3 * 86400.0 + 60):
+        around.offset = offset
+        hand.renew(around.sources)
+    assert [message["generation_hint"] for message in around.sent] == [1, 2]
 
 
 def test_nothing_to_enforce_is_no_index() -> None:

@@ -118,23 +118,23 @@ def _opening(notice: Notice, context: NoticeContext, language: Language) -> str:
     """What happened, who decided, that nobody is accused, and the law."""
     text = _TEXTS[language]
     stopped = Template(text["stopped"]).substitute(body=notice.body[language], isp=notice.isp[language])
-    calm = escape(text["accident"])
+    calm = f"<p>{escape(text['accident'])}</p>"
     if context.no_record_attested:
-        calm += f" <strong>{escape(text['no_record'])}</strong>"
+        calm += f"\n<p><strong>{escape(text['no_record'])}</strong></p>"
     law = escape(text["law_text"])
     if notice.law_url:
-        law += f" {_link(notice.law_url, text['law_link'])}"
-    parts = [f"<p>{escape(stopped)}</p>", _terms(notice, context, language), f'<p class="calm">{calm}</p>']
+        law += f"<br>{_link(notice.law_url, text['law_link'])}"
+    parts = [f"<p>{escape(stopped)}</p>", _terms(notice, context, language), f'<div class="calm">{calm}</div>']
     return "\n".join([part for part in parts if part] + [f"<h2>{escape(text['law'])}</h2>", f"<p>{law}</p>"])
 
 
 def _terms(notice: Notice, context: NoticeContext, language: Language) -> str:
-    text = _TEXTS[language]
-    name = " ".join(
-        part for part in (notice.isp[language], notice.terms_article and notice.terms_article[language]) if part
-    )
     if context.terms is None:
         return ""
+    text = _TEXTS[language]
+    name = Template(text["terms_of"]).substitute(isp=notice.isp[language])
+    if notice.terms_article is not None:
+        name += text["article_mark"] + notice.terms_article[language]
     return f"<p>{escape(text['terms'])}: {_link(context.terms.url, name)}</p>"
 
 
@@ -151,8 +151,13 @@ def _section(notice: Notice, kind: str, language: Language) -> str:
 def _desk(desk: Desk, language: Language) -> str:
     name = desk.name[language]
     shown = _link(desk.url, name) if desk.url else escape(name)
-    phone = f" {_link('tel:' + re.sub('[^0-9+#*]', '', desk.phone), desk.phone)}" if desk.phone else ""
+    phone = f" {_link(_dial(desk.phone), desk.phone)}" if desk.phone else ""
     return f"<li>{shown}{phone}<span>{escape(desk.for_whom[language])}</span></li>"
+
+
+def _dial(phone: str) -> str:
+    """A number as a link (RFC 3966); a bare # would begin the link's fragment."""
+    return "tel:" + re.sub("[^0-9+#*]", "", phone).replace("#", "%23")
 
 
 def _footer(notice: Notice, context: NoticeContext, language: Language) -> str:

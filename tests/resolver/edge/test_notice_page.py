@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,19 +15,31 @@ from resolver.edge.notice_page import NoticeContext, NoticeResponses, names_html
 from tests.resolver.settings.samples import full, read
 
 ALLOWED_TAGS = {"html", "head", "meta", "title", "style", "body", "main", "article", "h1", "h2", "p", "a", "br"} | {
-    *("ul", "li", "span", "footer", "strong")
+    *("ul", "li", "div", "span", "footer", "strong")
 }
-TEXT = {"ja": "見本", "en": "Sample"}
+
+
+def _desk(kind: str, ja: str, en: str, **more: str) -> dict[str, Any]:
+    for_whom = {"ja": f"{ja}がお話をうかがう方の説明", "en": f"a line saying for whom {en} is"}
+    return {"kind": kind, "name": {"ja": ja, "en": en}, "for_whom": for_whom, **more}
+
+
+# As many as a real page has.
 DESKS = [
-    {
-        "kind": "mistake",
-        "name": TEXT,
-        "for_whom": {"ja": "掲載の誤り", "en": "wrong listing"},
-        "url": "https://a.example/?x=1&y=2",
-    },
-    {"kind": "report", "name": TEXT, "for_whom": {"ja": "通報する方", "en": "to tell"}, "url": "https://b.example/"},
-    {"kind": "help", "name": TEXT, "for_whom": {"ja": "18歳未満の方", "en": "under 18"}, "phone": "0120-000-000"},
-    {"kind": "worried", "name": TEXT, "for_whom": {"ja": "ご自身", "en": "yourself"}, "url": "https://c.example/"},
+    _desk(
+        "mistake",
+        "見本リスト作成管理団体 異議申立て窓口",
+        "Sample List Body, objections",
+        url="https://a.example/?x=1&y=2",
+    ),
+    _desk("mistake", "見本インターネット お客様センター", "Sample Internet, customers", phone="0120-000-000"),
+    _desk("report", "見本ホットラインセンター", "Sample hotline centre", url="https://b.example/report"),
+    _desk("help", "見本児童相談ダイヤル", "Sample child guidance centres", phone="189"),
+    _desk("help", "見本こども110番", "Sample children's line", phone="0120-111-110"),
+    _desk("help", "見本被害相談電話", "Sample line for who was harmed", phone="#0000"),
+    _desk("help", "見本ワンストップ支援センター", "Sample one-stop centres", phone="#0001", url="https://c.example/"),
+    _desk("help", "見本有害情報相談センター", "Sample consultation centre", url="https://d.example/"),
+    _desk("worried", "見本セルフヘルプ相談", "Sample self-help service", url="https://e.example/"),
 ]
 
 
@@ -94,7 +107,8 @@ def test_under_law_the_status_is_451_and_names_who_blocks() -> None:
 
 def test_the_page_is_small_and_fetches_nothing() -> None:
     """Under 10 kB with all desks, no script, no picture, no frame, nothing from elsewhere."""
-    made, _, page = _page(desks=DESKS, law_url="https://law.example/", policy_url="https://isp.example/policy")
+    urls = {"law_url": "https://law.example/document", "policy_url": "https://isp.example/policy"}
+    made, _, page = _page(attested=True, desks=DESKS, terms_article={"ja": "第12条", "en": "article 12"}, **urls)
     assert len(made.page_body) < 10_000
     tree = _Tree()
     tree.feed(page)
@@ -120,9 +134,17 @@ def test_who_decided_and_where_to_turn() -> None:
     for text in ("甲社", "Firm A", "乙団体", "Body &lt;B&gt;", "https://isp.example/terms", "2026-11", "demo"):
         assert text in page
     for desk in DESKS:
-        assert desk["for_whom"]["ja"] in page and desk["for_whom"]["en"] in page  # type: ignore[index]
-    assert 'href="https://a.example/?x=1&amp;y=2"' in page
-    assert 'href="tel:0120000000"' in page
+        for text in (*desk["name"].values(), *desk["for_whom"].values()):
+            assert escape(text) in page
+    for link in ("https://a.example/?x=1&amp;y=2", "tel:0120000000", "tel:%230000"):
+        assert f'href="{link}"' in page
+
+
+def test_an_article_of_the_terms_is_named() -> None:
+    """The link to the terms says whose they are and which article counts."""
+    _, _, page = _page(terms_article={"ja": "第12条", "en": "article 12"}, isp={"ja": "甲社", "en": "Firm A"})
+    assert '<a href="https://isp.example/terms">甲社 利用規約 第12条</a>' in page
+    assert '<a href="https://isp.example/terms">Firm A terms of service, article 12</a>' in page
 
 
 def test_the_promise_is_printed_only_where_it_was_attested() -> None:

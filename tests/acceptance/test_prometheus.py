@@ -64,9 +64,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, demo: Demo) -> Iterator
     command += [f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
     child = Child(command, folder / "prometheus.out")
     url = f"http://127.0.0.1:{port}"
-    child.wait_for(lambda: bool(_query(url, "up == 1")), "Prometheus scrapes the demo", 60)
-    yield url
-    child.stop()
+    try:
+        child.wait_for(lambda: bool(_query(url, "up == 1")), "Prometheus scrapes the demo", 60)
+        yield url
+    finally:
+        child.stop()
 
 
 def test_every_panel_and_alert_expression_runs(demo: Demo, prometheus: str) -> None:
@@ -140,6 +142,8 @@ def _query(url: str, expression: str) -> list[object]:
         with urllib.request.urlopen(f"{url}/api/v1/query?{parameters}", timeout=10) as answer:
             return list(json.load(answer)["data"]["result"])
     except urllib.error.HTTPError as error:
+        if error.code == 503:  # it is still starting
+            return []
         raise AssertionError(f"{expression}: {error.read().decode()}") from None
     except OSError:
         return []

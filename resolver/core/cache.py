@@ -7,13 +7,18 @@ listed question stands under a keyed hash: no listed name is written down becaus
 from collections import OrderedDict
 from hashlib import blake2b
 from math import inf
+from struct import Struct
 
 from resolver.core.answer import Answer
 from resolver.core.body import Body
 
 _DIGEST_BYTES = 16
+_RECORD_COUNTS = Struct(">HHH")
+_RECORD_COUNTS_AT = 6
 _OVERHEAD_BYTES = 900
 """What an entry costs beside its message: objects, dictionary slot, key."""
+_RECORD_BYTES = 100
+"""What each record costs beside its bytes: the place and the start of its TTL."""
 _COPIES = 3
 """Message as received, body without OPT, body as rendered."""
 
@@ -91,4 +96,5 @@ class Cache:
 
 
 def _cost(key: bytes, entry: Entry) -> int:
-    return len(key) + _COPIES * len(entry.kept) + _OVERHEAD_BYTES
+    records = sum(_RECORD_COUNTS.unpack_from(entry.kept, _RECORD_COUNTS_AT)) if entry.kept else 0
+    return len(key) + _COPIES * len(entry.kept) + _RECORD_BYTES * records + _OVERHEAD_BYTES

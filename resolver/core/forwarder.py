@@ -152,8 +152,12 @@ class Forwarder:
         return entry
 
     def _serve(self, query: Query, transport: int, entry: Entry) -> bytes:
-        """Answer from the cache or by policy: both are booked alike (secrecy.md 6)."""
-        self._counters.book_hit(transport, entry.answer.rcode)
+        """Answer from the cache or by policy: both are booked alike (secrecy.md 6).
+
+        Where nothing is cached every hit would be a blocked query, so no series but the block events knows of those.
+        """
+        if self._config.caching:
+            self._counters.book_hit(transport, entry.answer.rcode)
         self._book_event(entry)
         return entry.answer.message(query.ident, query.question, query.view, transport)
 

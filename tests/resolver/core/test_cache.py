@@ -12,8 +12,8 @@ from resolver.core.cache import Cache, Entry
 SECRET = bytes(32)
 
 
-def entry(size: int = 100, until: float = 99.0) -> Entry:
-    made = Entry(1, 0.0, until, bytes(size))
+def entry(size: int = 100, until: float = 99.0, records: int = 0) -> Entry:
+    made = Entry(1, 0.0, until, (bytes(6) + records.to_bytes(2)).ljust(max(size, 12), b"\0"))
     made.hold(failure())
     return made
 
@@ -26,6 +26,14 @@ def test_the_bound_in_bytes_holds_and_the_oldest_leaves() -> None:
     cache.touch(b"a")
     cache.put(b"c", entry())
     assert [cache.find(key) is not None for key in (b"a", b"b", b"c")] == [True, False, True]
+
+
+def test_records_count_too() -> None:
+    """An answer of many small records takes far more memory than its bytes."""
+    cache = Cache(2 * (900 + 1200 + 1), SECRET)
+    for key in (b"a", b"b"):
+        cache.put(key, entry(400, records=20))
+    assert len(cache) == 1
 
 
 def test_no_room_keeps_nothing() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blocklist.index import Index, Match, compile_index
 from blocklist.names import to_wire
-from resolver.core.config import UpstreamConfig
+from resolver.core.config import CoreConfig, UpstreamConfig
 from resolver.core.limits import Limits
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, parsed, question, records, text
 
@@ -182,6 +182,19 @@ def test_a_blocked_query_is_booked_exactly_as_a_cached_one() -> None:
         books.append(evolve(world.numbers, blocks=()))
     assert books[0] == books[1] == books[2]
     assert books[0].latency_sum_us == 10 * 10
+
+
+@pytest.mark.parametrize("config", [NO_CACHE, evolve(CONFIG, relay=True)])
+def test_without_a_cache_no_operational_number_knows_of_blocked_queries(config: CoreConfig) -> None:
+    """Every hit would be one: they are left out everywhere but in the block events."""
+    world = World(records(REAL), config=config)
+    world.ask("ok.example")
+    before = world.numbers
+    for flags in ("RD", ""):
+        world.ask("blk.example", flags=flags)
+        world.ask("blk.example", flags=flags, transport=1)
+    assert world.numbers.blocks == (4,)
+    assert evolve(world.numbers, blocks=(0,)) == before
 
 
 def test_only_a_queries_of_real_entries_are_block_events() -> None:

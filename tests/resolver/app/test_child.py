@@ -42,7 +42,7 @@ def _send(line: object, **message: object) -> None:
     line.send(json.dumps(message).encode())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", ["worker", "updater"])
+@pytest.mark.parametrize("kind", ["worker", "updater", "notice"])
 def test_child_stops_when_told(kind: str) -> None:
     """`stop` ends it with code 0 and without a word."""
     with child(kind) as (process, line):

@@ -133,9 +133,10 @@ class Desk(Workbench):
         self.stage.put(roles.KEYRING_ROLE, roles.make_keyring(version, files, now), files)
 
     # --- sign -----------------------------------------------------------------------------------------
-    def sign(self, keys: EditorKeys, now: datetime) -> dict[str, RoleState]:
+    def sign(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> dict[str, RoleState]:
         """Check what is staged against this editor's own approvals and sign it; `signing.Refusal` when they differ.
 
+        `bulk` is the announcement she agrees with: it follows from no entry, so that she must say it herself.
         Returns each staged role's state after signing. A role with all signatures it needs, or with hers, is left as
         it is: it may be published, and what is published under a version number never changes.
         """
@@ -146,17 +147,19 @@ class Desk(Workbench):
                     continue
                 if signer.public_key.keyid in roles.signed_by(delegator, role, staged.metadata):
                     continue
-                self._check(role, staged, keys, now)
+                self._check(role, staged, keys, now, bulk)
                 staged.metadata.sign(signer, append=True)
                 self.stage.save(role, staged.metadata)
             return self.staged_roles()
 
-    def _check(self, role: str, staged: signing.Staged, keys: EditorKeys, now: datetime) -> None:
+    def _check(self, role: str, staged: signing.Staged, keys: EditorKeys, now: datetime, bulk: Bulk | None) -> None:
+        published = self._master.last_published()
+        last = published[0] if published else 0
         if role == TARGETS:
-            published = self._master.last_published()
             mine = self.assembled(keys, staged.manifest().signed_at, mine_only=True)
-            signing.check_targets(staged, mine, published[0] if published else 0, now)
+            signing.check_targets(staged, mine, last, now, bulk)
             return
+        signing.check_step(staged.metadata.signed.version, last)
         mine_signatures = self._master.approvals_by(keys.name)
         subscribers = self._master.subscribers()
         approved = approvals.approved_subscribers(subscribers, self.body.list_id, mine_signatures, keys)

@@ -55,7 +55,7 @@ class QuickBody:
             self.desk.approve(editor, self.desk.items())
         self.desk.build(self.alice, now, bulk)
         for editor in (self.alice, self.bob):
-            self.desk.sign(editor, now)
+            self.desk.sign(editor, now, bulk)
         self.version = self.desk.publish(self.out, self.online, now)
         return self.version
 

@@ -2,7 +2,8 @@
 
 It opens the staged full file, rebuilds the set from the entries *this* editor approved, and signs only if set digest,
 count, index and file agree, byte for byte. With two of three signatures needed, every published entry then carries
-the approval of two different keys. The keyring is signed only if it names exactly the subscribers she approved.
+the approval of two different keys. What no entry tells, the announcement of a bulk change, she must say herself. The
+keyring is signed only if it names no subscriber but those she approved.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from tuf.api.metadata import Metadata, Targets
 from blocklist import matchfile
 from blocklist.errors import PublisherFault
 from blocklist.keyring import MATCH_PROFILE, Keyring
-from blocklist.manifest import Manifest
+from blocklist.manifest import Bulk, Manifest
 from blocklist.publish import roles
 from blocklist.publish.assemble import INDEX_PATH, KEYRING_PATH, Assembly, Version
 from blocklist.publish.body import EDITORS_NEEDED, Body
@@ -23,6 +24,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.stream import Kind, unseal
 
 CLOCK_SLACK = timedelta(hours=1)  # a staged time may lie this far ahead of the signer's clock
+MAX_STEP = 1_000  # versions never fall at an ISP: a number far above the last one would use up all there are
 
 
 @frozen
@@ -40,17 +42,23 @@ class Staged:
             raise Refusal("index_invalid", "the staged index.json is missing or malformed: build again") from None
 
 
-def check_targets(staged: Staged, mine: Assembly, last_version: int, now: datetime) -> None:
-    """Compare a staged version with the one this editor's own approvals give. `Refusal` says what differs."""
+def check_targets(staged: Staged, mine: Assembly, last_version: int, now: datetime, bulk: Bulk | None = None) -> None:
+    """Compare a staged version with the one this editor's own approvals give. `Refusal` says what differs.
+
+    `bulk` is the announcement she agreed on.
+    """
     manifest = staged.manifest()
     check_records(staged, manifest, mine)
-    version = Version(manifest.version, manifest.signed_at, manifest.bulk)
+    if manifest.bulk != bulk:
+        raise Refusal("announcement_differs", _announcement(manifest.bulk))
+    version = Version(manifest.version, manifest.signed_at, bulk)
     if manifest != mine.manifest(version, len(staged.files[manifest.full.path])):
         raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
     if manifest.version <= last_version:
         raise Refusal(
             "version_old", f"version {manifest.version} is not above {last_version}, which is published: build"
         )
+    check_step(manifest.version, last_version)
     _check_time(manifest.signed_at, now)
     expected = roles.make_targets(manifest.version, staged.files, _keyring_keys(mine.body), EDITORS_NEEDED, now)
     _check_role(
@@ -101,6 +109,19 @@ def check_keyring(staged: Staged, body: Body, approved: frozenset[str], now: dat
     expected = roles.make_keyring(staged.metadata.signed.version, staged.files, now)
     _check_role(staged.metadata, expected, {KEYRING_PATH}, expires)
     _check_time(expires - roles.KEYRING_LIFETIME, now)
+
+
+def check_step(version: int, last_version: int) -> None:
+    """Refuse a role version far above the last published version of the list."""
+    if version > last_version + MAX_STEP:
+        raise Refusal("version_far", f"version {version} is far above {last_version}, the last published one: ask why")
+
+
+def _announcement(bulk: Bulk | None) -> str:
+    if bulk is None:
+        return "this version announces no change for the next one: sign without --announce, or build again"
+    what = f"this version lets version {bulk.version} add {bulk.adds} and remove {bulk.removals} entries past the guard"
+    return f"{what}: if you agreed on that, sign with --announce {bulk.adds},{bulk.removals}"
 
 
 def _check_role(staged: Metadata[Targets], expected: Metadata[Targets], paths: set[str], expires: datetime) -> None:

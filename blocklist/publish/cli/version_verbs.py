@@ -19,6 +19,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.records import RoleState
+from blocklist.publish.stage import TARGETS
 
 
 @click.command()
@@ -30,17 +31,21 @@ def build(here: Session, keys: EditorKeys, *, sign_too: bool, waive: tuple[str, 
     """Stage the next version from the entries two editors approved. A guard that is hit refuses it."""
     now = here.door.now()
     _guard(here.desk, keys, now, waive)
-    manifest = here.desk.build(keys, now, _bulk(here.desk, announce))
+    bulk = _bulk(here.desk.next_version(), announce)
+    manifest = here.desk.build(keys, now, bulk)
     click.echo(f"built version {manifest.version}: {manifest.count} records, set {manifest.set_sha256}")
     if sign_too:
-        _show_roles(here.desk.sign(keys, now))
+        _show_roles(here.desk.sign(keys, now, bulk))
 
 
 @click.command()
 @as_editor
-def sign(here: Session, keys: EditorKeys) -> None:
+@click.option("--announce", metavar="ADDS,REMOVALS", help="Agree with the announcement this version was built with.")
+def sign(here: Session, keys: EditorKeys, *, announce: str | None) -> None:
     """Sign the staged version, if it is exactly what this editor approved."""
-    _show_roles(here.desk.sign(keys, here.door.now()))
+    staged = here.desk.staged_roles().get(TARGETS)
+    bulk = _bulk(staged.version if staged else 0, announce)
+    _show_roles(here.desk.sign(keys, here.door.now(), bulk))
 
 
 @click.command()
@@ -96,13 +101,14 @@ def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...])
         raise Refusal("guards", f"{len(hit)} guards hit: nothing was built")
 
 
-def _bulk(desk: Desk, announce: str | None) -> Bulk | None:
+def _bulk(version: int, announce: str | None) -> Bulk | None:
+    """What `version` announces about the next one."""
     if announce is None:
         return None
     adds, _, removals = announce.partition(",")
     if not (adds.isdigit() and removals.isdigit()):
         raise OperatorFault("announce", f"--announce {announce!r}: write two numbers, ADDS,REMOVALS")
-    return Bulk(desk.next_version() + 1, int(adds), int(removals))
+    return Bulk(version + 1, int(adds), int(removals))
 
 
 def _online(here: Session) -> OnlineKeys:

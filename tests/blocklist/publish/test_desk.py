@@ -210,7 +210,7 @@ def test_check_sees_the_size_guard_and_an_announcement_lifts_it(office: Office) 
     office.desk.remove([one.id for one in office.desk.entries(office.alice) if one.name.startswith("m")], office.alice)
     office.desk.build(office.alice, NOW, Bulk(3, 60, 0))
     for editor in (office.alice, office.bob):
-        office.desk.sign(editor, NOW)
+        office.desk.sign(editor, NOW, Bulk(3, 60, 0))
     assert office.desk.publish(office.out, office.online, NOW) == 2
     office.add([entry(f"m{number}.example") for number in range(60)], office.alice, office.bob)
     assert office.desk.check(office.alice, NOW).findings == ()

@@ -8,8 +8,9 @@ import pytest
 from attrs import evolve
 
 from blocklist.keyring import Keyring
-from blocklist.manifest import Manifest
+from blocklist.manifest import Bulk, Manifest
 from blocklist.publish import roles, signing
+from blocklist.publish.assemble import Version
 from blocklist.publish.faults import Refusal
 from tests.blocklist.publish.support import NOW, Office, entry
 
@@ -46,6 +47,16 @@ def test_an_index_that_differs_in_any_fact_is_refused(office: Office) -> None:
     assert refused(office, signing.Staged(good.metadata, {**good.files, "index.json": b"{}"})) == "index_invalid"
 
 
+def test_an_announcement_she_did_not_agree_with_is_refused(office: Office) -> None:
+    """It lifts the ISPs' size guard and follows from no entry; neither more nor less than she said."""
+    good = staged(office)
+    announced = with_index(good, bulk=Bulk(2, 10**6, 10**6))
+    assert refused(office, announced) == "announcement_differs"
+    mine = office.desk.assembled(office.bob, NOW, mine_only=True)
+    with pytest.raises(Refusal, match="announces no change"):
+        signing.check_targets(good, mine, 0, NOW, Bulk(2, 1, 1))
+
+
 def test_a_file_that_does_not_open_is_refused(office: Office) -> None:
     """One changed byte."""
     good = staged(office)
@@ -58,6 +69,11 @@ def test_versions_never_go_back_and_never_lie_ahead(office: Office) -> None:
     """Not above the published one; built by a clock ahead."""
     good = staged(office)
     assert refused(office, good, last=1) == "version_old"
+    far = 1 + signing.MAX_STEP
+    files = office.desk.assembled(office.alice, NOW).files(Version(far, NOW))
+    keys = [editor.keyring for editor in office.desk.body.editors]
+    ahead = signing.Staged(roles.make_targets(far, files, keys, 2, NOW), files)
+    assert refused(office, ahead) == "version_far"
     assert refused(office, with_index(good, signed_at=NOW + timedelta(hours=2))) == "time_ahead"
 
 

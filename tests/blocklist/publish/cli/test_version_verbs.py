@@ -46,7 +46,8 @@ def test_the_size_guard_can_be_waived_or_announced(shell: Shell) -> None:
     """60 additions to one entry."""
     approved(shell, "one.example")
     shell.run("build", shell.desk, "--editor", "alice", "--sign", "--announce", "0,0")
-    shell.run("sign", shell.desk, "--editor", "bob")
+    assert "--announce 0,0" in shell.run("sign", shell.desk, "--editor", "bob", code=1).stderr
+    shell.run("sign", shell.desk, "--editor", "bob", "--announce", "0,0")
     shell.run("publish", shell.desk, shell.out)
     approved(shell, *(f"n{number}.example" for number in range(60)))
     assert "REFUSED adds: 60" in shell.run("build", shell.desk, "--editor", "alice", code=1).stdout

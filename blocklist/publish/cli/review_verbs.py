@@ -34,7 +34,7 @@ def check(here: Session, keys: EditorKeys, *, as_json: bool) -> None:
 
 @click.command()
 @as_editor
-@click.option("--names", is_flag=True, help="Show the names, too; on a terminal only.")
+@click.option("--names", is_flag=True, help="Show the new entries whole, as `approve` signs them; on a terminal only.")
 @json_option
 def diff(here: Session, keys: EditorKeys, *, names: bool, as_json: bool) -> None:
     """Show what changes against the last published version: counts and ids. `approve --all` signs what this showed."""
@@ -99,7 +99,7 @@ def _show_names(here: Session, keys: EditorKeys, difference: Difference) -> None
     added = frozenset(difference.added)
     for entry in here.desk.entries(keys):
         if entry.id in added:
-            click.echo(f"+ {entry.id} {entry.type} {entry.name}{entry.path or ''}")
+            click.echo(f"+ {entry.to_bytes().decode()}")  # the very bytes that `approve` signs
 
 
 def _show_ids(ids: Iterable[str]) -> None:

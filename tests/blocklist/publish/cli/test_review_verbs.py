@@ -41,13 +41,15 @@ def test_approve_wants_ids_or_all(shell: Shell) -> None:
 
 
 def test_names_are_shown_on_a_terminal_only(shell: Shell) -> None:
-    """And only when asked for."""
-    (known,) = shell.add("one.example")
+    """And only when asked for; then whole, since `approve` signs every field, `all_types` as well."""
+    shell.add("one.example", more=("--all-types",))
     refused = shell.run("diff", shell.desk, "--editor", "alice", "--names", code=2)
     assert "on a terminal only" in refused.stderr
     assert "one.example" not in refused.output
     shell.terminal = True
-    assert f"+ {known} host one.example\n" in shell.run("diff", shell.desk, "--editor", "alice", "--names").stdout
+    shown = shell.run("diff", shell.desk, "--editor", "alice", "--names").stdout
+    assert '+ {"all_types":true,' in shown
+    assert '"name":"one.example"' in shown
 
 
 def test_long_lists_of_ids_are_cut(shell: Shell) -> None:

@@ -77,10 +77,9 @@ class WorkerPool:
         """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation."""
         self.index.replace(fd)
         for worker in self.workers:
-            if not worker.leaving:
-                self.index.send(worker)
-                if worker.ready:
-                    self._watch(worker)
+            self.index.send(worker)  # those that leave too: their connections still ask
+            if worker.ready and not worker.leaving:
+                self._watch(worker)
         return self.index.generation
 
     def roll(self, raw: dict[str, Any]) -> None:
@@ -131,6 +130,8 @@ class WorkerPool:
             self._refused(worker, message)
         elif kind == "fault":
             self.on_fault(message)
+        if worker.leaving:
+            return  # nothing is wanted of it but its end, which is watched
         if worker.ready and worker.generation == self.index.generation:
             worker.unwatch()
         self._fill()
@@ -139,6 +140,8 @@ class WorkerPool:
     def _refused(self, worker: Worker, message: Message) -> None:
         """It goes on with the index it has; without any it is of no use."""
         self.on_fault(message)
+        if worker.leaving:
+            return
         worker.unwatch()
         if worker.generation == 0:
             worker.child.kill()

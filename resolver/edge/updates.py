@@ -99,6 +99,8 @@ class Updates:
 
     def _forget(self) -> None:
         self.board.updater_ended()
+        for message in self._handed_over.values():
+            message["generation_hint"] = 0  # the next updater counts anew: it must not take this one for its own
         for number in list(self._asked):
             self._answer(number, _no("the updater ended before it was done: try once more in a few seconds"))
 

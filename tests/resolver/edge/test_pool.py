@@ -112,6 +112,23 @@ def test_without_a_warm_spare_the_next_ready_worker_serves() -> None:
     assert first.told("slot")
 
 
+def test_a_worker_that_leaves_is_ended_whatever_it_says() -> None:
+    """It is given a new list for the connections it still has; taking it up does not buy it more time."""
+    pool = Pool(1).bring_up()
+    old = pool.holder(0)
+    pool.pool.roll({"n": 2})
+    pool.launcher.newest("worker").ready()
+    for new in pool.workers:
+        if not new.told("stop"):
+            new.ready()
+    assert old.told("stop")
+    pool.pool.set_index(memfd())
+    old.take_index()
+    old.say({"type": "index_refused", "generation": 3, "code": "unmappable"})
+    pool.clock.advance(10)
+    assert old.killed
+
+
 def test_counters_outlive_workers() -> None:
     """The promoted worker goes on in the same memory."""
     pool = Pool(1).bring_up()

@@ -47,7 +47,7 @@ class Talk:
 
     def hand_over(self) -> None:
         fd = memfd()
-        self.updater.say(INDEX, [fd])
+        self.updater.say(dict(INDEX), [fd])
         os.close(fd)
 
     def take(self) -> None:
@@ -118,6 +118,17 @@ def test_dead_updater_leaves_the_index_in_force() -> None:
     talk.clock.advance(1)
     talk.hand_over()
     assert talk.pool.index.generation == 2
+
+
+def test_an_updater_is_not_told_of_its_predecessors_index() -> None:
+    """Both count from 1: it would take its own next one for activated, and mark a version good that nobody has."""
+    talk = Talk()
+    talk.hand_over()
+    talk.updater.die()
+    talk.clock.advance(1)
+    talk.take()
+    assert [message["generation_hint"] for message in talk.updater.told("activated")] == [0]
+    assert talk.board.in_force() == {"demo"}
 
 
 def test_new_settings_bring_a_new_updater() -> None:

@@ -27,9 +27,7 @@ def ask(state: Path, verb: str, list_id: str | None = None, *, seconds: float = 
             line.sendall(request)
             reply = json.loads(_one_line(line))
     except (FileNotFoundError, ConnectionRefusedError):
-        raise ControlFault(
-            f"no resolver runs with the state folder {state}: start it with `mamori run`"
-        ) from None
+        raise ControlFault(f"no resolver runs with the state folder {state}: start it with `mamori run`") from None
     except PermissionError:
         raise ControlFault(f"{path} belongs to another user: run this as the resolver's user") from None
     except TimeoutError:

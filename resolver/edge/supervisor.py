@@ -100,6 +100,7 @@ class Supervisor:
             self._ports.append(serve(self._reactor, listening, site(exposition.render, CONTENT_TYPE, self._readiness)))
         with control_socket(settings.state / SOCKET_NAME) as listening:
             self._ports.append(serve(self._reactor, listening, self._control))
+        (settings.state / SOCKET_NAME).chmod(0o600)  # Twisted has just opened it to everybody
         self._had_list = self._state.had_list
         self._release.configure(settings)
         self._pool.start(settings.raw, slots)

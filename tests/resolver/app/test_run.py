@@ -44,6 +44,7 @@ class Resolver:
             "metrics": {"listen": f"127.0.0.1:{free_port()}"},
             "laptop": True,
         }
+        self.control = folder / "state" / "control.sock"
         self.child: Child | None = None
 
     def write(self, **changes: object) -> None:
@@ -66,9 +67,10 @@ def resolver(tmp_path: Path) -> Iterator[Resolver]:
 
 @pytest.mark.daemon
 def test_it_runs_reloads_and_ends(resolver: Resolver) -> None:
-    """READY, SIGHUP with good and with bad settings, SIGTERM: exit code 0."""
+    """READY, a control socket for nobody else, SIGHUP with good and with bad settings, SIGTERM: exit code 0."""
     child = resolver.start()
     child.wait_for(lambda: "READY " in child.text(), "READY", 60.0)
+    assert resolver.control.stat().st_mode & 0o777 == 0o600
     resolver.write(answer={"ttl": 5})
     os.kill(child.pid, signal.SIGHUP)
     child.wait_for(lambda: "the settings were taken up" in child.text(), "the reload")

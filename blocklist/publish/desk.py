@@ -230,7 +230,3 @@ class Desk(Workbench):
             root_expires=Metadata[Root].from_bytes(self.root).signed.expires,
             staged=self.staged_roles(),
         )
-
-    def stamp(self, out: Path, keys: OnlineKeys, now: datetime) -> int:
-        """Renew the freshness of a published folder (`Outlet.stamp`); returns the timestamp's version."""
-        return Outlet(out).stamp(keys, now)

@@ -18,7 +18,9 @@ from tuf.api.serialization import DeserializationError
 from blocklist.errors import OperatorFault
 from blocklist.publish import roles
 from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
+from blocklist.publish.keyfiles import load_signing_key
 
+ONLINE_ROLES: Final = ("snapshot", "timestamp")
 SNAPSHOT_RENEWED_BEFORE: Final = timedelta(days=2)  # of its expiry; stamping more often than that keeps it fresh
 
 T = TypeVar("T", Timestamp, Snapshot)
@@ -30,6 +32,11 @@ class OnlineKeys:
 
     snapshot: CryptoSigner
     timestamp: CryptoSigner
+
+    @classmethod
+    def load(cls, folder: Path, passphrase: bytes) -> "OnlineKeys":
+        """Open both key files."""
+        return cls(*(load_signing_key(folder / f"{role}.pem", passphrase) for role in ONLINE_ROLES))
 
 
 @frozen

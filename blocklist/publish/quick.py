@@ -17,8 +17,8 @@ from blocklist.entries import Entry
 from blocklist.manifest import Bulk
 from blocklist.publish.desk import Desk
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import OnlineKeys
-from blocklist.publish.setup import ONLINE_ROLES, SMALL_ROOT, NewDesk
+from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys, Outlet
+from blocklist.publish.setup import SMALL_ROOT, NewDesk
 
 EDITORS = ("alice", "bob", "carol")
 
@@ -61,7 +61,7 @@ class QuickBody:
 
     def stamp(self, now: datetime) -> int:
         """Sign a new timestamp; returns its version."""
-        return self.desk.stamp(self.out, self.online, now)
+        return Outlet(self.out).stamp(self.online, now)
 
     def close(self) -> None:
         """Close the desk."""

@@ -20,13 +20,13 @@ from blocklist.publish.body import EDITORS_NEEDED, PURPOSE, Body, Editor, check_
 from blocklist.publish.files import make_folder, write_atomically
 from blocklist.publish.keyfiles import check_holder_name, new_reading_key, new_signing_key
 from blocklist.publish.master import Master
+from blocklist.publish.outlet import ONLINE_ROLES
 from blocklist.publish.vault import DATA_KEY_PROFILE, KEY_BYTES
 
 ROOT_FILE: Final = "root.json"
 CRITERIA_FILE: Final = "criteria.json"
 KEYS_FOLDER: Final = "keys"
 FIRST_EPOCH: Final = 1
-ONLINE_ROLES: Final = ("snapshot", "timestamp")
 
 
 @frozen

@@ -21,7 +21,7 @@ from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
-from blocklist.publish.keyfiles import EditorKeys, load_editor_keys, load_signing_key
+from blocklist.publish.keyfiles import EditorKeys, load_editor_keys
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
@@ -78,8 +78,7 @@ class Workbench:
 
     def unlock_online(self, passphrase: bytes) -> OnlineKeys:
         """Open the snapshot and timestamp keys."""
-        names = (self.keys_folder / f"{role}.pem" for role in setup.ONLINE_ROLES)
-        return OnlineKeys(*(load_signing_key(path, passphrase) for path in names))
+        return OnlineKeys.load(self.keys_folder, passphrase)
 
     def open_key(self, keys: EditorKeys, profile: str) -> bytes:
         """The data key or the epoch secret, through this editor's reading key."""

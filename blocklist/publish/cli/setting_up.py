@@ -25,6 +25,7 @@ from blocklist.publish.cli.options import (
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
 from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.outlet import ONLINE_ROLES
 
 
 @click.command()
@@ -68,7 +69,7 @@ def init(
         criteria=_read_criteria(criteria) if criteria else DEMO,
         editors=editors,
         root=root,
-        passphrases=typed | dict.fromkeys(setup.ONLINE_ROLES, typed[ONLINE]),
+        passphrases=typed | dict.fromkeys(ONLINE_ROLES, typed[ONLINE]),
     )
     desk = Desk.create(folder, new, ctx.ensure_object(Door).now(), keys_folder)
     first, second = (desk.unlock(name, new.passphrases[name]) for name in editors[:2])

@@ -16,8 +16,8 @@ from blocklist.entries import Entry
 from blocklist.keyring import generate_private, public_bytes
 from blocklist.publish.desk import Desk
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import OnlineKeys
-from blocklist.publish.setup import ONLINE_ROLES, SMALL_ROOT, NewDesk
+from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys
+from blocklist.publish.setup import SMALL_ROOT, NewDesk
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 EDITORS = ("alice", "bob", "carol")

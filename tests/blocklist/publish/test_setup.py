@@ -10,7 +10,8 @@ from tuf.api.metadata import Metadata, Root
 
 from blocklist.errors import OperatorFault
 from blocklist.publish.desk import Desk
-from blocklist.publish.setup import FULL_ROOT, ONLINE_ROLES
+from blocklist.publish.outlet import ONLINE_ROLES
+from blocklist.publish.setup import FULL_ROOT
 from tests.blocklist.publish.support import EDITORS, NOW, PASSPHRASE, new_desk
 
 

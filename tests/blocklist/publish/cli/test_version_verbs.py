@@ -26,6 +26,21 @@ def test_the_whole_way_from_names_to_files(shell: Shell) -> None:
     assert (Path(shell.out) / "metadata" / "1.root.json").is_file()
 
 
+def test_a_machine_that_only_stamps_needs_no_desk(shell: Shell) -> None:
+    """The published folder and the two on-line key files are enough."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    shell.run("sign", shell.desk, "--editor", "bob")
+    shell.run("publish", shell.desk, shell.out)
+    keys = shell.folder / "online"
+    keys.mkdir()
+    for name in ("snapshot.pem", "timestamp.pem"):
+        (Path(shell.desk) / "keys" / name).rename(keys / name)
+    Path(shell.desk).rename(shell.folder / "away")
+    assert shell.run("stamp", shell.out, "--keys", str(keys)).stdout == "timestamp version 2\n"
+    assert "OUT and --keys" in shell.run("stamp", shell.out, code=2).stderr
+
+
 def test_sign_refuses_what_she_did_not_approve(shell: Shell) -> None:
     """Exit code 1, with what to do."""
     approved(shell, "one.example")

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from attrs import define, field, frozen
@@ -61,25 +62,43 @@ class ProcessLauncher:
 
     def launch(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> Child:
         """Start a process with a clean environment, isolated from the user's Python settings and current folder."""
-        ours, theirs = channel_pair()
-        process = _Process(Channel(self._reactor, ours), on_exit)
-        process.channel.on_message = on_message
-        # A child that only closed its line is dying or mad; the first should end with its own exit code.
-        process.channel.on_closed = lambda: self._reactor.callLater(CLOSED_GRACE, process.kill)
-        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        arguments = [sys.executable, "-I", "-m", "resolver.app.child", kind]
-        descriptors = {0: null, 1: 2, 2: 2, CHILD_FD: theirs.fileno()}
         try:
-            self._reactor.spawnProcess(process, sys.executable, arguments, ENVIRONMENT, "/", childFDs=descriptors)
-        except OSError:  # no process or memory left: to be tried again like after any other end
-            process.channel.close()
+            return self._spawn(kind, on_message, on_exit)
+        except OSError:  # no descriptor, process or memory left: to be tried again like after any other end
             self._reactor.callLater(0, on_exit, "exit_error")
-            return process
-        finally:
-            os.close(null)
-            theirs.close()
+            return _Stillborn()
+
+    def _spawn(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> Child:
+        ours, theirs = channel_pair()
+        with theirs:
+            process = _Process(Channel(self._reactor, ours), on_exit)
+            process.channel.on_message = on_message
+            # A child that only closed its line is dying or mad; the first should end with its own exit code.
+            process.channel.on_closed = lambda: self._reactor.callLater(CLOSED_GRACE, process.kill)
+            arguments = [sys.executable, "-I", "-m", "resolver.app.child", kind]
+            try:
+                with Path(os.devnull).open("rb") as null:
+                    descriptors = {0: null.fileno(), 1: 2, 2: 2, CHILD_FD: theirs.fileno()}
+                    self._reactor.spawnProcess(
+                        process, sys.executable, arguments, ENVIRONMENT, "/", childFDs=descriptors
+                    )
+            except OSError:
+                process.channel.close()
+                raise
         process.channel.startReading()
         return process
+
+
+class _Stillborn:
+    """A child that could not be started; its end has been told."""
+
+    pid = 0
+
+    def send(self, message: Message, fds: Sequence[int] = ()) -> None:
+        """Nobody hears it."""
+
+    def kill(self) -> None:
+        """Nothing to end."""
 
 
 class _Process(ProcessProtocol):

@@ -6,10 +6,12 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.interfaces import IListeningPort
+from twisted.protocols.policies import ThrottlingFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 IDLE_SECONDS = 10  # a client that sends or takes nothing for so long is cut off
+CONNECTIONS = 64  # at once; one more is closed at once, or strangers could use up the descriptors workers are made with
 TEXT = "text/plain; charset=utf-8"
 
 Answer = tuple[int, str, bytes]  # HTTP status, content type, body
@@ -71,6 +73,11 @@ def site(metrics: Callable[[], bytes], metrics_type: str, ready: Callable[[], tu
     made = _Quiet(_Pages(pages), requestFactory=_BodilessRequest, timeout=IDLE_SECONDS)
     made.displayTracebacks = False
     return made
+
+
+def bounded(made: Site) -> ThrottlingFactory:
+    """The site for at most `CONNECTIONS` clients."""
+    return ThrottlingFactory(made, CONNECTIONS)
 
 
 def serve(reactor: Any, listening: socket.socket, made: Any) -> IListeningPort:

@@ -16,7 +16,7 @@ from resolver.edge.channel import Message
 from resolver.edge.children import Launcher, ProcessLauncher
 from resolver.edge.control import ControlFactory, Reply
 from resolver.edge.control_client import SOCKET_NAME
-from resolver.edge.http import serve, site
+from resolver.edge.http import bounded, serve, site
 from resolver.edge.list_board import ListBoard
 from resolver.edge.metrics import CONTENT_TYPE, Exposition
 from resolver.edge.notice_keeper import NoticeKeeper
@@ -97,7 +97,8 @@ class Supervisor:
         self._notice.listen(settings)
         with http_socket(settings.metrics.listen) as listening:
             exposition = Exposition(self.snapshot)
-            self._ports.append(serve(self._reactor, listening, site(exposition.render, CONTENT_TYPE, self._readiness)))
+            pages = bounded(site(exposition.render, CONTENT_TYPE, self._readiness))
+            self._ports.append(serve(self._reactor, listening, pages))
         with control_socket(settings.state / SOCKET_NAME) as listening:
             self._ports.append(serve(self._reactor, listening, self._control))
         (settings.state / SOCKET_NAME).chmod(0o600)  # Twisted has just opened it to everybody

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
-from resolver.edge.http import serve, site
+from resolver.edge.http import CONNECTIONS, bounded, serve, site
 
 READY = (True, "answering")
 
@@ -85,6 +85,18 @@ def test_serves_on_a_given_socket() -> None:
 
     made = site(lambda: b"", "text/plain", lambda: (True, ""))
     assert serve(Reactor(), Socket(), made) == (7, 2, made)  # type: ignore[arg-type,comparison-overlap]
+
+
+def test_one_client_too_many_is_closed() -> None:
+    """The places are bounded, and free again when a client is gone."""
+    made = bounded(site(lambda: b"", "text/plain", lambda: READY))
+    made.wrappedFactory.reactor = MemoryReactorClock()
+    clients = [made.buildProtocol(None) for _ in range(CONNECTIONS)]
+    for client in clients:
+        client.makeConnection(StringTransport())
+    assert made.buildProtocol(None) is None
+    clients[0].connectionLost(None)
+    assert made.buildProtocol(None) is not None
 
 
 def test_request_body_is_let_fall() -> None:

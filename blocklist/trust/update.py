@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from tuf.api.exceptions import ExpiredMetadataError
 
 from blocklist import guards
-from blocklist.errors import PublisherFault
+from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.manifest import Bulk, Manifest, RekeyOf
 from blocklist.tokens import token_key
 from blocklist.trust import verify
@@ -163,7 +163,11 @@ def _bulk_for(version: int, state: ListState, now: float) -> Bulk | None:
 
 @lru_cache(maxsize=2)
 def _never_tokens(key: bytes, names: tuple[str, ...]) -> dict[str, frozenset[bytes]]:
-    return guards.never_tokens(key, guards.never_names(names))
+    try:
+        return guards.never_tokens(key, guards.never_names(names))
+    except EntryFault as fault:
+        text = f"`never` or `never_file` has a line that is no name ({fault}): mend it; no update is taken until then"
+        raise OperatorFault("setting", text) from None
 
 
 def _outcome(stored: StoredVersion) -> Outcome:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from attrs import evolve
 
+from blocklist.errors import EntryFault
+from blocklist.names import canonical_name
 from resolver.settings.faults import Fault, SettingsFault
+from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
 from resolver.settings.reader import parse
 from resolver.settings.yaml_file import MOST_BYTES, read_yaml
@@ -19,7 +22,7 @@ def load(path: Path, *, look_at_files: bool = True) -> Settings:
     document = read_yaml(_bytes_of(path))
     try:
         settings = parse(document.data, base=path.absolute().parent)
-        faults = tuple(_unreadable(settings)) if look_at_files else ()
+        faults = tuple(_faults_in_files(settings)) if look_at_files else ()
         if faults:
             raise SettingsFault(faults)
     except SettingsFault as fault:
@@ -36,13 +39,26 @@ def _bytes_of(path: Path) -> bytes:
         raise SettingsFault([Fault("", f"cannot read {path}: {error.strerror}")]) from None
 
 
-def _unreadable(settings: Settings) -> Iterator[Fault]:
+def _faults_in_files(settings: Settings) -> Iterator[Fault]:
     for number, each in enumerate(settings.lists):
-        for key, path in (("root", each.root), ("never_file", each.never_file)):
-            if path is None:
-                continue
-            try:
-                path.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-                yield Fault(f"lists[{number}].{key}", f"cannot read {path}: {why}")
+        faults = [*_unreadable(each)] or [*_no_names(each)]
+        yield from (evolve(fault, path=f"lists[{number}].{fault.path}") for fault in faults)
+
+
+def _unreadable(each: ListSettings) -> Iterator[Fault]:
+    for key, path in (("root", each.root), ("never_file", each.never_file)):
+        if path is None:
+            continue
+        try:
+            path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            yield Fault(key, f"cannot read {path}: {why}")
+
+
+def _no_names(each: ListSettings) -> Iterator[Fault]:
+    for name in each.never_names():
+        try:
+            canonical_name(name)
+        except EntryFault as fault:
+            yield Fault("never" if name in each.never else "never_file", f"{name!r} is no domain name: {fault}")

@@ -110,6 +110,15 @@ def test_never_listed_name_holds_the_additions(isp: Isp, body: ListBody) -> None
     assert (enforced(subscription), subscription.status().held_by) == (len(TEN), ("never_list",))
 
 
+def test_never_list_line_that_is_no_name_is_the_operators_fault(isp: Isp, body: ListBody) -> None:
+    """The list body is not to blame: the reason is a setting, and the words say which."""
+    isp.never = ("two words",)
+    body.publish(TEN)
+    outcome = isp.subscribe().refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.SETTING)
+    assert "never_file" in outcome.text
+
+
 def test_rollback_holds_until_a_higher_version(subscription: Subscription, isp: Isp, body: ListBody) -> None:
     """The previous version is enforced, across ticks and restarts, until a version higher than the one left arrives."""
     body.publish(TEN[:9], isp.clock.utc)

@@ -37,6 +37,16 @@ def test_a_file_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None:
     assert load(path, look_at_files=False).lists[0].root == tmp_path / "nowhere.json"
 
 
+def test_a_never_list_line_that_is_no_name_is_told(tmp_path: Path) -> None:
+    """Such a line would stop every update of the list later on."""
+    data = full()
+    (tmp_path / "never.txt").write_text("good.example # popular\n192.0.2.1\n")
+    data["lists"][0] |= {"never": ["two words"], "never_file": "never.txt"}
+    with pytest.raises(SettingsFault) as caught:
+        load(write(tmp_path, data))
+    assert [fault.path for fault in caught.value.faults] == ["lists[0].never", "lists[0].never_file"]
+
+
 def test_a_settings_file_that_cannot_be_read_is_a_settings_fault(tmp_path: Path) -> None:
     """The operator reads which file and why."""
     with pytest.raises(SettingsFault, match=r"cannot read .*absent\.yaml: No such file"):

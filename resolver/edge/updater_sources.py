@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from attrs import asdict, field, frozen
 
 from blocklist.errors import OperatorFault
 from blocklist.index import ListImage
+from blocklist.names import is_ip_literal
 from blocklist.trust import host_key, subscriber_key
 from blocklist.trust.clock import SystemClock
 from blocklist.trust.compile import compile_enforced, entry_time, next_change
@@ -76,7 +78,7 @@ def open_sources(settings: Settings) -> Sources:
     broken: dict[str, str] = {}
     for each in settings.lists:
         try:
-            lists[each.id] = Subscription(_source(each), settings.state / "lists" / each.id, keys, clock)
+            lists[each.id] = Subscription(_source(each, settings), settings.state / "lists" / each.id, keys, clock)
         except (OperatorFault, OSError, UnicodeDecodeError) as fault:
             broken[each.id] = str(fault) if isinstance(fault, OperatorFault) else type(fault).__name__
     exemptions = Exemptions(settings.state / EXEMPTIONS_NAME, keys.host_key, clock)
@@ -117,11 +119,22 @@ def _broken(list_id: str) -> dict[str, Any]:
     return status_words(nothing)
 
 
-def _source(each: ListSettings) -> ListSource:
+def own_names(settings: Settings) -> tuple[str, ...]:
+    """Return the host names this ISP and its lists live by: blocking one would cut off the page, or the next update."""
+    urls = [url for each in settings.lists for url in each.urls]
+    urls += [] if settings.terms is None else [settings.terms.url]
+    for notice in settings.notices.values():
+        pages = (notice.blocked_by, notice.policy_url, *(desk.url for desk in notice.desks))
+        urls += [url for url in pages if url is not None]
+    hosts = {urlsplit(url).hostname or "" for url in urls}
+    return tuple(sorted(host for host in hosts if host and not is_ip_literal(host)))
+
+
+def _source(each: ListSettings, settings: Settings) -> ListSource:
     return ListSource(
         list_id=each.id,
         purpose=each.purpose,
         root=Path(each.root).read_bytes(),
         urls=each.urls,
-        never_names=each.never_names(),
+        never_names=(*each.never_names(), *own_names(settings)),
     )

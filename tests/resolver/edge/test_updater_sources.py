@@ -8,7 +8,8 @@ from pathlib import Path
 from attrs import evolve
 
 from blocklist.index import Index
-from resolver.edge.updater_sources import open_sources
+from resolver.edge.updater_sources import open_sources, own_names
+from resolver.settings.lists import Terms
 from tests.resolver.edge.settings_for_edge import settings
 
 
@@ -34,3 +35,13 @@ def test_list_with_a_missing_root_keeps_no_other_out(tmp_path: Path) -> None:
     told = {words["list_id"]: words for words in sources.statuses()}
     assert (told["lost"]["last_outcome"], told["lost"]["last_reason"]) == ("failed", "setting")
     assert told["lost"]["failures"]["setting"] == 1
+
+
+def test_own_names_are_never_blocked(tmp_path: Path) -> None:
+    """Hosts of the lists and of the ISP's own pages are guarded without being written down twice; addresses are not."""
+    given = settings(tmp_path)
+    mirrors = ("https://one.lists.example/demo/", "http://127.0.0.1:8081/")
+    terms = Terms(version="1", url="https://www.isp.example/terms")
+    again = evolve(given, lists=(evolve(given.lists[0], urls=mirrors),), terms=terms)
+    assert {"one.lists.example", "www.isp.example"} <= set(own_names(again))
+    assert "127.0.0.1" not in own_names(again)

@@ -2,15 +2,13 @@
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from blocklist.disk import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, replace_file
 from blocklist.errors import OperatorFault
 
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
 PUBLIC_FILE = 0o644
 PUBLIC_FOLDER = 0o755
 
@@ -20,37 +18,16 @@ def write_atomically(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
 
     Raises `OperatorFault` (full disk, missing right) with the path and the system's reason.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        replace_file(path, data, mode)
     except OSError as error:
         raise OperatorFault("file_write", f"cannot write {path}: {error.strerror}; nothing was changed") from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_folder(path: Path, mode: int = PRIVATE_FOLDER) -> Path:
     """Create a folder (and its parents) with `mode`; one that is there is left as it is."""
     try:
-        path.mkdir(mode=mode, parents=True, exist_ok=True)
+        make_folders(path, mode)
     except OSError as error:
         raise OperatorFault("folder_create", f"cannot create folder {path}: {error.strerror}") from None
     return path

@@ -16,10 +16,11 @@ from typing import Final
 
 from attrs import asdict, define, field, frozen
 
+from blocklist.disk import PRIVATE_FILE
 from blocklist.errors import OperatorFault
 from blocklist.names import canonical_name, is_ip_literal, to_wire
 from blocklist.trust.clock import Clock, SystemClock
-from blocklist.trust.files import PRIVATE_FILE, make_folder
+from blocklist.trust.files import make_folder
 from blocklist.trust.limits import DAY
 from blocklist.trust.sealed import read_sealed, write_sealed
 

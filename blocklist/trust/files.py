@@ -5,42 +5,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from blocklist.disk import ASIDE_SUFFIX, make_folders, replace_file, sync_folder
 from blocklist.errors import OperatorFault, TransferFault
-
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
-ASIDE_SUFFIX = ".new"
 
 
 def make_folder(path: Path) -> Path:
     """Create a folder of the state, and the parents that are missing, as 0700."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        for folder in reversed(missing or [path]):
-            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        make_folders(path)
     except OSError as error:
         raise OperatorFault("state_folder", f"cannot create {path}: {error.strerror}; check `state:`") from None
     return path
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: write aside, fsync, rename, fsync the folder. A kill at any point leaves old or new.
+    """Replace `path` by `data` (`disk.replace_file`).
 
     Raises TransferFault with code `disk`; the old file is then still in place.
     """
-    aside = path.with_name(path.name + ASIDE_SUFFIX)
     try:
-        try:
-            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except OSError:
-            aside.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        replace_file(path, data)
     except OSError as error:
         raise TransferFault("disk", f"cannot write {path}: {error.strerror}; the old file is kept") from None
 
@@ -51,7 +35,7 @@ def create_file(path: Path, data: bytes) -> bytes:
     write_file(aside, data)
     try:
         os.link(aside, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         return path.read_bytes()
     finally:
@@ -72,11 +56,3 @@ def read_private(path: Path, size: int, what: str) -> bytes | None:
     if len(data) != size:
         raise OperatorFault("key_file", f"{path} is no {what} ({size} bytes): restore it from your backup")
     return data
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

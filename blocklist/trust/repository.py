@@ -16,10 +16,11 @@ from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError
 from tuf.api.metadata import Metadata, TargetFile, Timestamp
 from tuf.ngclient import Updater, UpdaterConfig
 
+from blocklist.disk import PRIVATE_FOLDER
 from blocklist.errors import PublisherFault
 from blocklist.trust.clock import Clock
 from blocklist.trust.fetcher import MetadataFetcher
-from blocklist.trust.files import PRIVATE_FOLDER, make_folder
+from blocklist.trust.files import make_folder
 from blocklist.trust.limits import ClockLimits, SizeLimits
 from blocklist.trust.transport import Transport
 

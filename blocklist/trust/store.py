@@ -14,10 +14,11 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from blocklist.disk import ASIDE_SUFFIX
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.manifest import Manifest
 from blocklist.tokens import TOKEN_BYTES, token_key
-from blocklist.trust.files import ASIDE_SUFFIX, make_folder
+from blocklist.trust.files import make_folder
 from blocklist.trust.mask import Mask, enforced, expiries
 from blocklist.trust.sealed import read_sealed, write_sealed
 

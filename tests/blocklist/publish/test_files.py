@@ -11,16 +11,6 @@ from blocklist.errors import OperatorFault
 from blocklist.publish.files import make_folder, only_one, read_file, write_atomically
 
 
-def test_a_write_replaces_the_whole_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    """Old content, then new content, mode as asked, no leftover."""
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-    write_atomically(path, b"new", 0o644)
-    assert path.read_bytes() == b"new"
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert [one.name for one in tmp_path.iterdir()] == ["file"]
-
-
 def test_faults_name_the_path(tmp_path: Path) -> None:
     """A folder in the way, a missing folder, a missing file."""
     (tmp_path / "folder").mkdir()

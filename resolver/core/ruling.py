@@ -75,6 +75,7 @@ class Ruler:
             qtype = int.from_bytes(message.question[-4:-2])
             self._block(entry, ruling.blocked, qtype, now, chain_ttl(message))
         elif ruling.broken:
+            entry.until = min(entry.until, now + self._config.limits.failure_ttl)  # whatever TTLs say (RFC 9520)
             entry.hold(failure())
         else:
             body = body_of(message, self._config, trust_ad=entry.trust_ad)

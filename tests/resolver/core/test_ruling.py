@@ -84,3 +84,12 @@ def test_an_alias_verdict_that_ends_is_decided_again() -> None:
 def test_what_has_no_lifetime_is_not_to_be_kept() -> None:
     """TTL 0 is for those who asked."""
     assert ruler().entry_for(message("an www.late.example. 0 A 192.0.2.7"), False, 0.0)[1] is False
+
+
+def test_a_broken_chain_is_a_failure_and_kept_as_long() -> None:
+    """A loop with TTLs of an hour is asked about again after 5 s."""
+    loop = ("an www.late.example. 3600 CNAME b.example.", "an b.example. 3600 CNAME www.late.example.")
+    entry, _ = ruler().entry_for(message(*loop), False, 0.0)
+    assert entry.answer.rcode == codes.SERVFAIL
+    assert ruler().refresh(entry, 4.0)
+    assert not ruler().refresh(entry, 5.0)

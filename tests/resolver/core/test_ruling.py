@@ -89,7 +89,7 @@ def test_what_has_no_lifetime_is_not_to_be_kept() -> None:
 def test_a_broken_chain_is_a_failure_and_kept_as_long() -> None:
     """A loop with TTLs of an hour is asked about again after 5 s."""
     loop = ("an www.late.example. 3600 CNAME b.example.", "an b.example. 3600 CNAME www.late.example.")
-    entry, _ = ruler().entry_for(message(*loop), False, 0.0)
+    entry, _ = ruler().entry_for(message(*loop, "an b.example. 3600 A 192.0.2.7"), False, 0.0)
     assert entry.answer.rcode == codes.SERVFAIL
     assert ruler().refresh(entry, 4.0)
     assert not ruler().refresh(entry, 5.0)

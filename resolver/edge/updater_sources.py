@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import asdict, field, frozen
 
 from blocklist.errors import OperatorFault
-from blocklist.index import ListImage
+from blocklist.index import ListImage, compile_index
 from blocklist.names import is_ip_literal
 from blocklist.trust import host_key, subscriber_key
 from blocklist.trust.clock import SystemClock
@@ -71,9 +71,12 @@ class Sources:
 
 
 def open_sources(settings: Settings) -> Sources:
-    """Open state folder, keys and lists; a list whose own settings are wrong is left out and told. OperatorFault."""
+    """Open state folder, keys and lists; a list whose own settings are wrong is left out and told."""
     clock = SystemClock()
-    keys = Keys(host_key.load_or_create(settings.state), subscriber_key.load_or_create(settings.state))
+    try:
+        keys = Keys(host_key.load_or_create(settings.state), subscriber_key.load_or_create(settings.state))
+    except OperatorFault as fault:  # without keys no list opens: say so for each, rather than end and begin anew
+        return _without_lists({each.id: str(fault) for each in settings.lists}, clock)
     lists: dict[str, Subscription] = {}
     broken: dict[str, str] = {}
     for each in settings.lists:
@@ -89,6 +92,18 @@ def open_sources(settings: Settings) -> Sources:
         next_change=lambda: next_change(tuple(lists.values()), exemptions, clock),
         now=clock.now,
         clock_offset=lambda: entry_time(tuple(lists.values()), clock) - clock.monotonic(),
+        broken=broken,
+    )
+
+
+def _without_lists(broken: Mapping[str, str], clock: SystemClock) -> Sources:
+    return Sources(
+        lists={},
+        exempt=tuple,
+        compile=lambda: compile_index([], clock_offset=0.0),
+        next_change=lambda: None,
+        now=clock.now,
+        clock_offset=lambda: 0.0,
         broken=broken,
     )
 

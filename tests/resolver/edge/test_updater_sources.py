@@ -45,3 +45,15 @@ def test_own_names_are_never_blocked(tmp_path: Path) -> None:
     again = evolve(given, lists=(evolve(given.lists[0], urls=mirrors),), terms=terms)
     assert {"one.lists.example", "www.isp.example"} <= set(own_names(again))
     assert "127.0.0.1" not in own_names(again)
+
+
+def test_key_file_open_to_others_is_told_for_every_list(tmp_path: Path) -> None:
+    """Nothing opens without the host key; the updater lives and has the words for whoever asks."""
+    given = settings(tmp_path)
+    open_sources(given)
+    (given.state / "host.key").chmod(0o644)
+    sources = open_sources(given)
+    assert "chmod 600" in sources.broken["demo"]
+    assert (sources.images(), sources.next_change(), sources.clock_offset()) == ((), None, 0.0)
+    assert Index(sources.compile()).lists == ()
+    assert [words["last_reason"] for words in sources.statuses()] == ["setting"]

@@ -27,8 +27,8 @@ LONG_FILE = 200_000  # bytes from which reading shows a progress bar
 def add(here: Session, keys: EditorKeys, *, as_json: bool, approve_too: bool, **chosen: Any) -> None:
     """Add names typed at the terminal, or piped in one a line."""
     template = _template(here, chosen)
-    text: str = click.prompt("Name or URL", err=True) if sys.stdin.isatty() else sys.stdin.read()
-    lines = text.encode().splitlines()
+    typed: bytes = click.prompt("Name or URL", err=True).encode() if sys.stdin.isatty() else sys.stdin.buffer.read()
+    lines = typed.splitlines()
     if not lines:
         raise OperatorFault("no_input", "no name on standard input: type it at the terminal or pipe it in")
     found = harvest(lines, read_plain, template, here.desk.criteria)

@@ -31,7 +31,7 @@ class Shell:
     def out(self) -> str:
         return str(self.folder / "out")
 
-    def run(self, *words: str, typed: str = "", code: int = 0) -> Result:
+    def run(self, *words: str, typed: str | bytes = "", code: int = 0) -> Result:
         """Run, and insist on the exit code."""
         secret = self.folder / "passphrase"
         secret.write_bytes(PASSPHRASE + b"\n")

@@ -49,6 +49,14 @@ def test_json_lines_are_the_lists_own_entries(shell: Shell) -> None:
     assert "line 1: id used before" in importing(shell, line + "\n{\n", "--format", "jsonl", code=1)
 
 
+def test_piped_bytes_that_are_no_text_are_told_by_line(shell: Shell) -> None:
+    """Not a traceback, and the good line is added."""
+    piped = b"\xff\xfe.example\none.example\n"
+    told = shell.run("add", shell.desk, "--editor", "alice", *CODES, typed=piped, code=1)
+    assert "line 1: bad encoding" in told.stderr
+    assert "added 1, rejected 1" in told.stdout
+
+
 def test_wrong_options_are_named(shell: Shell) -> None:
     """Missing codes, a bad column map, no such file: exit code 2."""
     assert "--criterion: choose one of" in importing(shell, "a.example\n", code=2)

@@ -25,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 MOST_COMMANDS = 10
 BLOCK = re.compile(r"<!-- walkthrough:[^\n]*-->\n```sh\n(.*?)```\n", re.DOTALL)
 NOTICE = "127.0.0.1"
+PORTS = ("DNS_PORT", "LIST_PORT", "NOTICE_PORT", "METRICS_PORT")
+PORT_TAKEN = re.compile("Address already in use|another program listens there")  # the Web server; the resolver
+TRIES = 3
 
 
 def walkthrough(page: str) -> str:
@@ -64,29 +67,50 @@ def stop(child: Child) -> int:
     return child.stop()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The block run by a shell in an empty folder, READY; with the port that answers DNS."""
-    folder, outside = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("outside")
-    upstream = FakeUpstream()
-    ports = {name: str(free_port()) for name in ("DNS_PORT", "LIST_PORT", "NOTICE_PORT", "METRICS_PORT")}
+def enter(folder: Path, ports: dict[str, str], upstream: str) -> Child | None:
+    """Give the block to a shell in an empty folder and wait for READY; None when a port turned out to be taken."""
+    empty = folder / "empty"
+    empty.mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("COV", "MAMORI_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = kept | ports | {"PATH": path, "UPSTREAM": upstream.address}
     child = Child(
         ["sh", "-e", "-c", walkthrough("README.md")],
-        outside / "output",
-        cwd=folder,
-        env=environment,
+        folder / "output",
+        cwd=empty,
+        env=kept | ports | {"PATH": path, "UPSTREAM": upstream},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        child.wait_for(lambda: "READY " in child.text(), "READY", 100.0)
-        yield int(ports["DNS_PORT"])
-    finally:
-        code = stop(child)
-        upstream.close()
+        child.wait_for(lambda: "READY " in child.text() or port_taken(child), "READY", 100.0)
+    except AssertionError:
+        stop(child)
+        if port_taken(child):
+            return None
+        raise
+    if port_taken(child):
+        stop(child)
+        return None
+    return child
+
+
+def port_taken(child: Child) -> bool:
+    return PORT_TAKEN.search(child.text()) is not None
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port that answers DNS. Between our look at a port and its use another test may take it: then once more."""
+    upstream = FakeUpstream()
+    for _ in range(TRIES):
+        ports = {name: str(free_port()) for name in PORTS}
+        child = enter(tmp_path_factory.mktemp("walkthrough"), ports, upstream.address)
+        if child is not None:
+            break
+    assert child is not None, "no free ports"
+    yield int(ports["DNS_PORT"])
+    code = stop(child)
+    upstream.close()
     assert code == 0, child.text()[-4000:]
 
 

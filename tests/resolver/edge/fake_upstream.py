@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.rrset
 
 SLOW_SECONDS = 0.3
+PORT_TRIES = 20
 ADDRESSES = {dns.rdatatype.A: "192.0.2.10", dns.rdatatype.AAAA: "2001:db8::10"}
 
 
@@ -24,10 +25,8 @@ class FakeUpstream:
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._tcp = socket.create_server((host, 0), family=family)
+        self._tcp, self._udp = _bound(family, host)
         self.port = self._tcp.getsockname()[1]
-        self._udp = socket.socket(family, socket.SOCK_DGRAM)
-        self._udp.bind((host, self.port))
         self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.seen: list[tuple[str, str, int]] = []
         for loop in (self._serve_udp, self._serve_tcp):
@@ -94,3 +93,18 @@ class FakeUpstream:
             return
         texts = [f'"{number:0200}"' for number in range(20)]
         answer.answer.append(dns.rrset.from_text(answer.question[0].name, 300, "IN", "TXT", *texts))
+
+
+def _bound(family: int, host: str) -> tuple[socket.socket, socket.socket]:
+    """TCP and UDP on one port; a port free for TCP may be taken for UDP by a resolver under test."""
+    for _ in range(PORT_TRIES):
+        tcp = socket.create_server((host, 0), family=family)
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            udp.bind(tcp.getsockname()[:2])
+        except OSError:
+            tcp.close()
+            udp.close()
+        else:
+            return tcp, udp
+    raise OSError("no port is free for both UDP and TCP")

@@ -109,7 +109,7 @@ def control_socket(path: Path) -> socket.socket:
         made.listen(CONTROL_BACKLOG)
     except OSError as error:
         made.close()
-        raise ListenFault(f"control socket {path}: {os.strerror(error.errno or 0)}; check the folder `state`") from None
+        raise ListenFault(f"control socket {path}: {error.strerror or error}; check the folder `state`") from None
     return made
 
 

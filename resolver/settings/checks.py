@@ -1,5 +1,6 @@
 """What settings must say together, and what is allowed but worth a warning."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ from resolver.settings.serving import NEVER_LOCAL
 LINES_FOR_RELEASE = 1_000
 LINES_FOR_DAILY_RELEASE = 100_000
 DAY = 86_400
+# A Unix socket's address holds 107 bytes on Linux; the longest in the state folder is /control.sock.
+STATE_BYTES_MAX = 107 - len("/control.sock")
 
 
 def cross_faults(settings: Settings) -> Iterator[Fault]:
@@ -30,6 +33,8 @@ def _presence(settings: Settings) -> Iterator[Fault]:
         yield Fault("listen", "name at least one address:port to answer on")
     if not settings.upstreams:
         yield Fault("upstreams", "name at least one resolver to ask")
+    if len(os.fsencode(settings.state)) > STATE_BYTES_MAX:
+        yield Fault("state", f"is longer than {STATE_BYTES_MAX} bytes, too long for the control socket: choose another")
     if settings.lists and settings.terms is None:
         yield Fault("terms", "required before a list is enforced: version and url of the terms of service in force")
     yield from _twice("listen", [str(each) for each in settings.listen])

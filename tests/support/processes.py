@@ -24,13 +24,14 @@ class Child:
         return self.output.read_text(errors="replace")
 
     def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-        """Wait until `ready()`; fail with the child's output when it ends or the time is over."""
+        """Wait until `ready()`; when it ends or the time is over, end it and fail with its output."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if self.process.poll() is not None:
-                raise AssertionError(f"{what}: ended with {self.process.returncode}:\n{self.text()[-4000:]}")
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {seconds} s:\n{self.text()[-4000:]}")
+            ended = self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                code = self.stop()
+                why = f"ended with {code}" if ended else f"not within {seconds} s"
+                raise AssertionError(f"{what}: {why}:\n{self.text()[-4000:]}")
             time.sleep(0.05)
 
     def stop(self, seconds: float = 15.0) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,13 +27,19 @@ class RunningDemo:
     """The demo with its ports, its temporary folder and what it printed."""
 
     def __init__(self, folder: Path) -> None:
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
+        self.temporary = Path(tempfile.mkdtemp(prefix="m-"))  # short: a Unix socket's path has 107 bytes
         self.port, self.notice, self.metrics = (free_port() for _ in range(3))
         ports = {"DNS_PORT": self.port, "NOTICE_PORT": self.notice, "METRICS_PORT": self.metrics}
         environment = os.environ | {name: str(port) for name, port in ports.items()} | {"TMPDIR": str(self.temporary)}
         self.child = Child([MAMORI, "demo"], folder / "demo.out", env=environment)
         self.child.wait_for(lambda: "exempt list" in self.child.text(), "the demo's commands", READY_SECONDS)
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """End it; what it left behind goes too, and is told by `left`."""
+        code = self.child.stop(seconds)
+        self.left = list(self.temporary.iterdir())
+        shutil.rmtree(self.temporary)
+        return code
 
     def commands(self) -> list[str]:
         """The printed commands, as a reader would copy them."""
@@ -43,7 +51,7 @@ class RunningDemo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     running = RunningDemo(tmp_path_factory.mktemp("demo"))
     yield running
-    running.child.stop()
+    running.stop()
 
 
 pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("demo")]
@@ -88,10 +96,10 @@ def test_it_ends_cleanly_and_leaves_nothing(tmp_path: Path) -> None:
     demo = RunningDemo(tmp_path)
     family = psutil.Process(demo.child.pid).children(recursive=True)
     assert len(family) >= 5  # upstream, resolver, updater, workers and a spare
-    assert demo.child.stop(seconds=30.0) == 0
+    assert demo.stop() == 0
     _, alive = psutil.wait_procs(family, timeout=10.0)
     assert not alive
-    assert not list(demo.temporary.iterdir())
+    assert not demo.left
     assert "fault" not in demo.child.text()
 
 
@@ -102,7 +110,7 @@ def test_the_resolver_goes_when_the_demo_is_killed(tmp_path: Path) -> None:
     demo.child.process.kill()
     _, alive = psutil.wait_procs(family, timeout=30.0)
     assert not alive
-    demo.child.stop()
+    demo.stop()
 
 
 def test_a_port_in_use_is_told_before_anything_starts(demo: RunningDemo) -> None:

@@ -67,6 +67,7 @@ def test_release_within_its_bounds_is_accepted() -> None:
         ({"upstreams": [{"address": "[::1]:53"}, {"address": "[0::1]:53"}]}, "upstreams"),
         ({"cache": {"min_ttl": 600, "max_ttl": 60}}, "cache.min_ttl"),
         ({"special_use": {"example": True}}, "special_use.example"),
+        ({"state": "/srv/" + "m" * 90}, "state"),
     ],
 )
 def test_combinations_that_cannot_work(change: dict[str, Any], path: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from blocklist.names import suffixes
 from resolver.core import codes
 from resolver.core.answer import policy_soa
 from resolver.core.body import Body, counts_of, rebuilt
@@ -82,7 +83,15 @@ def _stays_in_nodata(record: Record) -> bool:
 
 
 def chain_ttl(message: Message) -> int:
-    """Return the smallest TTL of the aliases and service records that led to a listed name, in seconds."""
+    """Return the smallest TTL of the aliases and service records that led to a listed name, in seconds.
+
+    A CNAME made from a DNAME counts with the DNAME's TTL: some servers give it 0 (RFC 6672 section 3.1).
+    """
     leading = codes.ALIAS_TYPES | codes.SERVICE_TYPES
-    ttls = (record.ttl for record in message.records if record.section == ANSWER and record.rtype in leading)
-    return min(ttls, default=0)
+    chain = [record for record in message.records if record.section == ANSWER and record.rtype in leading]
+    subtrees = {record.owner for record in chain if record.rtype == codes.DNAME}
+    return min((record.ttl for record in chain if not _is_synthesized(record, subtrees)), default=0)
+
+
+def _is_synthesized(record: Record, subtrees: set[bytes]) -> bool:
+    return record.rtype == codes.CNAME and any(parent in subtrees for parent in suffixes(record.owner))

@@ -119,3 +119,9 @@ def test_the_chain_ttl_counts_aliases_and_services_only() -> None:
     """The address at the end does not matter."""
     lines = ("an a.example. 60 CNAME b.example.", "an b.example. 40 CNAME c.example.", "an c.example. 5 A 192.0.2.1")
     assert chain_ttl(message(*lines)) == 40
+
+
+def test_a_synthesized_alias_counts_with_the_ttl_of_its_dname() -> None:
+    """A CNAME made from a DNAME may come with TTL 0; what its zone said is the DNAME's TTL."""
+    lines = ("an example. 50 DNAME blk.test.", "an a.example. 0 CNAME a.blk.test.", "an a.blk.test. 5 A 192.0.2.1")
+    assert chain_ttl(message(*lines)) == 50

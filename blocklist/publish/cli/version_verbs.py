@@ -43,10 +43,11 @@ def build(here: Session, keys: EditorKeys, *, sign_too: bool, waive: tuple[str, 
 @as_editor
 @click.option("--announce", metavar="ADDS,REMOVALS", help="Agree with the announcement this version was built with.")
 def sign(here: Session, keys: EditorKeys, *, announce: str | None) -> None:
-    """Sign the staged version, if it is exactly what this editor approved."""
-    staged = here.desk.staged_roles().get(TARGETS)
+    """Sign the staged version, if it is exactly what this editor approved and no guard of hers is hit."""
+    now, staged = here.door.now(), here.desk.staged_roles().get(TARGETS)
     bulk = _bulk(staged.version if staged else 0, announce)
-    _show_roles(here.desk.sign(keys, here.door.now(), bulk))
+    _guard(here.desk, keys, now, SIZE_GUARDS)
+    _show_roles(here.desk.sign(keys, now, bulk))
 
 
 @click.command()
@@ -109,7 +110,7 @@ def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...])
     hit = [finding for finding in report.findings if finding.guard not in waived]
     if hit:
         show_report(report)
-        raise Refusal("guards", f"{len(hit)} guards hit: nothing was built")
+        raise Refusal("guards", f"{len(hit)} guards hit: nothing was built or signed")
 
 
 def _bulk(version: int, announce: str | None) -> Bulk | None:
@@ -117,7 +118,7 @@ def _bulk(version: int, announce: str | None) -> Bulk | None:
     if announce is None:
         return None
     adds, _, removals = announce.partition(",")
-    if not (adds.isdigit() and removals.isdigit()):
+    if not (adds.isdecimal() and removals.isdecimal()):
         raise OperatorFault("announce", f"--announce {announce!r}: write two numbers, ADDS,REMOVALS")
     return Bulk(version + 1, int(adds), int(removals))
 

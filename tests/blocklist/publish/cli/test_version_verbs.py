@@ -57,6 +57,16 @@ def test_a_guard_stops_a_build_and_only_the_size_guard_can_be_waived(shell: Shel
     shell.run("build", shell.desk, "--editor", "alice", "--waive", "public_suffix", code=2)
 
 
+def test_the_second_editors_guards_are_asked_too(shell: Shell) -> None:
+    """A build by another tool, or under another never-list, is not signed because it is built."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    (Path(shell.desk) / "never.txt").write_text("www.one.example\n")
+    refused = shell.run("sign", shell.desk, "--editor", "bob", code=1)
+    assert "REFUSED never_list: 1" in refused.stdout
+    assert shell.json("status", shell.desk)["staged"]["targets"]["missing_signatures"] == 1
+
+
 def test_the_size_guard_can_be_waived_or_announced(shell: Shell) -> None:
     """60 additions to one entry."""
     approved(shell, "one.example")
@@ -69,6 +79,7 @@ def test_the_size_guard_can_be_waived_or_announced(shell: Shell) -> None:
     assert "61 records" in shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds").stdout
     wrong = shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds", "--announce", "many", code=2)
     assert "ADDS,REMOVALS" in wrong.stderr
+    shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds", "--announce", "²,1", code=2)
 
 
 def test_verbs_out_of_order_say_what_comes_first(shell: Shell) -> None:

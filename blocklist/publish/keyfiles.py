@@ -49,7 +49,7 @@ def check_holder_name(name: str) -> str:
 
 def check_passphrase(passphrase: bytes) -> bytes:
     """Refuse a passphrase too short to protect a stolen key file."""
-    if len(passphrase) < MIN_PASSPHRASE_CHARS:
+    if len(passphrase.decode(errors="replace")) < MIN_PASSPHRASE_CHARS:
         raise OperatorFault(
             "passphrase_short", f"the passphrase has fewer than {MIN_PASSPHRASE_CHARS} characters: choose a longer one"
         )

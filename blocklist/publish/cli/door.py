@@ -18,7 +18,7 @@ from blocklist.entries import Entry
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keyfiles import HOLDER_NAME, EditorKeys
 
 REFUSED: Final = 1
 MISUSED: Final = 2
@@ -68,8 +68,7 @@ class Passphrases:
     @classmethod
     def read(cls, options: Iterable[str]) -> "Passphrases":
         """Read the values of `--passphrase-file`."""
-        pairs = (option.rpartition("=")[::2] for option in options)
-        return cls({name: Path(path) for name, path in pairs})
+        return cls(dict(map(_named_file, options)))
 
     def get(self, holder: str, *, new: bool = False) -> bytes:
         """The passphrase of a key holder; a new one is asked for twice."""
@@ -78,6 +77,11 @@ class Passphrases:
             return read_file(path, "passphrase file").partition(b"\n")[0].rstrip(b"\r")
         prompt = f"New passphrase of {holder}" if new else f"Passphrase of {holder}"
         return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)).encode()
+
+
+def _named_file(option: str) -> tuple[str, Path]:
+    name, mark, path = option.partition("=")
+    return (name, Path(path)) if mark and HOLDER_NAME.fullmatch(name) else ("", Path(option))
 
 
 @frozen

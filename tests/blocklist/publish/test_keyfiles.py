@@ -47,6 +47,8 @@ def test_a_key_file_is_never_overwritten_nor_weakly_sealed(tmp_path: Path) -> No
     path = tmp_path / "key.pem"
     with pytest.raises(OperatorFault, match="fewer than 16"):
         keyfiles.new_signing_key(path, b"short")
+    with pytest.raises(OperatorFault, match="fewer than 16"):
+        keyfiles.new_signing_key(path, "短い合言葉です".encode())  # 21 bytes, 7 characters
     assert not path.exists()
     keyfiles.new_signing_key(path, PASSPHRASE)
     with pytest.raises(OperatorFault, match="never overwritten"):

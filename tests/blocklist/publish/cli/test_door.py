@@ -50,6 +50,9 @@ def test_passphrases_come_from_the_holders_file_or_the_common_one(tmp_path: Path
     (tmp_path / "all").write_bytes(b"common")
     passphrases = Passphrases.read([f"alice={tmp_path / 'alice'}", str(tmp_path / "all")])
     assert (passphrases.get("alice"), passphrases.get("bob")) == (b"hers", b"common")
+    (tmp_path / "a=b").write_bytes(b"odd")
+    for option in (str(tmp_path / "a=b"), f"alice={tmp_path / 'a=b'}"):
+        assert Passphrases.read([option]).get("alice") == b"odd"
     with pytest.raises(OperatorFault, match="passphrase file"):
         Passphrases.read([str(tmp_path / "absent")]).get("bob")
 

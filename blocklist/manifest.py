@@ -185,6 +185,8 @@ class Manifest:
         """Refuse what no list body can mean."""
         if self.count > LIMITS.entries:
             raise fields.fault("count")
+        if self.base_date > self.signed_at.date():  # later, and no entry would ever end
+            raise fields.fault("base_date")
         if self.full.path != full_path(self.epoch, self.version):
             raise fields.fault("full")
         if len(self.deltas) > LIMITS.deltas:

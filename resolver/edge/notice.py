@@ -4,7 +4,6 @@ A connection gets one of two constant answers and is closed. Of a request only t
 nothing of it is kept, counted or logged, and the connection's address is never read.
 """
 
-import datetime
 import os
 import pwd
 import resource
@@ -24,7 +23,7 @@ from resolver.edge.channel import Channel, Message
 from resolver.edge.hardening import HardeningFault, harden_process
 from resolver.edge.notice_page import NoticeContext, NoticeResponses, render
 from resolver.edge.reload import notice_places
-from resolver.settings import Notice, Settings, parse
+from resolver.settings import Settings, parse
 
 DEFAULT_USER: Final = "nobody"
 _HEAD_ENDS: Final = (b"\r\n\r\n", b"\n\n")
@@ -39,8 +38,6 @@ class NoticeLimits:
     head_seconds: float = 5.0  # for the head to arrive
     send_seconds: float = 10.0  # for the visitor to take the answer
     drain_bytes: int = 65536  # let fall after the answer, so that a reset does not destroy it
-    attested_days: int = 90  # how long an attested "no record is kept" may be said
-    renew_seconds: float = 3600.0  # between two looks at the calendar
 
 
 class NoticeFault(Exception):
@@ -49,7 +46,7 @@ class NoticeFault(Exception):
 
 def main(channel: Channel) -> None:
     """Make this process serve the notice page; it begins with the first message."""
-    channel.on_message = NoticeServer(channel, channel.reactor, NoticeLimits(), _today, drop_privileges).receive
+    channel.on_message = NoticeServer(channel, channel.reactor, NoticeLimits(), drop_privileges).receive
 
 
 def drop_privileges(user: str | None) -> None:
@@ -77,13 +74,11 @@ class NoticeServer:
         channel: Channel,
         reactor: Any,
         limits: NoticeLimits,
-        today: Callable[[], datetime.date],
         drop: Callable[[str | None], None],
     ) -> None:
         self._channel = channel
         self._reactor = reactor
         self._limits = limits
-        self._today = today
         self._drop = drop
         self._factories: dict[str, NoticeFactory] = {}
 
@@ -111,16 +106,11 @@ class NoticeServer:
         self._channel.send({"type": "ready"})
 
     def _render(self, settings: Settings) -> None:
-        """Make the constant answers; again now and then, since what was attested grows old."""
+        """Make the constant answers."""
         for name, factory in self._factories.items():
             notice = settings.notices[name]
             lists = tuple(each.id for each in settings.lists if each.notice == name)
-            factory.responses = render(notice, NoticeContext(settings.terms, lists, self._is_attested(notice)))
-        self._reactor.callLater(self._limits.renew_seconds, self._render, settings)
-
-    def _is_attested(self, notice: Notice) -> bool:
-        day = notice.no_record_attested_on
-        return day is not None and 0 <= (self._today() - day).days <= self._limits.attested_days
+            factory.responses = render(notice, NoticeContext(settings.terms, lists))
 
 
 class NoticeFactory(Factory):
@@ -199,7 +189,3 @@ class NoticeConnection(Protocol):
         self._factory.open.pop(self, None)
         if self._timer.active():
             self._timer.cancel()
-
-
-def _today() -> datetime.date:
-    return datetime.datetime.now(datetime.UTC).date()

@@ -39,7 +39,6 @@ class NoticeContext:
 
     terms: Terms | None = None
     list_ids: tuple[str, ...] = ()
-    no_record_attested: bool = False  # only then does the page promise that no record is kept
 
 
 @frozen
@@ -118,13 +117,14 @@ def _opening(notice: Notice, context: NoticeContext, language: Language) -> str:
     """What happened, who decided, that nobody is accused, and the law."""
     text = _TEXTS[language]
     stopped = Template(text["stopped"]).substitute(body=notice.body[language], isp=notice.isp[language])
-    calm = f"<p>{escape(text['accident'])}</p>"
-    if context.no_record_attested:
-        calm += f"\n<p><strong>{escape(text['no_record'])}</strong></p>"
     law = escape(text["law_text"])
     if notice.law_url:
         law += f"<br>{_link(notice.law_url, text['law_link'])}"
-    parts = [f"<p>{escape(stopped)}</p>", _terms(notice, context, language), f'<div class="calm">{calm}</div>']
+    parts = [
+        f"<p>{escape(stopped)}</p>",
+        _terms(notice, context, language),
+        f'<p class="calm">{escape(text["accident"])}</p>',
+    ]
     return "\n".join([part for part in parts if part] + [f"<h2>{escape(text['law'])}</h2>", f"<p>{law}</p>"])
 
 

@@ -3,7 +3,6 @@
 A kind refuses by raising `ValueError` with a sentence for the operator; the place of the fault is added by the reader.
 """
 
-import datetime
 import os
 import re
 from difflib import get_close_matches
@@ -176,21 +175,3 @@ def spell_seconds(seconds: int) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
-
-
-@frozen
-class Day:
-    """A calendar day, `2026-11-22`."""
-
-    def read(self, value: object) -> datetime.date:
-        """Refuse everything but a written-out day."""
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            try:
-                return datetime.date.fromisoformat(value)
-            except ValueError:
-                raise ValueError(f"there is no day {value}") from None
-        raise ValueError(f"expected a day like 2026-11-22, found {found(value)}")
-
-    def schema(self) -> Json:
-        """Describe the day."""
-        return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}

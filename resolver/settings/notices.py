@@ -1,13 +1,12 @@
 """The pages shown instead of a listed site, and where they are served."""
 
-import datetime
 from typing import Annotated, Literal
 
 from attrs import frozen
 
 from resolver.settings.addresses import Address4, Address6, EndpointAt, PublicUrl
 from resolver.settings.fields import setting
-from resolver.settings.kinds import Choice, Day, Words
+from resolver.settings.kinds import Choice, Words
 
 DESK_KINDS = ("mistake", "report", "help", "worried")
 Text = Annotated[str, Words()]
@@ -58,6 +57,3 @@ class Notice:
     law_url: PublicUrl | None = setting("Where the law can be read.", default=None)
     policy_url: PublicUrl | None = setting("The ISP's published policy.", default=None)
     desks: tuple[Desk, ...] = setting("Whom to turn to.", default=())
-    no_record_attested_on: Annotated[datetime.date, Day()] | None = setting(
-        "Day on which preflight attested that no record of visits is kept; the page says so for 90 days.", default=None
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import socket
 from typing import Any
@@ -19,7 +18,6 @@ from tests.support.tools import require_root
 GET = b"GET / HTTP/1.1\r\nHost: secret.example\r\nAccept: text/html\r\n\r\n"
 ANSWERS = NoticeResponses(b"HTTP/1.1 403 Forbidden\r\n\r\n", b"<page>", b"HTTP/1.1 403 Forbidden\r\nempty\r\n\r\n")
 PAGE = ANSWERS.page_head + ANSWERS.page_body
-TODAY = datetime.date(2026, 11, 22)
 
 
 class Transport(StringTransport):
@@ -137,15 +135,11 @@ class Line:
         self.sent.append(message)
 
 
-def _start(
-    attested: str | None = None, drop: Any = lambda user: None, laptop: bool = False
-) -> tuple[Reactor, Line, NoticeServer]:
+def _start(drop: Any = lambda user: None, laptop: bool = False) -> tuple[Reactor, Line, NoticeServer]:
     data = full() | {"laptop": laptop}
     data["notices"]["default"]["listen"] = ["127.0.0.1:8080"]
-    if attested:
-        data["notices"]["default"]["no_record_attested_on"] = attested
     reactor, line = Reactor(), Line()
-    server = NoticeServer(line, reactor, NoticeLimits(), lambda: TODAY, drop)  # type: ignore[arg-type]
+    server = NoticeServer(line, reactor, NoticeLimits(), drop)  # type: ignore[arg-type]
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -188,23 +182,6 @@ def test_dumps_that_cannot_be_forbidden_stop_it_but_on_a_laptop(laptop: bool) ->
 
     reactor, line, _ = _start(drop=refuse, laptop=laptop)
     assert (reactor.stopped, bool(line.sent)) == (not laptop, laptop)
-
-
-@pytest.mark.parametrize(
-    ("attested", "said"), [(None, False), ("2026-11-22", True), ("2026-08-24", True), ("2026-08-23", False)]
-)
-def test_an_attestation_is_believed_for_90_days(attested: str | None, said: bool) -> None:
-    """The promise that no record is kept stands on the page for 90 days after it was attested."""
-    reactor, _, _ = _start(attested)
-    assert (b"No record is kept" in _factory(reactor).responses.page_body) is said
-
-
-def test_the_promise_ends_while_the_process_runs() -> None:
-    """The calendar is looked at again every hour."""
-    reactor, _, server = _start("2026-08-24")
-    server._today = lambda: TODAY + datetime.timedelta(days=1)
-    reactor.advance(NoticeLimits().renew_seconds)
-    assert b"No record is kept" not in _factory(reactor).responses.page_body
 
 
 @pytest.mark.root

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 
 import pytest
 
-from resolver.settings.kinds import Choice, Day, Duration, Kind, Number, Switch, Words, Workers, found, spell_seconds
+from resolver.settings.kinds import Choice, Duration, Kind, Number, Switch, Words, Workers, found, spell_seconds
 
 
 @pytest.mark.parametrize(
@@ -20,7 +19,6 @@ from resolver.settings.kinds import Choice, Day, Duration, Kind, Number, Switch,
         (Duration(1, 300), 15, 15),
         (Duration(1, 300), "5m", 300),
         (Duration(1, 700_000), "7d", 604_800),
-        (Day(), "2026-02-28", datetime.date(2026, 2, 28)),
         (Workers(), 3, 3),
         (Workers(), "auto", len(os.sched_getaffinity(0))),
     ],
@@ -47,8 +45,6 @@ def test_good_values_are_read(kind: Kind, value: object, result: object) -> None
         (Duration(1, 300), "6m", "expected a duration from 1s to 5m"),
         (Duration(1, 300), "5 m", "found '5 m'"),
         (Duration(0, 10, only=(2, 5)), 3, "expected a duration: 2s or 5s, found 3"),
-        (Day(), "2026-02-30", "there is no day 2026-02-30"),
-        (Day(), "tomorrow", "expected a day like"),
         (Workers(), 0, "expected a number from 1 to 256"),
         (Workers(), "many", "expected auto or a number"),
     ],

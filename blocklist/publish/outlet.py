@@ -112,11 +112,11 @@ class Outlet:
         version = self.version_of("snapshot")
         data = self._current_snapshot(published, now) if version else None
         if data is None:
-            version += 1
+            version = _next(version, now)
             data = roles.make_snapshot(version, published, keys.snapshot, now).to_bytes()
             # Not _write_once: a run killed before its timestamp leaves a snapshot no reader was ever told of.
             write_atomically(self._metadata / f"{version}.snapshot.json", data, PUBLIC_FILE)
-        timestamp = roles.make_timestamp(self.version_of("timestamp") + 1, data, keys.timestamp, now)
+        timestamp = roles.make_timestamp(_next(self.version_of("timestamp"), now), data, keys.timestamp, now)
         write_atomically(self._metadata / "timestamp.json", timestamp.to_bytes(), PUBLIC_FILE)
         return version
 
@@ -169,6 +169,14 @@ class Outlet:
         if metadata is None or metadata.signed.type != kind.type:
             raise OperatorFault("published_damaged", f"{path} is damaged: publish into a fresh folder")
         return metadata
+
+
+def _next(version: int, now: datetime) -> int:
+    """The version after `version`: the POSIX time, so that a folder begun anew after a loss is not below the lost one.
+
+    Clients never go back, in snapshot and timestamp neither; a count from 1 would shut them out until root changes.
+    """
+    return max(version + 1, int(now.timestamp()))
 
 
 def _roles_in(snapshot: Snapshot) -> list[tuple[str, MetaFile]]:

@@ -13,6 +13,8 @@ from blocklist.errors import OperatorFault
 from blocklist.publish.outlet import Outlet
 from tests.blocklist.publish.support import NOW, Office, entry
 
+FIRST = int(NOW.timestamp())
+
 
 def published(office: Office) -> Outlet:
     office.add([entry()], office.alice, office.bob)
@@ -25,11 +27,13 @@ def test_a_stamp_renews_the_timestamp_and_an_old_snapshot(office: Office) -> Non
     outlet = published(office)
     assert outlet.expires() == {"timestamp": NOW + timedelta(hours=6), "snapshot": NOW + timedelta(days=7)}
     later = NOW + timedelta(days=1)
-    assert outlet.stamp(office.online, later) == 2
-    assert (outlet.version_of("snapshot"), outlet.expires()["timestamp"]) == (1, later + timedelta(hours=6))
+    assert outlet.stamp(office.online, later) == int(later.timestamp())
+    assert outlet.stamp(office.online, later) == int(later.timestamp()) + 1
+    assert (outlet.version_of("snapshot"), outlet.expires()["timestamp"]) == (FIRST, later + timedelta(hours=6))
     later = NOW + timedelta(days=6)
-    assert outlet.stamp(office.online, later) == 3
-    assert (outlet.version_of("snapshot"), outlet.expires()["snapshot"]) == (2, later + timedelta(days=7))
+    assert outlet.stamp(office.online, later) == int(later.timestamp())
+    assert outlet.version_of("snapshot") == int(later.timestamp())
+    assert outlet.expires()["snapshot"] == later + timedelta(days=7)
 
 
 def test_nothing_named_by_a_timestamp_is_missing_when_a_run_is_cut(office: Office) -> None:
@@ -46,18 +50,23 @@ def test_nothing_named_by_a_timestamp_is_missing_when_a_run_is_cut(office: Offic
 def test_a_leftover_of_a_killed_run_is_written_over(office: Office) -> None:
     """A snapshot no timestamp ever named does not stop the next run."""
     outlet = published(office)
-    (office.out / "metadata" / "2.snapshot.json").write_bytes(b"{}")
+    (office.out / "metadata" / f"{FIRST + 1}.snapshot.json").write_bytes(b"{}")
     office.publish()
-    assert outlet.version_of("snapshot") == 2
+    assert outlet.version_of("snapshot") == FIRST + 1
     assert outlet.version_of("targets") == 2
 
 
 def test_another_folder_can_be_filled_from_the_same_signatures(office: Office) -> None:
-    """A second mirror, or one rebuilt after a loss, gets the signed version."""
-    published(office)
+    """A folder begun anew after a loss gets the signed version, above what clients saw in the lost one."""
+    lost = published(office)
+    for minutes in range(0, 60, 5):
+        lost.stamp(office.online, NOW + timedelta(minutes=minutes))
+    before = {role: lost.version_of(role) for role in ("snapshot", "timestamp")}
     shutil.rmtree(office.out)
-    assert office.desk.publish(office.folder / "mirror", office.online, NOW) == 1
-    assert Outlet(office.folder / "mirror").version_of("targets") == 1
+    assert office.desk.publish(office.folder / "anew", office.online, NOW + timedelta(hours=1)) == 1
+    anew = Outlet(office.folder / "anew")
+    assert anew.version_of("targets") == 1
+    assert all(anew.version_of(role) > version for role, version in before.items())
 
 
 def test_a_folder_of_a_newer_version_or_another_list_is_left_alone(office: Office, tmp_path: Path) -> None:

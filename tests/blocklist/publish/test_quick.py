@@ -78,7 +78,7 @@ def test_a_tuf_client_reads_and_decrypts_every_version(tmp_path: Path) -> None:
     manifest, key, records = read_list(client(body.out, body.root, tmp_path / "first"), private)
     assert (manifest.version, manifest.count) == (1, 2)
     assert body.publish([two, three], now) == 2
-    assert body.stamp(now) == 3
+    assert body.stamp(now) > int(now.timestamp())
     manifest, key, records = read_list(client(body.out, body.root, tmp_path / "second"), private)
     assert manifest.version == 2
     assert set(matchfile.tokens_of(records)) == {host_token(key, to_wire(n)) for n in ("two.example", "three.example")}

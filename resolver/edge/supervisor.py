@@ -22,7 +22,7 @@ from resolver.edge.metrics import CONTENT_TYPE, Exposition
 from resolver.edge.notice_keeper import NoticeKeeper
 from resolver.edge.pool import WorkerPool
 from resolver.edge.release_clock import ReleaseClock
-from resolver.edge.reload import require_reloadable
+from resolver.edge.reload import ReloadFault, require_reloadable
 from resolver.edge.snapshot import Snapshot
 from resolver.edge.sockets import check_free, control_socket, http_socket, slot_sockets
 from resolver.edge.start_rule import Situation, StartLimits, Verdict, decide
@@ -111,6 +111,8 @@ class Supervisor:
 
     def reload(self, settings: Settings) -> None:
         """Apply new settings without losing a query. ReloadFault, with nothing changed, when they need a restart."""
+        if self._stopping is not None:  # a new child now would never be told to end
+            raise ReloadFault("the resolver is stopping, so nothing was applied: start it again")
         require_reloadable(self._settings, settings)
         self._settings = settings
         self._tally.labels = _labels(settings)

@@ -230,6 +230,18 @@ def test_state_folder_is_used_once(tmp_path: Path, start: Callable[..., Resolver
         second.supervisor.start()
 
 
+def test_a_reload_while_stopping_starts_nothing(start: Callable[..., Resolver]) -> None:
+    """SIGHUP behind SIGTERM: a child started now would keep the stop waiting for ever."""
+    resolver = start()
+    done = resolver.supervisor.stop()
+    before = len(resolver.launcher.children)
+    with pytest.raises(ReloadFault, match="stopping"):
+        resolver.supervisor.reload(resolver.settings)
+    assert len(resolver.launcher.children) == before
+    resolver.reactor.advance(4)
+    assert done.called
+
+
 def test_stop_leaves_nothing(tmp_path: Path) -> None:
     """Children are told, the control socket is gone, the addresses are free, and a second stop is the same one."""
     resolver = Resolver(tmp_path)

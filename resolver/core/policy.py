@@ -172,8 +172,8 @@ def _listed_addresses(decision: Decision, message: Message, index: Index, now: f
 
     QNAME counts like any other owner: a listed one may be its own mail host. Its signatures are what was asked for.
     """
-    question_name = message.question[:-4].lower()
-    listed = {question_name: False} if decision.course is Course.OPEN else {}
+    question_name, qtype = message.question[:-4].lower(), int.from_bytes(message.question[-4:-2])
+    listed = {(question_name, qtype in codes.SERVICE_TYPES): False} if decision.course is Course.OPEN else {}
     dropped = []
     for record in message.records:
         is_proof = record.rtype == codes.RRSIG
@@ -181,9 +181,10 @@ def _listed_addresses(decision: Decision, message: Message, index: Index, now: f
         is_asked_for = is_proof and record.section == ANSWER and record.owner == question_name
         if rtype not in codes.ADDRESS_TYPES or is_asked_for:
             continue
-        if record.owner not in listed:
+        looked_up = record.owner, rtype in codes.SERVICE_TYPES
+        if looked_up not in listed:
             match = _match(index, record.owner, rtype, now)
-            listed[record.owner] = match is not None and not match.exempt
-        if listed[record.owner]:
+            listed[looked_up] = match is not None and not match.exempt
+        if listed[looked_up]:
             dropped.append(record)
     return tuple(dropped)

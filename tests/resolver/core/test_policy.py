@@ -126,3 +126,11 @@ def test_exempt_and_truthful_courses_are_left_alone() -> None:
     for course in (Course.EXEMPT, Course.TRUTHFUL):
         ruling = decide_response(Decision(course), message(*lines), TABLE, Limits(), 0.0)
         assert (ruling.blocked, ruling.dropped, ruling.to_nodata) == (None, (), False)
+
+
+def test_a_name_may_be_listed_for_services_alone() -> None:
+    """An address of `_443._https.exact.example` says nothing about its HTTPS record, whichever stands first."""
+    lines = ("ar _443._https.exact.example. 60 A 192.0.2.7", "ar _443._https.exact.example. 60 HTTPS 1 . alpn=h2")
+    for order in (lines, lines[::-1]):
+        ruling = decide_response(OPEN, message(*order), TABLE, Limits(), 0.0)
+        assert [record.rtype for record in ruling.dropped] == [codes.HTTPS]

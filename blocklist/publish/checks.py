@@ -21,12 +21,15 @@ NEVER_FILE: Final = "never.txt"
 EXPIRES_SOON: Final = timedelta(days=7)
 SIZE_GUARDS: Final = (guards.ADDS, guards.REMOVALS)
 SELF_TEST_DOMAIN: Final = "self_test_domain"
+_ANNOUNCE: Final = (
+    "the size guard lets fewer pass: announce them one version, and an hour at least, earlier (build --announce)"
+)
 _ADVICE: Final = {
     guards.PUBLIC_SUFFIX: "a public suffix, or above one: list the site's own name",
     guards.NEVER_LIST: "on the never-list, or above a name on it",
     SELF_TEST_DOMAIN: "a self-test name outside the body's own domain",
-    guards.ADDS: "additions; the size guard lets fewer pass: announce them (build --announce) one version earlier",
-    guards.REMOVALS: "removals; the size guard lets fewer pass: announce them (build --announce) one version earlier",
+    guards.ADDS: f"additions; {_ANNOUNCE}",
+    guards.REMOVALS: f"removals; {_ANNOUNCE}",
 }
 
 

@@ -1,7 +1,7 @@
 """The desk: every verb of the list body, for the command line, the demo and tests alike."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from attrs import define, evolve
@@ -64,14 +64,17 @@ class Desk(Workbench):
         secret = self.open_key(keys, MATCH_PROFILE)
         records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
         published = self._master.last_published()
-        size = checks.check_size(published[1] if published else None, records, self._announced())
+        size = checks.check_size(published[1] if published else None, records, self._announced(now))
         return evolve(report, findings=(*report.findings, *size))
 
-    def _announced(self) -> Bulk | None:
-        """What the published version announced for the next one."""
+    def _announced(self, now: datetime) -> Bulk | None:
+        """What the published version announced for the next one, once ISPs have held it long enough to heed it."""
         staged = self.stage.load(TARGETS)
         published = self._master.last_published()
         if staged is None or published is None or staged.signed.version != published[0]:
+            return None
+        since = datetime.fromisoformat(self._master.published_at(published[0]))
+        if now - since < timedelta(seconds=assemble.MIN_WAIT_SECONDS):
             return None
         bulk = Manifest.from_bytes(self.stage.files(staged)[assemble.INDEX_PATH]).bulk
         return bulk if bulk is not None and bulk.version == published[0] + 1 else None

@@ -179,8 +179,9 @@ class Master:
         return self._db.execute(query, (version, digest)).fetchone() is not None
 
     def mark_published(self, version: int, published_at: str) -> None:
-        """Book a built version as published and forget what the ones before held."""
-        self._db.execute("UPDATE versions SET published_at = ? WHERE version = ?", (published_at, version))
+        """Book a built version as published, once, and forget what the ones before held."""
+        query = "UPDATE versions SET published_at = ? WHERE version = ? AND published_at IS NULL"
+        self._db.execute(query, (published_at, version))
         self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
         self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
 
@@ -189,6 +190,11 @@ class Master:
         query = "SELECT version, records FROM versions WHERE published_at IS NOT NULL ORDER BY version DESC LIMIT 1"
         row = self._db.execute(query).fetchone()
         return None if row is None else (row[0], bytes(row[1]))
+
+    def published_at(self, version: int) -> str:
+        """When a published version was published first."""
+        row = self._db.execute("SELECT published_at FROM versions WHERE version = ?", (version,)).fetchone()
+        return str(row[0])
 
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""

@@ -202,7 +202,7 @@ def test_a_subscriber_is_registered_once_and_under_its_own_id(office: Office) ->
 
 
 def test_check_sees_the_size_guard_and_an_announcement_lifts_it(office: Office) -> None:
-    """More than 50 additions to a small list are a finding, unless the version before announced them."""
+    """More than 50 additions to a small list are a finding, unless announced a version and an hour before."""
     office.add([entry(f"n{number}.example") for number in range(10)], office.alice, office.bob)
     office.publish()
     office.add([entry(f"m{number}.example") for number in range(60)], office.alice, office.bob)
@@ -213,7 +213,10 @@ def test_check_sees_the_size_guard_and_an_announcement_lifts_it(office: Office) 
         office.desk.sign(editor, NOW, Bulk(3, 60, 0))
     assert office.desk.publish(office.out, office.online, NOW) == 2
     office.add([entry(f"m{number}.example") for number in range(60)], office.alice, office.bob)
-    assert office.desk.check(office.alice, NOW).findings == ()
+    early, later = NOW + timedelta(seconds=3599), NOW + timedelta(seconds=3600)
+    assert [finding.guard for finding in office.desk.check(office.alice, early).findings] == ["adds"]
+    assert office.desk.publish(office.out, office.online, early) == 2  # the same again: the hour does not begin anew
+    assert office.desk.check(office.alice, later).findings == ()
 
 
 def test_status_counts_without_a_key(office: Office) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from resolver.core.counters import Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
 from resolver.edge.sockets import BACKLOG, RECEIVE_BUFFER_BYTES
+from tests.support.ports import free_port
 
 CHANNEL_FD = 3
 PATIENCE = 20.0  # seconds a test waits for the worker
@@ -93,13 +94,14 @@ class SupervisedWorker:
 
     def _bind(self, address: str, port: int) -> int:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        port = port or free_port()
         udp, tcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_STREAM)
         self.sockets += [udp, tcp]
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of other tests may linger on the port
         for each in (udp, tcp):
             if family == socket.AF_INET6:
                 each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             each.bind((address, port))
-            port = each.getsockname()[1]
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         tcp.listen(BACKLOG)
-        return int(port)
+        return port

@@ -125,10 +125,11 @@ def test_the_walk_through_ends_in_an_enforcing_resolver(running: int, transport:
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
-def test_the_walk_through_has_at_most_ten_lines(page: str) -> None:
-    """From the empty folder to the enforcing resolver a reader enters ten lines at most."""
+def test_the_walk_through_has_at_most_ten_commands(page: str) -> None:
+    """From the empty folder to the enforcing resolver there are ten at most, and no line hides a second one."""
     commands = command_lines(walkthrough(page))
     assert 0 < len(commands) <= MOST_COMMANDS
+    assert not [line for line in commands if re.search(r"&&|\|\||;|&\s*\S", line)]
     assert commands[-1].endswith("mamori run --config resolver.yaml")
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import secrets
 from pathlib import Path
 
 import click
@@ -23,9 +24,11 @@ from blocklist.publish.cli.options import (
     passphrase_option,
 )
 from blocklist.publish.desk import Desk
-from blocklist.publish.files import read_file
+from blocklist.publish.files import read_file, write_atomically
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.outlet import ONLINE_ROLES
+
+PASSPHRASE_RANDOM_BYTES = 18
 
 
 @click.command()
@@ -37,6 +40,9 @@ from blocklist.publish.outlet import ONLINE_ROLES
 @click.option("--criteria", type=FILE, help="Criteria set (JSON); without it the built-in demo set.")
 @click.option("--small", is_flag=True, help="Small body: root 2 of 3 keys instead of 3 of 5.")
 @click.option("--subscriber", "subscribers", type=FILE, multiple=True, help="Public key of a first subscriber.")
+@click.option(
+    "--make-passphrase", metavar="FILE", type=FILE, help="For a trial: one random passphrase for all keys, put in FILE."
+)
 @keys_option
 @passphrase_option
 @click.pass_context
@@ -51,6 +57,7 @@ def init(
     criteria: Path | None,
     small: bool,
     subscribers: tuple[Path, ...],
+    make_passphrase: Path | None,
     keys_folder: Path | None,
     passphrase_files: tuple[str, ...],
 ) -> None:
@@ -59,7 +66,9 @@ def init(
     Every holder types her own passphrase. Afterwards give each holder her key files and take them off this machine.
     """
     keys_of_subscribers = [(path.stem, read_public_key(path)) for path in subscribers]
-    passphrases = Passphrases.read(passphrase_files)
+    if make_passphrase:
+        _make_passphrase(make_passphrase)
+    passphrases = Passphrases.read((str(make_passphrase),) if make_passphrase else passphrase_files)
     root = setup.SMALL_ROOT if small else setup.FULL_ROOT
     typed = {name: passphrases.get(name, new=True) for name in (*editors, *root.holders, ONLINE)}
     new = setup.NewDesk(
@@ -122,6 +131,12 @@ def read_public_key(path: Path) -> bytes:
             f"{path} is no subscriber public key: an ISP makes one with `mamori subscriber-key`",
         )
     return data
+
+
+def _make_passphrase(path: Path) -> None:
+    if path.exists():
+        raise OperatorFault("passphrase_file", f"{path} exists: it may open other keys; name a new file")
+    write_atomically(path, secrets.token_urlsafe(PASSPHRASE_RANDOM_BYTES).encode() + b"\n")
 
 
 def _read_criteria(path: Path) -> CriteriaSet:

@@ -42,12 +42,16 @@ def build(here: Session, keys: EditorKeys, *, sign_too: bool, waive: tuple[str, 
 @click.command()
 @as_editor
 @click.option("--announce", metavar="ADDS,REMOVALS", help="Agree with the announcement this version was built with.")
-def sign(here: Session, keys: EditorKeys, *, announce: str | None) -> None:
+@click.option("--publish", "out", metavar="OUT", type=FOLDER, help="Publish into OUT too, if this was the last one.")
+def sign(here: Session, keys: EditorKeys, *, announce: str | None, out: Path | None) -> None:
     """Sign the staged version, if it is exactly what this editor approved and no guard of hers is hit."""
     now, staged = here.door.now(), here.desk.staged_roles().get(TARGETS)
     bulk = _bulk(staged.version if staged else 0, announce)
     _guard(here.desk, keys, now, SIZE_GUARDS)
-    _show_roles(here.desk.sign(keys, now, bulk))
+    states = here.desk.sign(keys, now, bulk)
+    _show_roles(states)
+    if out is not None and not any(state.missing for state in states.values()):
+        _publish(here, out)
 
 
 @click.command()
@@ -55,6 +59,10 @@ def sign(here: Session, keys: EditorKeys, *, announce: str | None) -> None:
 @click.argument("out", type=FOLDER)
 def publish(here: Session, *, out: Path) -> None:
     """Write the signed version into the folder OUT of static files; its timestamp last."""
+    _publish(here, out)
+
+
+def _publish(here: Session, out: Path) -> None:
     version = here.desk.publish(out, _online(here), here.door.now())
     click.echo(f"published version {version} in {out}")
 

@@ -43,6 +43,20 @@ def test_init_asks_each_holder_for_her_passphrase(tmp_path: Path) -> None:
     assert "a long passphrase" not in result.output
 
 
+def test_init_makes_one_passphrase_for_a_trial(tmp_path: Path) -> None:
+    """It opens the keys afterwards, is readable by its owner only, and never replaces a file."""
+    file = tmp_path / "passphrase"
+    words = ["init", str(tmp_path / "desk"), "--list-id", "own", "--small", *EDITORS, "--make-passphrase", str(file)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    check = ["check", str(tmp_path / "desk"), "--editor", "alice", "--passphrase-file", str(file)]
+    assert CliRunner().invoke(main, check).exit_code == 0
+    words[1] = str(tmp_path / "other")
+    again = CliRunner().invoke(main, words)
+    assert (again.exit_code, "name a new file" in again.stderr) == (2, True)
+
+
 def test_a_criteria_set_may_be_spelt_by_hand(tmp_path: Path) -> None:
     """Any JSON spelling is taken; a wrong one is the operator's fault."""
     shell = Shell(tmp_path)

@@ -27,6 +27,15 @@ def test_the_whole_way_from_names_to_files(shell: Shell) -> None:
     assert (Path(shell.out) / "metadata" / "1.root.json").is_file()
 
 
+def test_the_last_signature_can_publish_at_once(shell: Shell) -> None:
+    """Nothing is published while a signature is missing."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice")
+    first = shell.run("sign", shell.desk, "--editor", "alice", "--publish", shell.out).stdout
+    assert "published" not in first and not Path(shell.out).exists()
+    assert "published version 1" in shell.run("sign", shell.desk, "--editor", "bob", "--publish", shell.out).stdout
+
+
 def test_a_machine_that_only_stamps_needs_no_desk(shell: Shell) -> None:
     """The published folder and the two on-line key files are enough."""
     approved(shell, "one.example")

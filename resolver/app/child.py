@@ -17,7 +17,11 @@ from resolver.edge.channel import Channel
 from resolver.edge.hardening import HardeningFault, harden_process
 from resolver.edge.steady_time import use_steady_time
 
-KINDS = {name: f"resolver.edge.{name}" for name in ("worker", "updater", "notice")}
+KINDS = {
+    "worker": "resolver.edge.serving.worker",
+    "updater": "resolver.edge.updating.updater",
+    "notice": "resolver.edge.notice.server",
+}
 EXIT_ORPHANED = 0
 
 

@@ -26,7 +26,7 @@ from resolver.app.demo_process import DemoProcess, say
 from resolver.app.demo_settings import write_settings
 from resolver.app.signals import on_stop_signal
 from resolver.edge.fault_log import describe_failure
-from resolver.edge.updater_sources import EXEMPTIONS_NAME
+from resolver.edge.updating.sources import EXEMPTIONS_NAME
 from resolver.settings.addresses import Endpoint
 
 EXEMPT = "ex.blk.example"

@@ -12,11 +12,11 @@ from typing import Any
 from resolver.app.signals import on_stop_signal
 from resolver.edge import fault_log
 from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
-from resolver.edge.reload import ReloadFault
-from resolver.edge.sockets import ListenFault
-from resolver.edge.state_folder import StateFault
 from resolver.edge.steady_time import use_steady_time
-from resolver.edge.supervisor import Supervisor
+from resolver.edge.supervision.reload import ReloadFault
+from resolver.edge.supervision.sockets import ListenFault
+from resolver.edge.supervision.state_folder import StateFault
+from resolver.edge.supervision.supervisor import Supervisor
 from resolver.settings import Settings, SettingsFault, load
 
 EXIT_DONE, EXIT_CANNOT_START = 0, 1
@@ -91,10 +91,9 @@ def _harden(settings: Settings) -> None:
 
 def ready_line(settings: Settings) -> str:
     """READY and where everything answers; the first address of each kind, `notice` only where a page is served."""
-    pages = [place for notice in settings.notices.values() for place in notice.listen]
     parts = [
         f"dns={settings.listen[0]}",
-        *(f"notice=http://{place}/" for place in pages[:1]),
+        *(f"notice=http://{place}/" for _name, place in settings.notice_places[:1]),
         f"metrics=http://{settings.metrics.listen}/metrics",
     ]
     return "READY " + " ".join(parts)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from resolver.cli.faults import CliFault, Exit
-from resolver.edge.control_client import ControlFault, ask
+from resolver.edge.supervision.control_client import ControlFault, ask
 from resolver.settings import Settings
 
 ANNOUNCE_SECONDS = 10.0  # an exemption is in force by then, or the resolver will read it by itself

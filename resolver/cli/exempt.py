@@ -12,7 +12,7 @@ from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option, read_name
-from resolver.edge.updater_sources import EXEMPTIONS_NAME
+from resolver.edge.updating.sources import EXEMPTIONS_NAME
 from resolver.settings import Settings, load
 
 DAY = 86_400  # seconds

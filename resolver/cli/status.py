@@ -8,7 +8,7 @@ import click
 
 from resolver.cli.control import tell
 from resolver.cli.options import config_option
-from resolver.edge.status import exit_code, text
+from resolver.edge.supervision.status import exit_code, text
 from resolver.settings import Settings, load
 
 WATCH_SECONDS = 2.0

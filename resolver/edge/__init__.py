@@ -1,1 +1,1 @@
-"""Twisted: sockets, timers, HTTP, child processes."""
+"""Twisted: sockets, timers, HTTP and child processes. A folder a process; what they share lies beside the folders."""

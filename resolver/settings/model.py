@@ -56,6 +56,11 @@ class Settings:
     )
 
     @cached_property
+    def notice_places(self) -> tuple[tuple[str, Endpoint], ...]:
+        """Where which notice is served, in order: the name of the notice and the address."""
+        return tuple((name, place) for name, notice in self.notices.items() for place in notice.listen)
+
+    @cached_property
     def raw(self) -> dict[str, Any]:
         """All of it as plain JSON data with absolute paths: `parse(settings.raw)` gives equal settings."""
         plain: dict[str, Any] = to_plain(self)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from resolver.edge.metrics import Exposition
+from resolver.edge.supervision.metrics import Exposition
 from tests.resolver.edge.snapshots import snapshot
 
 ROOT = Path(__file__).parents[2]

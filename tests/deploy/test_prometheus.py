@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from resolver.edge.metrics import Exposition
+from resolver.edge.supervision.metrics import Exposition
 from tests.resolver.edge.snapshots import snapshot
 from tests.support.tools import require
 

@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from blocklist.trust.reasons import REASONS
-from resolver.edge.metrics import Exposition
+from resolver.edge.supervision.metrics import Exposition
 from tests.resolver.edge.snapshots import snapshot
 
 PAGE = Path(__file__).parents[2] / "docs" / "operators" / "metrics.md"

@@ -13,7 +13,7 @@ import pytest
 
 from blocklist.publish.cli import main as mamori_list
 from resolver.cli.entry import main as mamori
-from resolver.edge.reload import NEEDS_RESTART
+from resolver.edge.supervision.reload import NEEDS_RESTART
 from resolver.settings import Settings
 from tests.docs.test_links import ROOT, pages
 

@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from resolver.cli import main
-from resolver.edge.control_client import SOCKET_NAME
+from resolver.edge.supervision.control_client import SOCKET_NAME
 
 
 class Terminal:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from resolver.edge.list_board import ListView
-from resolver.edge.snapshot import ReleaseView, Snapshot
-from resolver.edge.status import document
-from resolver.edge.tally import Labels, Tally
+from resolver.edge.supervision.list_board import ListView
+from resolver.edge.supervision.snapshot import ReleaseView, Snapshot
+from resolver.edge.supervision.status import document
+from resolver.edge.supervision.tally import Labels, Tally
 from tests.resolver.cli.at_terminal import StandIn, Terminal
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from resolver.edge.channel import Message
-from resolver.edge.children import OnExit, OnMessage
+from resolver.edge.supervision.children import OnExit, OnMessage
 
 
 class FakeChild:

@@ -9,7 +9,7 @@ from attrs import define, field
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
-from resolver.edge.pump import Dial, Pump
+from resolver.edge.serving.pump import Dial, Pump
 
 
 def asking(attempt: int, upstream: int = 0, transport: int = 0) -> UpstreamQuery:

@@ -15,7 +15,7 @@ from blocklist.tokens import KEY_BYTES
 from blocklist.trust.exemptions import Exemption
 from blocklist.trust.outcome import Kind, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS
-from resolver.edge.updater_sources import Sources
+from resolver.edge.updating.sources import Sources
 
 
 class FakeList:

@@ -6,10 +6,10 @@ from typing import Any
 
 from attrs import evolve
 
-from resolver.edge.list_board import ListView
-from resolver.edge.snapshot import ReleaseView, Snapshot
-from resolver.edge.tally import Labels, Tally
-from resolver.edge.usage import Usage
+from resolver.edge.supervision.list_board import ListView
+from resolver.edge.supervision.snapshot import ReleaseView, Snapshot
+from resolver.edge.supervision.tally import Labels, Tally
+from resolver.edge.supervision.usage import Usage
 
 LIST = ListView("demo", version=3, entries=21, known_version=3, age_seconds=12.4, last_outcome="updated")
 SNAPSHOT = Snapshot(

@@ -13,7 +13,7 @@ from typing import Any
 
 from resolver.core.counters import Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
-from resolver.edge.sockets import BACKLOG, RECEIVE_BUFFER_BYTES
+from resolver.edge.supervision.sockets import BACKLOG, RECEIVE_BUFFER_BYTES
 from tests.support.ports import free_port
 
 CHANNEL_FD = 3

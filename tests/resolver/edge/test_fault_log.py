@@ -8,7 +8,7 @@ import sys
 from twisted.python.failure import Failure
 
 from resolver.edge.fault_log import describe, describe_failure, location
-from resolver.edge.sockets import ListenFault, check_free
+from resolver.edge.supervision.sockets import ListenFault, check_free
 from resolver.settings.addresses import Endpoint
 
 _SCRIPT = """
@@ -52,8 +52,8 @@ def _fault() -> ListenFault:
 def test_place_is_the_innermost_of_our_own_source() -> None:
     """The path is relative to the product and carries no user's folder."""
     fault = _fault()
-    assert describe(fault).startswith("ListenFault at resolver/edge/sockets.py:")
-    assert describe_failure(Failure(fault)).startswith("ListenFault at resolver/edge/sockets.py:")
+    assert describe(fault).startswith("ListenFault at resolver/edge/supervision/sockets.py:")
+    assert describe_failure(Failure(fault)).startswith("ListenFault at resolver/edge/supervision/sockets.py:")
 
 
 def test_foreign_source_is_named_by_its_file_only() -> None:

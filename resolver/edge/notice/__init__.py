@@ -1,0 +1,1 @@
+"""The notice page and the process that serves it."""

@@ -1,0 +1,190 @@
+"""The process that serves the notice page: unprivileged, without a memory, without a series of its own.
+
+A connection gets one of two constant answers and is closed. Of a request only the method and `Accept` are looked at;
+nothing of it is kept, counted or logged, and the connection's address is never read.
+"""
+
+import os
+import pwd
+import resource
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.protocol import Factory, Protocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from resolver.edge import fault_log
+from resolver.edge.channel import Channel, Message
+from resolver.edge.hardening import HardeningFault, harden_process
+from resolver.edge.notice.page import NoticeContext, NoticeResponses, render
+from resolver.settings import Settings, parse
+
+DEFAULT_USER: Final = "nobody"
+_HEAD_ENDS: Final = (b"\r\n\r\n", b"\n\n")
+
+
+@frozen
+class NoticeLimits:
+    """What visitors may take of this process."""
+
+    connections: int = 512  # open at once; the oldest makes room for a new one
+    head_bytes: int = 8192  # of a request; a longer head is answered by what was read so far
+    head_seconds: float = 5.0  # for the head to arrive
+    send_seconds: float = 10.0  # for the visitor to take the answer
+    drain_bytes: int = 65536  # let fall after the answer, so that a reset does not destroy it
+
+
+class NoticeFault(Exception):
+    """The notice page cannot be served safely here; the message says what to do."""
+
+
+def main(channel: Channel) -> None:
+    """Make this process serve the notice page; it begins with the first message."""
+    channel.on_message = NoticeServer(channel, channel.reactor, NoticeLimits(), drop_privileges).receive
+
+
+def drop_privileges(user: str | None) -> None:
+    """Become `user` (or nobody) if started as root, and make no process again. NoticeFault, HardeningFault."""
+    if os.geteuid() == 0:
+        name = user or DEFAULT_USER
+        try:
+            account = pwd.getpwnam(name)
+        except KeyError:
+            raise NoticeFault(f"user: there is no user {name!r}; create it or name another in the settings") from None
+        if account.pw_uid == 0:
+            raise NoticeFault(f"user: {name!r} is root again; name a user without rights, or none for {DEFAULT_USER}")
+        os.setgroups([])
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    harden_process()  # a change of user may have made us dumpable again
+
+
+class NoticeServer:
+    """One notice process' life. The reactor is a real one or a fake with sockets, timers and `stop`."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        reactor: Any,
+        limits: NoticeLimits,
+        drop: Callable[[str | None], None],
+    ) -> None:
+        self._channel = channel
+        self._reactor = reactor
+        self._limits = limits
+        self._drop = drop
+        self._factories: dict[str, NoticeFactory] = {}
+
+    def receive(self, message: Message, fds: list[int]) -> None:
+        """One message of the supervisor; the descriptors are ours from here."""
+        if message["type"] == "start":
+            self._start(parse(message["settings"], base=Path("/")), fds)
+        elif message["type"] == "stop":
+            self._reactor.stop()
+
+    def _start(self, settings: Settings, fds: list[int]) -> None:
+        for (name, _place), fd in zip(settings.notice_places, fds, strict=True):
+            factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits))
+            with socket.socket(fileno=fd) as listening:  # the reactor takes a copy
+                listening.setblocking(False)
+                self._reactor.adoptStreamPort(listening.fileno(), listening.family, factory)
+        self._render(settings)
+        try:
+            self._drop(settings.user)
+        except (NoticeFault, HardeningFault) as fault:
+            fault_log.write(f"mamori notice: {fault}")
+            if isinstance(fault, NoticeFault) or not settings.laptop:
+                self._reactor.stop()
+                return
+        self._channel.send({"type": "ready"})
+
+    def _render(self, settings: Settings) -> None:
+        """Make the constant answers."""
+        for name, factory in self._factories.items():
+            notice = settings.notices[name]
+            lists = tuple(each.id for each in settings.lists if each.notice == name)
+            factory.responses = render(notice, NoticeContext(settings.terms, lists))
+
+
+class NoticeFactory(Factory):
+    """All connections of one notice."""
+
+    noisy = False
+    responses: NoticeResponses  # set before the first connection, replaced as a whole
+
+    def __init__(self, reactor: Any, limits: NoticeLimits) -> None:
+        self.reactor = reactor
+        self.limits = limits
+        self.open: dict[NoticeConnection, None] = {}  # in order of arrival
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """Take the visitor in; the oldest leaves when there is no room."""
+        if len(self.open) >= self.limits.connections:
+            next(iter(self.open)).leave()
+        connection = NoticeConnection(self)
+        self.open[connection] = None
+        return connection
+
+
+@implementer(IHalfCloseableProtocol)
+class NoticeConnection(Protocol):
+    """One visitor: read a head, write the constant answer, close."""
+
+    transport: Any
+
+    def __init__(self, factory: NoticeFactory) -> None:
+        self._factory = factory
+        self._limits = factory.limits
+        self._head = bytearray()
+        self._answered = False
+        self._surplus = 0
+        self._timer: Any = None
+
+    def connectionMade(self) -> None:
+        """Wait for the head, but not for long."""
+        self._timer = self._factory.reactor.callLater(self._limits.head_seconds, self.leave)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Collect the head; what comes after it is let fall."""
+        if self._answered:
+            self._surplus += len(data)
+            if self._surplus > self._limits.drain_bytes:
+                self.leave()
+            return
+        self._head += data[: self._limits.head_bytes - len(self._head)]
+        if len(self._head) == self._limits.head_bytes or any(end in self._head for end in _HEAD_ENDS):
+            self._answer()
+
+    def _answer(self) -> None:
+        self._answered = True
+        self._timer.reset(self._limits.send_seconds)
+        self.transport.write(self._factory.responses.answer(bytes(self._head)))
+        self._head.clear()
+        self.transport.loseWriteConnection()
+
+    def readConnectionLost(self) -> None:
+        """The visitor sends no more: one who closed behind a whole request still gets the answer."""
+        if self._answered:
+            self.transport.loseConnection()
+        else:
+            self.leave()
+
+    def writeConnectionLost(self) -> None:
+        """Asked for by Twisted; the answer is sent, and the visitor may now close."""
+
+    def leave(self) -> None:
+        """End it now."""
+        self._factory.open.pop(self, None)
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        """The visitor is gone."""
+        self._factory.open.pop(self, None)
+        if self._timer.active():
+            self._timer.cancel()

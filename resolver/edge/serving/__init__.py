@@ -1,0 +1,1 @@
+"""A worker: client and upstream sockets round the sans-IO core."""

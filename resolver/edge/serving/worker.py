@@ -1,0 +1,168 @@
+"""The process that answers DNS: a core, its sockets and its index, all handed to it by the supervisor.
+
+A spare worker has settings and index but no sockets; the `slot` message makes it serve. It leaves on `stop`, once the
+queries in flight are answered, and at once when the channel closes.
+"""
+
+import gc
+import mmap
+import os
+import resource
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import defer
+
+from blocklist.index import Index
+from resolver.core.config import CoreConfig
+from resolver.core.counters import Counters, Layout
+from resolver.core.forwarder import Forwarder
+from resolver.edge.channel import Channel, Message
+from resolver.edge.faults import Faults
+from resolver.edge.limits import Limits, WorkerLimits
+from resolver.edge.serving.mapped_index import IndexRefused, map_index
+from resolver.edge.serving.pump import Pump
+from resolver.edge.serving.tcp import TcpServer
+from resolver.edge.serving.udp import UdpReader, open_udp
+from resolver.edge.serving.upstream_tcp import TcpDialer
+from resolver.edge.serving.upstream_udp import Server, UdpDialer
+from resolver.settings import parse
+from resolver.settings.core import core_config
+
+_NO_GENERATION = 0
+_NEVER = 2**31 - 1
+
+
+def main(channel: Channel) -> None:
+    """Make this process a worker; it begins with the first message."""
+    worker = Worker(channel, channel.reactor, Limits())
+    channel.on_message = worker.receive
+
+
+class Worker:
+    """One worker's life. The reactor is a real one or a fake with sockets, timers and `stop`."""
+
+    def __init__(self, channel: Channel, reactor: Any, limits: Limits) -> None:
+        self._channel = channel
+        self._reactor = reactor
+        self._limits = limits
+        self._faults = Faults(channel.send, reactor.seconds, limits.pump)
+        self._index, self._generation = Index.empty(), _NO_GENERATION
+        self._config: CoreConfig | None = None
+        self._servers: list[Server] = []
+        self._service: Service | None = None
+        self._verbs: dict[str, Callable[[Message, list[int]], None]] = {
+            "start": self._start,
+            "index": self._take_index,
+            "slot": self._serve,
+            "stop": self._stop,
+        }
+
+    def receive(self, message: Message, fds: list[int]) -> None:
+        """One message of the supervisor. The descriptors are ours from here; those nobody took are closed."""
+        verb = self._verbs.get(message["type"])
+        if verb is not None:
+            verb(message, fds)
+        while fds:
+            os.close(fds.pop())
+
+    def _start(self, message: Message, fds: list[int]) -> None:
+        settings = parse(message["settings"], base=Path("/"))
+        self._config = core_config(settings)
+        self._servers = [(upstream.address.host, upstream.address.port) for upstream in settings.upstreams]
+        _allow_descriptors(self._limits.worker.descriptors)
+        self._channel.send({"type": "ready"})
+
+    def _take_index(self, message: Message, fds: list[int]) -> None:
+        """Map it and swap it in between two queries; a refused one leaves the index in force."""
+        generation = message["generation"]
+        try:
+            index = map_index(fds.pop())
+        except IndexRefused as refused:
+            self._channel.send({"type": "index_refused", "generation": generation, "code": refused.code})
+            return
+        self._index, self._generation = index, generation
+        if self._service is not None:
+            self._service.core.set_index(index, generation)
+        self._channel.send({"type": "index_active", "generation": generation})
+
+    def _serve(self, message: Message, fds: list[int]) -> None:
+        """Take the slot's counters and sockets and answer."""
+        if self._config is None or self._service is not None:
+            return
+        layout = Layout(len(self._config.upstreams), len(self._config.lists))
+        counters = Counters(layout, memoryview(mmap.mmap(fds[0], 0)).cast("Q"))
+        core = Forwarder(self._config, counters, os.urandom)
+        core.set_index(self._index, self._generation)
+        self._service = Service(core, self._reactor, self._servers, self._faults, self._limits)
+        sockets, fds[1:] = fds[1:], []
+        for each, fd in zip(message["sockets"], sockets, strict=True):
+            self._service.listen(each["kind"], socket.socket(fileno=fd))
+        _spare_the_old(self._limits.worker)
+        self._channel.send({"type": "serving", "slot": message["slot"]})
+
+    def _stop(self, message: Message, fds: list[int]) -> None:
+        if self._service is None:
+            self._reactor.stop()
+        else:
+            self._service.stop(self._reactor.stop)
+
+
+class Service:
+    """The sockets of a serving worker around its core."""
+
+    def __init__(self, core: Forwarder, reactor: Any, servers: list[Server], faults: Faults, limits: Limits) -> None:
+        dials = (UdpDialer(reactor, servers, os.urandom, limits.upstream), TcpDialer(reactor, servers, limits.upstream))
+        self.core = core
+        self._reactor = reactor
+        self._limits = limits
+        self._pump = Pump(core, reactor, dials, faults, limits.pump)
+        self._tcp = TcpServer(reactor, self._pump, limits.tcp)
+        self._readers: list[UdpReader] = []
+        self._ports: list[Any] = []
+        self._pump.flush()
+
+    def listen(self, kind: str, sock: socket.socket) -> None:
+        """Answer on a bound socket, "udp" or "tcp" (listening), which is ours from here."""
+        if kind == "udp":
+            self._readers.append(open_udp(self._reactor, sock, self._pump, self._limits.udp))
+            return
+        sock.setblocking(False)
+        with sock:  # the reactor takes a copy
+            self._ports.append(self._reactor.adoptStreamPort(sock.fileno(), sock.family, self._tcp))
+
+    def stop(self, done: Callable[[], None]) -> None:
+        """Take no new queries, answer those in flight for at most `stop_seconds`, then call `done`."""
+        for reader in self._readers:
+            reader.stop()
+        for port in self._ports:
+            defer.maybeDeferred(port.stopListening)
+        self._finish(self._reactor.seconds() + self._limits.worker.stop_seconds, done)
+
+    def _finish(self, deadline: float, done: Callable[[], None]) -> None:
+        pause = self._limits.worker.stop_check_seconds
+        if not self._pump.idle and self._reactor.seconds() < deadline:
+            self._reactor.callLater(pause, self._finish, deadline, done)
+            return
+        self._tcp.stop()
+        self._pump.stop()
+        for reader in self._readers:
+            reader.close()
+        self._reactor.callLater(pause, done)  # a turn for the last answers to leave
+
+
+def _spare_the_old(limits: WorkerLimits) -> None:
+    """Keep Python's collector off the cache: walking a full one takes 0.2 s, and it has no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(limits.young_objects, limits.young_rounds, _NEVER)
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Every upstream query holds a descriptor; the usual soft limit of 1024 is not ours."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

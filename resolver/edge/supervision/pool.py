@@ -1,0 +1,268 @@
+"""The worker pool: every slot served, one warm spare, crash loops closed, settings changed without a gap.
+
+A slot is a set of sockets and a counter region; both outlive any worker. One more worker than there are slots is kept
+warm: settings parsed, index mapped, no sockets. When a worker dies the spare gets its slot in the same turn.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from resolver.edge.channel import Message
+from resolver.edge.supervision.children import Launcher
+from resolver.edge.supervision.sockets import ListenFault, SlotSockets
+from resolver.edge.supervision.tally import Tally
+from resolver.edge.supervision.workers import IndexInForce, PoolLimits, Slot, Worker
+
+
+@define(eq=False)
+class WorkerPool:
+    """Keeps every slot served. The callbacks are set by the owner before `start`."""
+
+    clock: IReactorTime
+    launcher: Launcher
+    tally: Tally
+    open_sockets: Callable[[], SlotSockets]
+    limits: PoolLimits = field(factory=PoolLimits)
+    on_activated: Callable[[int], None] = lambda generation: None  # every worker has this index in force
+    on_change: Callable[[], None] = lambda: None  # another number of workers serves
+    on_death: Callable[[str, str], None] = lambda kind, reason: None
+    on_fault: Callable[[Message], None] = lambda message: None
+    slots: list[Slot] = field(factory=list, init=False)
+    workers: list[Worker] = field(factory=list, init=False)
+    index: IndexInForce = field(factory=IndexInForce, init=False)
+    _raw: dict[str, Any] = field(factory=dict, init=False)
+    _epoch: int = field(default=0, init=False)
+    _is_open: bool = field(default=False, init=False)
+    _deaths: deque[float] = field(factory=deque, init=False)
+    _launch_timer: IDelayedCall | None = field(default=None, init=False)
+    _stopped: Callable[[], None] | None = field(default=None, init=False)
+
+    def start(self, raw: dict[str, Any], sockets: Sequence[SlotSockets]) -> None:
+        """Start one worker a slot and the spare; none answers before `open`."""
+        self._raw = raw
+        self.slots = [Slot(number, each, self.tally.region(), 0) for number, each in enumerate(sockets)]
+        self._replenish()
+
+    @property
+    def serving(self) -> int:
+        """Slots whose worker said that it answers."""
+        return sum(1 for slot in self.slots if slot.worker is not None and slot.worker.serving)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every slot is served."""
+        return bool(self.slots) and self.serving == len(self.slots)
+
+    @property
+    def spares(self) -> int:
+        """Warm workers without a slot."""
+        return sum(1 for worker in self.workers if worker.slot is None and self._is_warm(worker))
+
+    def open(self) -> None:
+        """Let queries in. Nothing closes again, whatever happens to lists later."""
+        if self._is_open:
+            return
+        self._is_open = True
+        for slot in self.slots:
+            if slot.sockets is not None:
+                slot.sockets.open()
+        self._fill()
+
+    def set_index(self, fd: int) -> int:
+        """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation."""
+        self.index.replace(fd)
+        for worker in self.workers:
+            self.index.send(worker)  # those that leave too: their connections still ask
+            if worker.ready and not worker.leaving:
+                self._watch(worker)
+        return self.index.generation
+
+    def roll(self, raw: dict[str, Any]) -> None:
+        """Replace every worker by one with new settings; the old answer until their slot is taken over."""
+        self._raw, self._epoch = raw, self._epoch + 1
+        for worker in list(self.workers):
+            if worker.slot is None and not worker.leaving:
+                self._dismiss(worker)
+        self._replenish()
+
+    def stop(self, stopped: Callable[[], None]) -> None:
+        """Let all workers finish what is in flight, then call `stopped`."""
+        self._stopped = stopped
+        if self._launch_timer is not None:
+            self._launch_timer.cancel()
+            self._launch_timer = None
+        for slot in self.slots:
+            slot.close()  # or what still arrives would wait for nobody
+        for worker in list(self.workers):
+            if not worker.leaving:
+                self._dismiss(worker)
+        self._finish_stop()
+
+    # --- what children do -------------------------------------------------------------------------------
+
+    def _launch(self) -> None:
+        worker = Worker(self._epoch)
+        self.workers.append(worker)
+        child = self.launcher.launch(
+            "worker", lambda message, fds: self._heard(worker, message, fds), lambda reason: self._died(worker, reason)
+        )
+        worker.start(child, self._raw)
+        self.index.send(worker)
+        self._watch(worker)
+
+    def _heard(self, worker: Worker, message: Message, fds: list[int]) -> None:
+        for fd in fds:  # a worker has none to give
+            os.close(fd)
+        kind = message.get("type")
+        if kind == "ready":
+            worker.ready = True
+        elif kind == "index_active":
+            worker.generation = int(message["generation"])
+        elif kind == "serving":
+            worker.serving = True
+            self.on_change()
+        elif kind == "index_refused":
+            self._refused(worker, message)
+        elif kind == "fault":
+            self.on_fault(message)
+        if worker.leaving:
+            return  # nothing is wanted of it but its end, which is watched
+        if worker.ready and worker.generation == self.index.generation:
+            worker.unwatch()
+        self._fill()
+        self._tell_activated()
+
+    def _refused(self, worker: Worker, message: Message) -> None:
+        """It goes on with the index it has; without any it is of no use."""
+        self.on_fault(message)
+        if worker.leaving:
+            return
+        worker.unwatch()
+        if worker.generation == 0:
+            worker.child.kill()
+
+    def _died(self, worker: Worker, reason: str) -> None:
+        self.workers.remove(worker)
+        worker.unwatch()
+        slot = worker.slot
+        if worker.leaving:
+            if worker.region is not None and (slot is None or worker.region is not slot.region):
+                self.tally.retire(worker.region)
+            self._finish_stop()
+            return
+        now = self.clock.seconds()
+        self._deaths.append(now)
+        self.on_death("worker", reason)
+        if slot is not None:
+            slot.worker = None
+            slot.deaths.append(now)
+            self._rest_if_looping(slot, now)
+        self._fill()
+        self._replenish()
+        self._tell_activated()
+        self.on_change()
+
+    # --- slots ------------------------------------------------------------------------------------------
+
+    def _is_warm(self, worker: Worker) -> bool:
+        """It can answer, under the index in force or (for a moment) the one before."""
+        has_index = worker.generation > 0 or self.index.generation == 0
+        return worker.ready and has_index and not worker.leaving and worker.epoch == self._epoch
+
+    def _fill(self) -> None:
+        """Give each slot that wants a worker a warm one."""
+        if not self._is_open:
+            return
+        warm = deque(worker for worker in self.workers if worker.slot is None and self._is_warm(worker))
+        empty = [slot for slot in self.slots if slot.worker is None and slot.sockets is not None]
+        outdated = [slot for slot in self.slots if slot.worker is not None and slot.worker.epoch != self._epoch]
+        for slot in empty + outdated:
+            if not warm:
+                return
+            self._assign(warm.popleft(), slot)
+        self._replenish()
+
+    def _assign(self, worker: Worker, slot: Slot) -> None:
+        old = slot.worker
+        if slot.epoch != worker.epoch:  # other settings, maybe another layout: counted apart
+            if old is None:
+                self.tally.retire(slot.region)
+            slot.region, slot.epoch = self.tally.region(), worker.epoch
+        slot.hand_to(worker)
+        if old is not None:
+            self._dismiss(old)
+
+    def _rest_if_looping(self, slot: Slot, now: float) -> None:
+        _forget(slot.deaths, now - self.limits.loop_seconds)
+        others = any(other.sockets is not None for other in self.slots if other is not slot)
+        if len(slot.deaths) < self.limits.loop_deaths or not others or slot.sockets is None:
+            return
+        slot.close()
+        self.clock.callLater(self.limits.rest_seconds, self._wake, slot)
+
+    def _wake(self, slot: Slot) -> None:
+        if self._stopped is not None:
+            return
+        try:
+            slot.sockets = self.open_sockets()
+        except ListenFault:
+            self.clock.callLater(self.limits.rest_seconds, self._wake, slot)
+            return
+        slot.deaths.clear()
+        if self._is_open:
+            slot.sockets.open()
+        self._replenish()
+        self._fill()
+
+    # --- how many ---------------------------------------------------------------------------------------
+
+    def _replenish(self, *, late: bool = False) -> None:
+        """Keep one worker a slot and the spare, at once or, when too many died lately, after a pause."""
+        wanted = sum(1 for slot in self.slots if slot.sockets is not None) + 1
+        missing = wanted - sum(1 for w in self.workers if not w.leaving and w.epoch == self._epoch)
+        if missing <= 0 or self._stopped is not None or self._launch_timer is not None:
+            return
+        _forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)
+        beyond = len(self._deaths) - self.limits.quick_restarts
+        if beyond > 0 and not late:
+            delay = min(0.1 * 2.0 ** min(beyond, 16), self.limits.longest_delay)
+            self._launch_timer = self.clock.callLater(delay, self._launch_late)
+            return
+        for _ in range(missing):
+            self._launch()
+
+    def _launch_late(self) -> None:
+        self._launch_timer = None
+        self._replenish(late=True)
+
+    def _dismiss(self, worker: Worker) -> None:
+        worker.leaving = True
+        worker.serving = False
+        worker.child.send({"type": "stop"})
+        worker.unwatch()
+        worker.watch = self.clock.callLater(self.limits.stop_seconds + 1, worker.child.kill)
+
+    def _finish_stop(self) -> None:
+        if self._stopped is None or self.workers:
+            return
+        stopped, self._stopped = self._stopped, lambda: None
+        stopped()
+
+    def _tell_activated(self) -> None:
+        if self.index.newly_activated(self.workers):
+            self.on_activated(self.index.generation)
+
+    def _watch(self, worker: Worker) -> None:
+        """A worker that does not take up settings or an index is stuck: end it, the spare takes over."""
+        worker.unwatch()
+        worker.watch = self.clock.callLater(self.limits.start_seconds, worker.child.kill)
+
+
+def _forget(deaths: deque[float], before: float) -> None:
+    while deaths and deaths[0] <= before:
+        deaths.popleft()

@@ -1,0 +1,42 @@
+"""One moment of the whole resolver as plain data: what /metrics, /ready and `mamori status` are made of."""
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from resolver.edge.supervision.list_board import ListView
+from resolver.edge.supervision.tally import Totals
+from resolver.edge.supervision.usage import Usage
+
+CHILD_KINDS = ("worker", "updater", "notice")
+
+
+@frozen
+class ReleaseView:
+    """Release of block totals: what has been released, never what is being counted."""
+
+    enabled: bool
+    bucket_seconds: int
+    last_release: float  # POSIX seconds, 0 before the first
+    released: Mapping[str, int]  # by list
+
+
+@frozen
+class Snapshot:
+    """All of it. `reason` says in words why the resolver is ready or not."""
+
+    ready: bool
+    reason: str
+    uptime_seconds: float
+    generation: int
+    slots: int
+    serving: int
+    spares: int
+    updater_up: bool
+    totals: Totals
+    lists: tuple[ListView, ...]
+    clock_suspect: bool
+    deaths: Mapping[tuple[str, str], int]  # by kind of child and reason
+    faults: Mapping[str, int]  # by kind of child: errors it survived
+    usage: tuple[Usage, ...]  # by slot
+    release: ReleaseView

@@ -1,0 +1,95 @@
+"""`mamori status`: the document, its text for people, and its exit code."""
+
+from typing import Any, Final
+
+from attrs import asdict
+
+from resolver.edge.supervision.list_board import ListView
+from resolver.edge.supervision.snapshot import Snapshot
+
+OK: Final = 0
+UPDATE_FAILED: Final = 2
+IMPLEMENTATION: Final = "pure"  # no native twin exists
+CACHE_NOTE: Final = "one cache per worker"
+
+Document = dict[str, Any]
+
+
+def document(snapshot: Snapshot) -> Document:
+    """The status as JSON data. Lists and upstreams are in configuration order."""
+    totals = snapshot.totals
+    return {
+        "ready": snapshot.ready,
+        "reason": snapshot.reason,
+        "uptime_seconds": round(snapshot.uptime_seconds),
+        "implementation": IMPLEMENTATION,
+        "generation": snapshot.generation,
+        "workers": {"slots": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares},
+        "updater": "up" if snapshot.updater_up else "down",
+        "clock_suspect": snapshot.clock_suspect,
+        "lists": [_list(view) for view in snapshot.lists],
+        "upstreams": [{"name": name, "up": bool(up)} for name, up in totals.upstream_up.items()],
+        "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": CACHE_NOTE},
+        "queries": sum(totals.queries.values()),
+        "deaths": {kind: _sum(snapshot, kind) for kind in ("worker", "updater", "notice")},
+        "release": asdict(snapshot.release),
+        "exit_code": UPDATE_FAILED if any(view.last_failed for view in snapshot.lists) else OK,
+    }
+
+
+def exit_code(status: Document) -> int:
+    """0, or 2 while the last update of any list failed."""
+    return int(status["exit_code"])
+
+
+def text(status: Document) -> str:
+    """The document for a terminal."""
+    workers = status["workers"]
+    lines = [
+        f"{'ready' if status['ready'] else 'NOT READY'}: {status['reason']}",
+        f"up {_duration(status['uptime_seconds'])} · generation {status['generation']} · "
+        f"implementation {status['implementation']} · {CACHE_NOTE}",
+        f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
+        f"updater {status['updater']}",
+        f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",
+        *(f"upstream {each['name']} {'up' if each['up'] else 'DOWN'}" for each in status["upstreams"]),
+        *(_list_line(each) for each in status["lists"]),
+        _release_line(status["release"]),
+    ]
+    if status["clock_suspect"]:
+        lines.append("CLOCK SUSPECT: check this machine's time; entries end by trusted time until it is right")
+    return "\n".join(lines)
+
+
+def _list(view: ListView) -> Document:
+    age = None if view.age_seconds is None else round(view.age_seconds)
+    return {**asdict(view), "age_seconds": age, "enforcing": view.enforcing, "last_failed": view.last_failed}
+
+
+def _list_line(each: Document) -> str:
+    state = "enforced" if each["enforcing"] else "NOT ENFORCED"
+    age = "never verified" if each["age_seconds"] is None else f"verified {_duration(each['age_seconds'])} ago"
+    parts = [f"list {each['list_id']} {state} · version {each['version']} · {each['entries']} entries · {age}"]
+    if each["held_entries"] or each["held_by"]:
+        parts.append(f"HELD {each['held_entries']} entries by {', '.join(each['held_by']) or 'a guard'}")
+    if each["last_failed"]:
+        parts.append(f"LAST UPDATE FAILED: {each['last_reason']}")
+    return " · ".join(parts)
+
+
+def _release_line(release: Document) -> str:
+    if not release["enabled"]:
+        return "block totals: not released (release.enabled is false)"
+    days = release["bucket_seconds"] / 86_400
+    return f"block totals: released with noise every {days:g} d"
+
+
+def _duration(seconds: int) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _sum(snapshot: Snapshot, kind: str) -> int:
+    return sum(count for (each, _), count in snapshot.deaths.items() if each == kind)

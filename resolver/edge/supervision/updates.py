@@ -1,0 +1,116 @@
+"""The supervisor's side of the talk with the updater: indexes in, activations out, operators' commands through."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from resolver.edge.channel import Message
+from resolver.edge.sealed_memory import is_sealed
+from resolver.edge.supervision.children import Child, Keeper, Launcher
+from resolver.edge.supervision.list_board import ListBoard
+from resolver.edge.supervision.pool import WorkerPool
+
+Reply = dict[str, Any]
+COMMAND_SECONDS = 300.0  # the longest a command may take; a mirror is tried for up to 120 s
+
+
+@define(eq=False)
+class Updates:
+    """Owns the updater child."""
+
+    clock: IReactorTime
+    launcher: Launcher
+    pool: WorkerPool
+    board: ListBoard
+    on_change: Callable[[], None]
+    on_death: Callable[[str, str], None]
+    on_fault: Callable[[str, Message], None]
+    keeper: Keeper = field(init=False)
+    _raw: dict[str, Any] = field(factory=dict, init=False)
+    _handed_over: dict[int, Message] = field(factory=dict, init=False)  # by generation
+    _asked: dict[int, tuple[Deferred[Reply], IDelayedCall]] = field(factory=dict, init=False)
+    _last_id: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.keeper = Keeper("updater", self.clock, self.launcher, self._greet, self._heard, self._died)
+        self.pool.on_activated = self._activated
+
+    def start(self, raw: dict[str, Any]) -> None:
+        """Start the updater."""
+        self._raw = raw
+        self.keeper.start()
+
+    def renew(self, raw: dict[str, Any]) -> None:
+        """Replace it by one with new settings."""
+        self._raw = raw
+        self._forget()
+        self.keeper.renew()
+
+    def command(self, verb: str, list_id: str | None) -> Deferred[Reply]:
+        """Have the updater do something; {"ok", "text"} when it is done and in force."""
+        self._last_id += 1
+        message = {"type": "command", "id": self._last_id, "verb": verb, "list_id": list_id}
+        if not self.keeper.send(message):
+            return succeed(_no("the updater is being started again: try once more in a few seconds"))
+        waiting: Deferred[Reply] = Deferred()
+        late = _no("the updater has not answered: see `mamori status`")
+        timer = self.clock.callLater(COMMAND_SECONDS, self._answer, self._last_id, late)
+        self._asked[self._last_id] = (waiting, timer)
+        return waiting
+
+    @property
+    def settled(self) -> bool:
+        """Whether the updater has looked at the disk and what it found is in force."""
+        return self.board.reported and not self._handed_over
+
+    def _greet(self, child: Child) -> None:
+        child.send({"type": "start", "settings": self._raw})
+
+    def _heard(self, message: Message, fds: list[int]) -> None:
+        kind = message.get("type")
+        if kind == "index" and len(fds) == 1 and is_sealed(fds[0]):
+            self._handed_over = {self.pool.set_index(fds.pop()): message}
+        elif kind == "status":
+            self.board.hear(message)
+            self.on_change()
+        elif kind == "result":
+            self._answer(message["id"], {"ok": message["ok"], "text": message["text"]})
+        elif kind == "fault":
+            self.on_fault("updater", message)
+        for fd in fds:
+            os.close(fd)
+
+    def _activated(self, generation: int) -> None:
+        message = self._handed_over.pop(generation, None)
+        if message is None:
+            return
+        self.board.activate(message["lists"])
+        hint = message["generation_hint"]
+        self.keeper.send({"type": "activated", "generation": generation, "generation_hint": hint})
+        self.on_change()
+
+    def _died(self, kind: str, reason: str) -> None:
+        self._forget()
+        self.on_death(kind, reason)
+
+    def _forget(self) -> None:
+        self.board.updater_ended()
+        for message in self._handed_over.values():
+            message["generation_hint"] = 0  # the next updater counts anew: it must not take this one for its own
+        for number in list(self._asked):
+            self._answer(number, _no("the updater ended before it was done: try once more in a few seconds"))
+
+    def _answer(self, number: int, reply: Reply) -> None:
+        waiting, timer = self._asked.pop(number, (None, None))
+        if waiting is not None and timer is not None:
+            if timer.active():
+                timer.cancel()
+            waiting.callback(reply)
+
+
+def _no(text: str) -> Reply:
+    return {"ok": False, "text": text}

@@ -1,0 +1,108 @@
+"""One worker, one slot, and the index all workers have in force."""
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import define, field, frozen
+from twisted.internet.interfaces import IDelayedCall
+
+from resolver.edge.supervision.children import Child
+from resolver.edge.supervision.sockets import SlotSockets
+from resolver.edge.supervision.tally import Region
+
+
+@frozen
+class PoolLimits:
+    """Seconds, and counts of deaths."""
+
+    loop_deaths: int = 3  # of one slot within loop_seconds: the slot is closed
+    loop_seconds: float = 60.0
+    rest_seconds: float = 300.0  # then a closed slot is tried again
+    quick_restarts: int = 6  # deaths of all workers within loop_seconds that are made good at once
+    longest_delay: float = 10.0  # between two restarts beyond that
+    start_seconds: float = 60.0  # from start, or from a new index, to the worker's word; then it counts as hung
+    stop_seconds: float = 3.0  # for queries in flight; then it is killed a second later
+
+
+@define(eq=False)
+class Worker:
+    """One child. `generation` is the index it has in force, 0 for none; `epoch` tells which settings it was given."""
+
+    epoch: int
+    child: Child = field(init=False)
+    ready: bool = False
+    serving: bool = False
+    leaving: bool = False
+    generation: int = 0
+    slot: "Slot | None" = None
+    region: Region | None = None
+    watch: IDelayedCall | None = None
+
+    def start(self, child: Child, raw: dict[str, Any]) -> None:
+        """Give the new child its settings."""
+        self.child = child
+        child.send({"type": "start", "settings": raw})
+
+    def unwatch(self) -> None:
+        """It did what was asked of it."""
+        if self.watch is not None and self.watch.active():
+            self.watch.cancel()
+        self.watch = None
+
+
+@define(eq=False)
+class Slot:
+    """A share of the load: sockets and a counter region, both of which outlive any worker."""
+
+    number: int
+    sockets: SlotSockets | None  # None while the slot rests after a crash loop
+    region: Region
+    epoch: int = 0
+    worker: Worker | None = None
+    deaths: deque[float] = field(factory=deque)
+
+    def hand_to(self, worker: Worker) -> None:
+        """Make `worker` the one that answers here."""
+        assert self.sockets is not None
+        worker.slot, worker.region, self.worker = self, self.region, worker
+        message = {"type": "slot", "slot": self.number, "sockets": self.sockets.describe()}
+        worker.child.send(message, [self.region.fd, *self.sockets.filenos()])
+
+    def close(self) -> None:
+        """Let the kernel spread this slot's load over the others."""
+        if self.sockets is not None:
+            self.sockets.close()
+            self.sockets = None
+
+
+@define(eq=False)
+class IndexInForce:
+    """The newest index, kept open for workers yet to come. `generation` 0: there was none."""
+
+    generation: int = 0
+    activated: int = 0  # the newest generation all workers had in force
+    _fd: int | None = None
+
+    def replace(self, fd: int) -> None:
+        """Take over a newer one (sealed memory)."""
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = fd
+        self.generation += 1
+
+    def send(self, worker: Worker) -> None:
+        """Give it to a worker, if there is one."""
+        if self._fd is not None:
+            worker.child.send({"type": "index", "generation": self.generation}, [self._fd])
+
+    def newly_activated(self, workers: Iterable[Worker]) -> bool:
+        """True once a generation: every worker that could be asked has it in force."""
+        asked = [worker for worker in workers if worker.ready and not worker.leaving]
+        if not asked or self.activated == self.generation:
+            return False
+        if any(worker.generation < self.generation for worker in asked):
+            return False
+        self.activated = self.generation
+        return True

@@ -1,0 +1,1 @@
+"""The updater: fetches, verifies and hands over lists."""

@@ -1,0 +1,69 @@
+"""The updater's newest index: sent as sealed memory, and in force once the supervisor says that all workers have it."""
+
+import os
+from collections.abc import Callable
+
+from attrs import define, field
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from blocklist.index import ListImage
+from resolver.edge.sealed_memory import sealed_memory
+from resolver.edge.updating.sources import Sources
+
+OFFSET_SLACK = 600.0  # seconds the workers' time may be off before they are given a new one; entries live for days
+WAIT_SECONDS = 10.0  # how long a command waits for the workers' word; while lists are waited for, none comes
+
+
+@define(eq=False)
+class HandOver:
+    """Numbers each hand-over with a hint, which comes back in the `activated` message."""
+
+    clock: IReactorTime
+    send: Callable[..., None]
+    _hint: int = field(default=0, init=False)
+    _confirmed: int = field(default=0, init=False)
+    _images: tuple[ListImage, ...] = field(default=(), init=False)
+    _offset: float = field(default=0.0, init=False)  # the workers' idea of time
+    _versions: dict[str, int] = field(factory=dict, init=False)
+    _waiting: list[tuple[int, Deferred[bool], IDelayedCall]] = field(factory=list, init=False)
+
+    def renew(self, sources: Sources, *, anyway: bool = False) -> None:
+        """Compile and send if what is to be enforced, or the time, changed. Whatever is raised: nothing was sent."""
+        images, offset = sources.images(), sources.clock_offset()
+        moved = bool(images) and abs(offset - self._offset) > OFFSET_SLACK
+        if images == self._images and not moved and not anyway:
+            return
+        fd = sealed_memory(sources.compile())
+        told = {words["list_id"]: words for words in sources.statuses()}
+        lists = [{key: told[image.list_id][key] for key in ("list_id", "version", "entries")} for image in images]
+        self._hint += 1
+        try:
+            self.send({"type": "index", "generation_hint": self._hint, "lists": lists}, [fd])
+        finally:
+            os.close(fd)
+        self._images, self._offset = images, offset
+        self._versions = {each["list_id"]: each["version"] for each in lists}
+
+    def confirm(self, hint: int) -> dict[str, int]:
+        """All workers have this one in force; return the versions in it, or nothing if a newer one is on its way."""
+        self._confirmed = max(self._confirmed, hint)
+        for entry in [entry for entry in self._waiting if entry[0] <= hint]:
+            self._waiting.remove(entry)
+            _number, waiting, timer = entry
+            timer.cancel()
+            waiting.callback(True)
+        return self._versions if hint == self._hint else {}
+
+    def in_force(self) -> Deferred[bool]:
+        """Fire when the newest index is in force, or with False when that takes too long."""
+        if self._confirmed >= self._hint:
+            return succeed(True)
+        waiting: Deferred[bool] = Deferred()
+        timer = self.clock.callLater(WAIT_SECONDS, self._give_up, waiting)
+        self._waiting.append((self._hint, waiting, timer))
+        return waiting
+
+    def _give_up(self, waiting: Deferred[bool]) -> None:
+        self._waiting = [entry for entry in self._waiting if entry[1] is not waiting]
+        waiting.callback(False)

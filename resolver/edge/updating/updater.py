@@ -1,0 +1,219 @@
+"""The updater child: it alone talks to list bodies, verifies, and hands a compiled index to the supervisor.
+
+What blocks (network, disk) runs in a thread, one call at a time for each list, so that exemptions and commands are
+taken up meanwhile. A failure leaves what is enforced as it is.
+"""
+
+import os
+import random
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field, frozen
+from twisted.internet.defer import Deferred, DeferredLock, gatherResults, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+
+from blocklist.errors import BlocklistError
+from blocklist.trust.outcome import Kind, Outcome
+from resolver.edge.channel import Channel, Message
+from resolver.edge.faults import Faults
+from resolver.edge.limits import PumpLimits
+from resolver.edge.updating.hand_over import HandOver
+from resolver.edge.updating.sources import Sources, Subscribed, open_sources
+from resolver.settings import Settings, parse
+
+GIB = 1024**3
+
+Result = tuple[bool, str]  # done or not, and words for the operator
+
+
+@frozen
+class UpdaterLimits:
+    """Seconds, bytes and counts."""
+
+    jitter: float = 0.2  # of the poll interval, up and down
+    recheck_seconds: float = 3600.0  # the longest pause between two looks at what expires
+    memory_bytes: int = 8 * GIB  # address space: two full sets of 2 million entries and the libraries fit many times
+    file_bytes: int = 2 * GIB
+    descriptors: int = 256
+
+
+def main(channel: Channel) -> None:
+    """Make this process the updater; it begins with the first message."""
+    limits = UpdaterLimits()
+    _limit_self(limits)
+    updater = Updater(channel.reactor, channel.send, open_sources, deferToThread, os._exit, limits)
+    channel.on_message = updater.receive
+
+
+@define(eq=False)
+class Updater:
+    """`defer(f, *args)` runs a blocking call and gives its result later; `leave(code)` ends the process."""
+
+    reactor: Any
+    send: Callable[..., None]
+    open: Callable[[Settings], Sources]
+    defer: Callable[..., Deferred[Any]]
+    leave: Callable[[int], Any]
+    limits: UpdaterLimits = field(factory=UpdaterLimits)
+    uniform: Callable[[float, float], float] = random.uniform  # spreads polls, no secret
+    _sources: Sources = field(init=False)
+    _faults: Faults = field(init=False)
+    _hand: HandOver = field(init=False)
+    _interval: float = field(default=15.0, init=False)
+    _locks: dict[str, DeferredLock] = field(factory=dict, init=False)
+    _polls: dict[str, IDelayedCall] = field(factory=dict, init=False)
+    _expiry: IDelayedCall | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._faults = Faults(self.send, self.reactor.seconds, PumpLimits())
+        self._hand = HandOver(self.reactor, self.send)
+
+    def receive(self, message: Message, fds: list[int]) -> None:
+        """One message of the supervisor."""
+        for fd in fds:  # it has none for us
+            os.close(fd)
+        kind = message["type"]
+        if kind == "start":
+            self._start(parse(message["settings"], base=Path("/")))
+        elif kind == "activated":
+            self._mark_good(self._hand.confirm(message["generation_hint"]))
+        elif kind == "command":
+            self._command(message["id"], message["verb"], message["list_id"])
+        elif kind == "stop":
+            self.leave(0)  # a thread may be in mid-transfer; what is on disk is whole at any moment
+
+    # --- from the disk, then by and by from the list bodies ---------------------------------------------
+
+    def _start(self, settings: Settings) -> None:
+        self._interval = float(settings.poll.interval)
+        self._sources = self.open(settings)
+        for list_id, each in self._sources.lists.items():
+            self._locks[list_id] = DeferredLock()
+            try:
+                each.load()
+            except Exception as error:  # noqa: BLE001  one list's damaged store must not keep the others out
+                self._faults.report(error)
+        self._renew()
+        self._tell()
+        for list_id in self._sources.lists:
+            self._refresh(list_id)
+
+    def _refresh(self, list_id: str) -> Deferred[Outcome]:
+        """Ask the list body now, and again after the interval."""
+        self._cancel(self._polls.pop(list_id, None))
+        return self._do(list_id, lambda each: each.refresh()).addBoth(self._again, list_id)
+
+    def _again(self, result: Any, list_id: str) -> Any:
+        self._cancel(self._polls.pop(list_id, None))
+        spread = self.limits.jitter * self._interval
+        pause = self.uniform(self._interval - spread, self._interval + spread)
+        self._polls[list_id] = self.reactor.callLater(pause, self._refresh, list_id)
+        return result
+
+    def _do(self, list_id: str, verb: Callable[[Subscribed], Any]) -> Deferred[Any]:
+        """Run a blocking verb of one list, alone; then hand over what it changed. Never fails."""
+        done: Deferred[Any] = self._locks[list_id].run(self.defer, verb, self._sources.lists[list_id])
+        return done.addErrback(self._unexpected).addCallback(self._took)
+
+    def _unexpected(self, failure: Failure) -> Outcome:
+        assert failure.value is not None
+        self._faults.report(failure.value)
+        return Outcome(Kind.FAILED, None, "an unexpected error; the daemon's log tells where")
+
+    def _took(self, outcome: Outcome) -> Outcome:
+        self._renew()
+        self._tell()
+        return outcome
+
+    def _mark_good(self, versions: dict[str, int]) -> None:
+        for list_id, version in versions.items():
+            each = self._sources.lists[list_id]
+            done: Deferred[None] = self._locks[list_id].run(self.defer, each.mark_good, version)
+            done.addErrback(self._unexpected)
+
+    # --- to the workers ---------------------------------------------------------------------------------
+
+    def _renew(self, *, anyway: bool = False) -> str:
+        """Hand over what changed; return what is wrong, if something is: the index in force stays then."""
+        try:
+            self._hand.renew(self._sources, anyway=anyway)
+            self._schedule_expiry()
+        except BlocklistError as fault:
+            self._faults.report(fault)
+            return str(fault)
+        except Exception as error:  # noqa: BLE001  no memory or a bug: the process must go on polling
+            self._faults.report(error)
+            return "an unexpected error; the daemon's log tells where"
+        return ""
+
+    def _schedule_expiry(self) -> None:
+        """Look again when the next entry or exemption ends, and at least once an hour."""
+        self._cancel(self._expiry)
+        due = self._sources.next_change()
+        pause = float("inf") if due is None else max(due - self._sources.now(), 1.0)
+        something_ends = pause <= self.limits.recheck_seconds
+        wait = min(pause, self.limits.recheck_seconds)
+        self._expiry = self.reactor.callLater(wait, lambda: self._renew(anyway=something_ends))
+
+    def _tell(self) -> None:
+        statuses = self._sources.statuses()
+        suspect = any(words["clock_suspect"] for words in statuses)
+        self.send({"type": "status", "lists": statuses, "clock_suspect": suspect})
+
+    def _cancel(self, call: IDelayedCall | None) -> None:
+        if call is not None and call.active():
+            call.cancel()
+
+    # --- commands ---------------------------------------------------------------------------------------
+
+    def _command(self, number: int, verb: str, list_id: str | None) -> None:
+        """Answer when it is done and, if that changed anything, in force in all workers."""
+        done = self._run(verb, list_id).addCallback(self._once_in_force)
+        done.addCallback(lambda result: self._answer(number, result))
+
+    def _answer(self, number: int, result: Result) -> None:
+        self.send({"type": "result", "id": number, "ok": result[0], "text": result[1]})
+
+    def _once_in_force(self, result: Result) -> Deferred[Result]:
+        late = "; the workers have not confirmed it yet"
+        return self._hand.in_force().addCallback(lambda good: result if good else (result[0], result[1] + late))
+
+    def _run(self, verb: str, list_id: str | None) -> Deferred[Result]:
+        sources = self._sources
+        if verb == "exemptions":
+            fault = self._renew()
+            return succeed((not fault, fault or "the exemptions were read again"))
+        if list_id is not None and list_id not in sources.lists:
+            known = ", ".join(sources.lists) or "none"
+            return succeed((False, sources.broken.get(list_id, f"there is no such list; known: {known}")))
+        if verb == "refresh":
+            asked = [list_id] if list_id is not None else list(sources.lists)
+            return gatherResults([self._refresh(each) for each in asked]).addCallback(_summary, asked)
+        if list_id is None:
+            return succeed((False, f"{verb} needs the id of one list"))
+        verbs = {"accept": lambda each: each.accept(), "rollback": lambda each: each.rollback()}
+        return self._do(list_id, verbs[verb]).addCallback(lambda outcome: _summary([outcome], [list_id]))
+
+
+def _summary(outcomes: list[Outcome], lists: list[str]) -> Result:
+    words = [
+        f"{name}: {each.kind.value}{f' ({each.text})' if each.text else ''}"
+        for name, each in zip(lists, outcomes, strict=True)
+    ]
+    return all(each.kind is not Kind.FAILED for each in outcomes), "; ".join(words) or "there are no lists"
+
+
+def _limit_self(limits: UpdaterLimits) -> None:
+    """A hostile list may cost memory, disk and descriptors, but not the machine's."""
+    for which, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.descriptors),
+    ):
+        _soft, hard = resource.getrlimit(which)
+        resource.setrlimit(which, (most, hard) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))

@@ -1,0 +1,91 @@
+"""The index as a worker takes it up."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from blocklist.attributes import Attributes
+from blocklist.index import ListImage, compile_index
+from blocklist.matchfile import build
+from blocklist.names import to_wire
+from blocklist.tokens import domain_token
+from resolver.edge.sealed_memory import READ_ONLY, sealed_memory
+from resolver.edge.serving.mapped_index import IndexRefused, map_index
+
+KEY = bytes(32)
+
+
+def compiled() -> bytes:
+    """An index that lists blk.example."""
+    attributes = Attributes(expiry_days=100, basis=0, all_types=False, test=False)
+    records = build([(domain_token(KEY, to_wire("blk.example")), attributes)])
+    image = ListImage("demo", KEY, date(2030, 1, 1), records, frozenset())
+    return compile_index([image], clock_offset=0.0)
+
+
+def mappings() -> int:
+    return Path("/proc/self/maps").read_text().count("mamori-index")
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def memory(data: bytes, seals: int) -> int:
+    fd = os.memfd_create("mamori-index", os.MFD_ALLOW_SEALING)
+    os.write(fd, data)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+    return fd
+
+
+def test_a_sealed_index_is_mapped_and_asked() -> None:
+    """What the updater compiled is what the worker finds."""
+    index = map_index(sealed_memory(compiled()))
+    assert index.match(to_wire("www.blk.example"), 0.0) is not None
+    assert index.match(to_wire("other.example"), 0.0) is None
+
+
+@pytest.mark.parametrize("missing", [fcntl.F_SEAL_WRITE, fcntl.F_SEAL_SHRINK, fcntl.F_SEAL_GROW])
+def test_memory_without_one_of_the_seals_is_refused(missing: int) -> None:
+    """Whoever can still cut or change it could crash or deceive every worker."""
+    before = descriptors()
+    with pytest.raises(IndexRefused, match="unsealed"):
+        map_index(memory(compiled(), READ_ONLY & ~missing))
+    assert descriptors() == before
+
+
+def test_a_plain_file_is_refused(tmp_path: Path) -> None:
+    """Only anonymous memory can be sealed."""
+    path = tmp_path / "index"
+    path.write_bytes(compiled())
+    with pytest.raises(IndexRefused, match="unsealed"):
+        map_index(os.open(path, os.O_RDONLY))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"", "unmappable"), (b"no index", "damaged"), (compiled()[:-9], "damaged")]
+)
+def test_memory_that_holds_no_index_is_refused(data: bytes, code: str) -> None:
+    """Sealed or not, it must be an index, whole."""
+    before = descriptors(), mappings()
+    with pytest.raises(IndexRefused, match=code):
+        map_index(sealed_memory(data))
+    assert (descriptors(), mappings()) == before
+
+
+def test_an_index_that_is_replaced_is_unmapped() -> None:
+    """Ten lists later one mapping is left."""
+    before = descriptors(), mappings()
+    index = map_index(sealed_memory(compiled()))
+    one = descriptors(), mappings()
+    for _ in range(10):
+        index = map_index(sealed_memory(compiled()))
+    assert (descriptors(), mappings()) == one
+    assert index.lists[0].entries == 1
+    del index
+    assert (descriptors(), mappings()) == before

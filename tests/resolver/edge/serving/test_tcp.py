@@ -1,0 +1,238 @@
+"""Clients over TCP, without a network."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
+from twisted.python.failure import Failure
+
+from resolver.edge.limits import TcpLimits
+from resolver.edge.serving.tcp import TcpConnection, TcpServer
+from tests.resolver.edge.fake_core import FakeCore, make_pump
+
+LIMITS = TcpLimits(connections=3, in_flight=2, message_bytes=64)
+
+
+class Transport(StringTransportWithDisconnection):
+    """Keeps the producer's state apart from what the connection reads."""
+
+    reading = True
+    aborted = False
+    slow = False
+
+    def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802
+        assert enabled
+
+    def pauseProducing(self) -> None:
+        self.reading = False
+
+    def resumeProducing(self) -> None:
+        self.reading = True
+
+    def loseConnection(self) -> None:  # noqa: N802
+        self.disconnecting = True
+        if not self.slow:
+            super().loseConnection()
+
+    def abortConnection(self) -> None:  # noqa: N802
+        self.aborted = True
+        super().loseConnection()
+
+
+class Bench:
+    """A server of connections around a fake core."""
+
+    def __init__(self) -> None:
+        self.core, self.clock = FakeCore(), MemoryReactorClock()
+        self.pump, self.reports = make_pump(self.core, self.clock)
+        self.server = TcpServer(self.clock, self.pump, LIMITS)
+
+    def connect(self) -> tuple[TcpConnection, Transport]:
+        connection, transport = self.server.buildProtocol(None), Transport()
+        transport.protocol = connection
+        connection.makeConnection(transport)
+        return connection, transport
+
+    def pass_seconds(self, seconds: int) -> None:
+        self.clock.pump([1.0] * seconds)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def framed(*messages: bytes) -> bytes:
+    return b"".join(len(message).to_bytes(2, "big") + message for message in messages)
+
+
+def question(kind: str, label: int = 0) -> bytes:
+    """A message long enough to be one, with QR=0."""
+    return f"{kind}:{label:08d}".encode()
+
+
+def test_a_question_in_pieces_is_answered(bench: Bench) -> None:
+    """TCP keeps no message boundaries: the length field alone counts."""
+    connection, transport = bench.connect()
+    wire = framed(question("echo", 7))
+    for position in range(len(wire)):
+        connection.dataReceived(wire[position : position + 1])
+    assert transport.value() == framed(b"answer:00000007")
+
+
+def test_pipelined_questions_are_answered_in_the_order_they_are_ready(bench: Bench) -> None:
+    """A slow question does not hold up a quick one (RFC 7766 section 6.2.1.1)."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("slow"), question("echo", 2)))
+    assert transport.value() == framed(b"answer:00000002")
+    bench.core.answer()
+    bench.pump.flush()
+    assert transport.value() == framed(b"answer:00000002", b"SLOW:00000000")
+
+
+def test_questions_in_flight_are_bounded(bench: Bench) -> None:
+    """At the limit the connection is not read; an answer makes room and the questions at hand go on."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(*(question("slow", number) for number in range(4))))
+    assert len(bench.core.waiting) == 2
+    assert not transport.reading
+    bench.core.answer()
+    bench.pump.flush()
+    assert len(bench.core.waiting) == 2
+    for _ in range(3):
+        bench.core.answer()
+        bench.pump.flush()
+    assert transport.reading
+    assert transport.value().count(b"SLOW") == 4
+
+
+@pytest.mark.parametrize("wire", [b"\0\0", b"\0\x0b", b"\xff\xff", framed(b"\0\0\x80" + bytes(9))])
+def test_what_only_a_broken_client_sends_ends_the_connection(bench: Bench, wire: bytes) -> None:
+    """Too short, too long, or a response instead of a query."""
+    connection, transport = bench.connect()
+    connection.dataReceived(wire)
+    assert not transport.connected
+    assert not bench.core.hosts
+
+
+def test_a_bug_in_the_core_leaves_the_connection_open(bench: Bench) -> None:
+    """The next question is answered."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("bug"), question("echo", 1)))
+    assert transport.value() == framed(b"answer:00000001")
+    assert len(bench.reports) == 1
+
+
+def test_a_quiet_connection_is_closed(bench: Bench) -> None:
+    """Bytes that never become a question do not count as life."""
+    connection, transport = bench.connect()
+    for byte in b"\0\x40slowly!":
+        connection.dataReceived(bytes([byte]))
+        bench.pass_seconds(1)
+    assert transport.connected
+    bench.pass_seconds(1)
+    assert not transport.connected
+
+
+def test_a_busy_connection_lives_until_its_lifetime_is_over(bench: Bench) -> None:
+    """Nobody keeps a place for ever."""
+    connection, transport = bench.connect()
+    for _ in range(int(LIMITS.lifetime_seconds) // 5 - 1):
+        bench.pass_seconds(5)
+        connection.dataReceived(framed(question("echo")))
+    assert transport.connected
+    bench.pass_seconds(5)
+    assert not transport.connected
+
+
+def test_a_client_that_takes_no_answers_is_not_read_and_then_aborted(bench: Bench) -> None:
+    """Its answers cannot pile up here."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("echo")))
+    transport.producer.pauseProducing()
+    connection.dataReceived(framed(question("echo", 1)))
+    assert not transport.reading
+    assert len(bench.core.hosts) == 1
+    bench.pass_seconds(5)
+    assert transport.aborted
+
+
+def test_a_client_that_takes_its_answers_again_is_read_again(bench: Bench) -> None:
+    """What waited meanwhile is answered."""
+    connection, transport = bench.connect()
+    transport.producer.pauseProducing()
+    connection.dataReceived(framed(question("echo", 1)))
+    transport.producer.resumeProducing()
+    assert transport.reading
+    assert transport.value() == framed(b"answer:00000001")
+    bench.pass_seconds(6)
+    assert transport.connected
+
+
+def test_a_connection_that_does_not_close_is_aborted(bench: Bench) -> None:
+    """Closing waits for the client to take its answers, but not for ever."""
+    connection, transport = bench.connect()
+    transport.slow = True
+    connection.close()
+    bench.pass_seconds(4)
+    assert not transport.aborted
+    bench.pass_seconds(1)
+    assert transport.aborted
+
+
+def test_a_new_connection_takes_the_place_of_the_quietest(bench: Bench) -> None:
+    """Of four in three places the one that asked longest ago and waits for nothing makes room."""
+    waiting, quiet, recent = bench.connect(), bench.connect(), bench.connect()
+    waiting[0].dataReceived(framed(question("slow")))
+    quiet[0].dataReceived(framed(question("echo")))
+    recent[0].dataReceived(framed(question("echo")))
+    fourth = bench.connect()
+    assert [each[1].connected for each in (waiting, quiet, recent, fourth)] == [True, False, True, True]
+
+
+def test_a_new_connection_is_refused_when_all_others_wait_for_answers(bench: Bench) -> None:
+    """Nobody's question is dropped for a newcomer."""
+    others = [bench.connect() for _ in range(3)]
+    for connection, _ in others:
+        connection.dataReceived(framed(question("slow")))
+    _, transport = bench.connect()
+    assert not transport.connected
+    assert all(other.connected for _, other in others)
+
+
+def test_a_client_that_has_sent_all_it_will_gets_its_answers(bench: Bench) -> None:
+    """Half-closed by the client: open until the last answer is out."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("slow")))
+    connection.readConnectionLost()
+    assert transport.connected
+    bench.core.answer()
+    bench.pump.flush()
+    assert transport.value() == framed(b"SLOW:00000000")
+    assert not transport.connected
+
+
+def test_an_answer_for_a_client_that_is_gone_is_dropped(bench: Bench) -> None:
+    """Nothing is written, nothing raised."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("slow")))
+    connection.connectionLost(Failure(ConnectionResetError()))
+    bench.core.answer()
+    bench.pump.flush()
+    assert transport.value() == b""
+    assert not bench.reports
+
+
+def test_no_timer_runs_without_connections(bench: Bench) -> None:
+    """An idle worker sleeps."""
+    connection, _ = bench.connect()
+    connection.close()
+    bench.pass_seconds(2)
+    assert not bench.clock.getDelayedCalls()
+
+
+def test_stop_closes_all_connections(bench: Bench) -> None:
+    """A worker that leaves leaves no client waiting."""
+    transports = [bench.connect()[1] for _ in range(3)]
+    bench.server.stop()
+    assert not any(transport.connected for transport in transports)

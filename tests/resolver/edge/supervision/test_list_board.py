@@ -1,0 +1,82 @@
+"""What is known of each list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from resolver.edge.supervision.list_board import ListBoard
+
+
+def said(**more: Any) -> dict[str, Any]:
+    words = {
+        "list_id": "demo",
+        "version": 2,
+        "age_seconds": 10.0,
+        "entries": 7,
+        "held_entries": 0,
+        "held_by": [],
+        "last_outcome": "updated",
+        "last_reason": "",
+        "failures": {"cut": 1},
+    }
+    return {"type": "status", "clock_suspect": False, "lists": [words | more]}
+
+
+def _board(clock: Clock) -> ListBoard:
+    board = ListBoard(clock.seconds)
+    board.configure(["demo", "other"])
+    return board
+
+
+def test_version_is_shown_when_workers_have_it() -> None:
+    """What the updater verified is known; it is enforced only once all workers said so."""
+    board = _board(Clock())
+    board.hear(said())
+    assert [(view.version, view.known_version, view.enforcing) for view in board.views()] == [
+        (0, 2, False),
+        (0, 0, False),
+    ]
+    board.activate([{"list_id": "demo", "version": 2, "entries": 7}])
+    assert (board.in_force(), board.views()[0].entries) == ({"demo"}, 7)
+    board.activate([])
+    assert not board.in_force()
+
+
+def test_age_grows_while_the_updater_is_silent() -> None:
+    """A dead updater cannot make a list look fresh; an unknown age stays unknown."""
+    clock = Clock()
+    board = _board(clock)
+    board.hear(said())
+    clock.advance(100)
+    assert [view.age_seconds for view in board.views()] == [110.0, None]
+
+
+def test_failures_never_fall_with_a_new_updater() -> None:
+    """A new updater counts from 0; the shown counter goes on."""
+    board = _board(Clock())
+    board.hear(said(failures={"cut": 3}))
+    board.updater_ended()
+    board.hear(said(failures={"cut": 0}))
+    assert board.views()[0].failures["cut"] == 3
+    board.hear(said(failures={"cut": 1, "disk": 1}))
+    board.updater_ended()
+    board.updater_ended()
+    assert (board.views()[0].failures["cut"], board.views()[0].failures["disk"]) == (4, 1)
+
+
+def test_failed_update_shows() -> None:
+    """The last outcome tells `mamori status` its exit code; a list nobody configured is passed over."""
+    board = _board(Clock())
+    board.hear(said(last_outcome="failed", last_reason="cut"))
+    board.hear(said(list_id="stranger"))
+    assert [view.last_failed for view in board.views()] == [True, False]
+
+
+def test_settings_change_keeps_what_is_known() -> None:
+    """Lists that stay keep their state, in the new order."""
+    board = _board(Clock())
+    board.hear(said())
+    board.configure(["new", "demo"])
+    assert [(view.list_id, view.known_version) for view in board.views()] == [("new", 0), ("demo", 2)]

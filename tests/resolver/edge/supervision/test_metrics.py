@@ -1,0 +1,84 @@
+"""/metrics as Prometheus reads it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from attrs import evolve
+
+from blocklist.trust.reasons import REASONS
+from resolver.core.codes import NOERROR
+from resolver.core.counters import Counters
+from resolver.edge.supervision.metrics import Exposition
+from resolver.edge.supervision.snapshot import Snapshot
+from resolver.edge.supervision.tally import Labels, Tally
+from tests.resolver.edge.snapshots import LIST, snapshot
+
+
+def rendered(taken: Snapshot) -> dict[str, float]:
+    """Every series with its value."""
+    lines = Exposition(lambda: taken).render().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_names_are_those_of_the_design() -> None:
+    """The names that must never change are there, with no label but their own."""
+    names = {re.sub(r'="[^"]*"', "", series) for series in rendered(snapshot())}
+    assert names >= {
+        "mamori_queries_total{transport}",
+        "mamori_answers_total{rcode}",
+        "mamori_cache_hits_total",
+        "mamori_cache_misses_total",
+        "mamori_answer_seconds_bucket{le}",
+        "mamori_upstream_queries_total{upstream}",
+        "mamori_upstream_failures_total{upstream}",
+        "mamori_upstream_up{upstream}",
+        "mamori_enforcing{list_id}",
+        "mamori_list_version{list_id}",
+        "mamori_list_age_seconds{list_id}",
+        "mamori_list_entries{list_id}",
+        "mamori_list_held_entries{list_id}",
+        "mamori_list_update_failures_total{list_id,reason}",
+        "mamori_clock_suspect",
+        "mamori_block_events_released_total{list_id}",
+        "mamori_block_bucket_seconds",
+        "mamori_block_last_release_timestamp_seconds",
+        "mamori_block_release_enabled",
+    }
+    assert not any("byte" in name and "worker_memory" not in name for name in names)
+    assert not any(name.startswith(("python_", "process_")) for name in names)
+
+
+def test_values_come_from_the_snapshot() -> None:
+    """Gauges, counters and the histogram show what was counted."""
+    tally = Tally(Labels(("127.0.0.1:5301",), ("demo",)))
+    region = tally.region()
+    counters = Counters(region.labels.layout, region.cells)
+    counters.book_hit(0, NOERROR)
+    counters.book_query(1)
+    counters.book_answer(NOERROR, 2_000_000)
+    shown = rendered(snapshot(totals=tally.totals()))
+    assert shown['mamori_queries_total{transport="udp"}'] == 1
+    assert shown['mamori_answer_seconds_bucket{le="0.0001"}'] == 1
+    assert shown['mamori_answer_seconds_bucket{le="+Inf"}'] == shown["mamori_answer_seconds_count"] == 2
+    assert shown["mamori_answer_seconds_sum"] == pytest.approx(2.00001)
+    assert shown['mamori_list_version{list_id="demo"}'] == 3
+    assert shown['mamori_child_deaths_total{kind="worker",reason="sigkill"}'] == 2
+
+
+def test_series_are_fixed_from_the_start() -> None:
+    """A list that was never loaded and one with failures, deaths and faults have the same series."""
+    fresh = snapshot(lists=(evolve(LIST, version=0, age_seconds=None),), deaths={}, faults={})
+    worn = snapshot(lists=(evolve(LIST, failures=dict.fromkeys(REASONS, 9), held_by=("size",)),))
+    assert rendered(fresh).keys() == rendered(worn).keys()
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian package prometheus)")
+def test_promtool_has_no_complaint() -> None:
+    """`promtool check metrics` prints nothing."""
+    text = Exposition(snapshot).render()
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")

@@ -1,0 +1,29 @@
+"""Which settings can change while running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resolver.edge.supervision.reload import ReloadFault, require_reloadable
+from tests.resolver.edge.settings_for_edge import NOTICE, changed, settings
+
+
+def test_answers_and_lists_can_change(tmp_path: Path) -> None:
+    """Upstreams, lists, TTL and page texts are taken up."""
+    old = settings(tmp_path)
+    page = old.raw["notices"]["default"] | {"isp": {"ja": "新", "en": "New"}}
+    require_reloadable(old, old)
+    require_reloadable(
+        old,
+        changed(old, tmp_path, upstreams=[{"address": "127.0.0.1:10"}], answer={"ttl": 5}, notices={"default": page}),
+    )
+
+
+def test_every_obstacle_is_named_at_once(tmp_path: Path) -> None:
+    """Sockets, processes and the state folder need a restart, and the operator reads all of it in one message."""
+    old = settings(tmp_path)
+    new = changed(old, tmp_path, listen=["127.0.0.1:5399"], workers=7, state="/x", notices={"default": NOTICE})
+    with pytest.raises(ReloadFault, match=r"listen, state, workers, notices\.\*\.listen cannot change.*restart"):
+        require_reloadable(old, new)

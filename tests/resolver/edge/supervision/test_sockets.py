@@ -1,0 +1,96 @@
+"""Listening sockets on loopback."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from resolver.edge.supervision.sockets import ListenFault, check_free, control_socket, http_socket, slot_sockets
+from resolver.settings.addresses import Endpoint
+from tests.support.ports import free_port
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    return Endpoint(str(request.param), free_port())
+
+
+def _udp(endpoint: Endpoint) -> socket.socket:
+    client = socket.socket(socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET, socket.SOCK_DGRAM)
+    client.connect((endpoint.host, endpoint.port))
+    return client
+
+
+def test_nothing_waits_before_a_slot_is_opened(endpoint: Endpoint) -> None:
+    """Queries before the opening are dropped by the kernel, TCP is refused; afterwards both wait for the worker."""
+    slot = slot_sockets([endpoint])
+    udp, tcp = (each.socket for each in slot.listeners)
+    with closing(slot), _udp(endpoint) as client:
+        client.send(b"early")
+        with pytest.raises(BlockingIOError):
+            udp.recv(10)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((endpoint.host, endpoint.port), timeout=5)
+        slot.open()
+        client.send(b"late")
+        udp.setblocking(True)
+        udp.settimeout(5)
+        assert udp.recv(10) == b"late"
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=5):
+            tcp.setblocking(True)
+            tcp.accept()[0].close()
+
+
+def test_slots_share_an_address_and_describe_themselves(endpoint: Endpoint) -> None:
+    """Two slots bind the same address; order and number of descriptors match the description."""
+    with closing(slot_sockets([endpoint])) as one, closing(slot_sockets([endpoint])) as two:
+        expected = [{"kind": "udp", "address": str(endpoint)}, {"kind": "tcp", "address": str(endpoint)}]
+        assert one.describe() == two.describe() == expected
+        assert len({*one.filenos(), *two.filenos()}) == 4
+
+
+def test_address_of_another_program_is_found_and_explained(endpoint: Endpoint) -> None:
+    """A port in use, even one its holder would share, is told with address and remedy."""
+    with closing(slot_sockets([endpoint])), pytest.raises(ListenFault, match=r"UDP .*another program.*ss -ulnp"):
+        check_free([endpoint])
+    check_free([endpoint])
+
+
+def test_address_this_machine_has_not_is_explained() -> None:
+    """An address of somebody else names the remedy."""
+    with pytest.raises(ListenFault, match=r"192\.0\.2\.7:5353.*no such address"):
+        slot_sockets([Endpoint("192.0.2.7", 5353)])
+
+
+def test_half_made_slot_leaves_nothing_open(endpoint: Endpoint) -> None:
+    """When the second address fails, the first one's sockets are closed."""
+    with pytest.raises(ListenFault):
+        slot_sockets([endpoint, Endpoint("192.0.2.7", 5353)])
+    check_free([endpoint])
+
+
+def test_ipv6_wildcard_leaves_ipv4_alone() -> None:
+    """`::` means IPv6 only, so that both wildcards can be listed."""
+    port = free_port()
+    with closing(slot_sockets([Endpoint("::", port), Endpoint("0.0.0.0", port)])) as slot:
+        assert len(slot.listeners) == 4
+
+
+def test_http_socket_is_not_shared(endpoint: Endpoint) -> None:
+    """A second daemon on the same metrics port is refused."""
+    with http_socket(endpoint), pytest.raises(ListenFault, match=r"TCP .*another program"):
+        http_socket(endpoint)
+
+
+def test_control_socket_is_ours_alone_and_replaces_a_leftover(tmp_path: Path) -> None:
+    """Mode 0600; the file of a killed daemon is no obstacle; a bad folder is explained."""
+    path = tmp_path / "control.sock"
+    control_socket(path).close()
+    with control_socket(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(ListenFault, match="check the folder"):
+        control_socket(tmp_path / "missing" / "control.sock")

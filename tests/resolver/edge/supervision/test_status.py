@@ -1,0 +1,57 @@
+"""`mamori status`."""
+
+from __future__ import annotations
+
+import json
+
+from attrs import evolve
+
+from resolver.edge.supervision.status import document, exit_code, text
+from tests.resolver.edge.snapshots import LIST, snapshot
+
+
+def test_document_is_json_and_says_what_is_in_force() -> None:
+    """Version, age, entries and workers stand where scripts look for them."""
+    told = json.loads(json.dumps(document(snapshot())))
+    assert (told["ready"], told["implementation"], told["generation"]) == (True, "pure", 4)
+    assert told["workers"] == {"slots": 2, "serving": 2, "spare": 1}
+    assert {key: told["lists"][0][key] for key in ("version", "entries", "age_seconds", "enforcing")} == {
+        "version": 3,
+        "entries": 21,
+        "age_seconds": 12,
+        "enforcing": True,
+    }
+    assert told["upstreams"] == [{"name": "127.0.0.1:5301", "up": False}]
+    assert told["cache"]["note"] == "one cache per worker"
+    assert exit_code(told) == 0
+
+
+def test_failed_update_is_exit_code_2() -> None:
+    """Row 18: while the last update failed, although the last good list is enforced."""
+    told = document(snapshot(lists=(LIST, evolve(LIST, last_outcome="failed", last_reason="cut"))))
+    assert exit_code(told) == 2
+    assert "LAST UPDATE FAILED: cut" in text(told)
+
+
+def test_text_shouts_what_needs_a_person() -> None:
+    """Not ready, not enforced, held, upstream down and a suspect clock are in capitals."""
+    held = evolve(LIST, version=0, age_seconds=None, held_entries=5, held_by=("size",))
+    shown = text(document(snapshot(ready=False, reason="waiting for list demo", lists=(held,), clock_suspect=True)))
+    for words in (
+        "NOT READY: waiting",
+        "NOT ENFORCED",
+        "never verified",
+        "HELD 5 entries by size",
+        "DOWN",
+        "CLOCK SUSPECT",
+    ):
+        assert words in shown
+
+
+def test_calm_text_is_short() -> None:
+    """A healthy resolver fits a terminal; released totals name their bucket."""
+    release = evolve(snapshot().release, enabled=True, bucket_seconds=604_800)
+    shown = text(document(snapshot(release=release)))
+    assert "every 7 d" in shown
+    assert "up 25 h" in shown
+    assert len(shown.splitlines()) < 10

@@ -1,0 +1,267 @@
+"""The supervisor with fake children, real sockets on loopback and a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from resolver.edge.supervision.control_client import SOCKET_NAME
+from resolver.edge.supervision.reload import ReloadFault
+from resolver.edge.supervision.sockets import ListenFault, check_free
+from resolver.edge.supervision.state_folder import HAD_LIST_NAME, StateFault
+from resolver.edge.supervision.supervisor import Supervisor
+from resolver.settings import Settings
+from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, memfd
+from tests.resolver.edge.settings_for_edge import changed, settings
+from tests.resolver.edge.supervision.test_list_board import said
+
+IN_FORCE = [{"list_id": "demo", "version": 2, "entries": 7}]
+
+
+class Reactor(Clock):
+    """A clock that adopts sockets without serving them."""
+
+    def adoptStreamPort(self, fd: int, *_: object) -> Any:  # noqa: N802
+        return _Port(os.dup(fd))
+
+
+class _Port:
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def stopListening(self) -> None:  # noqa: N802
+        os.close(self._fd)
+
+
+class Resolver:
+    """One supervisor with its fake children."""
+
+    def __init__(self, folder: Path, given: Settings | None = None, **more: Any) -> None:
+        self.folder = folder
+        self.reactor, self.launcher = Reactor(), FakeLauncher()
+        self.settings = given or settings(folder, **more)
+        self.ready = 0
+        self.supervisor = Supervisor(
+            self.reactor, self.settings, on_ready=self._count_ready, launcher=self.launcher, wall_clock=lambda: 1e9
+        )
+
+    def _count_ready(self) -> None:
+        self.ready += 1
+
+    @property
+    def updater(self) -> FakeChild:
+        return self.launcher.newest("updater")
+
+    def state(self) -> tuple[bool, str]:
+        taken = self.supervisor.snapshot()
+        return taken.ready, taken.reason
+
+    def workers_up(self) -> None:
+        for worker in self.launcher.living("worker"):
+            if not worker.told("stop"):
+                worker.ready()
+        for worker in self.launcher.living("worker"):
+            if worker.told("slot"):
+                worker.serve()
+
+    def take_list(self) -> None:
+        fd = memfd()
+        self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE}, [fd])
+        os.close(fd)
+        self.updater.say(said())
+
+    def ask(self, verb: str, list_id: str | None = None) -> dict[str, Any]:
+        got: list[dict[str, Any]] = []
+        self.supervisor._handle(verb, list_id).addCallback(got.append)
+        return got[0]
+
+    def stop(self) -> None:
+        done: Deferred[None] = self.supervisor.stop()
+        for child in self.launcher.children:
+            child.die("exit_0")
+        assert done.called
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Resolver]]:
+    made: list[Resolver] = []
+
+    def make(**more: Any) -> Resolver:
+        made.append(Resolver(tmp_path, **more))
+        made[-1].supervisor.start()
+        return made[-1]
+
+    yield make
+    for resolver in made:
+        resolver.stop()
+
+
+def test_ready_when_the_list_is_in_force_and_workers_serve(start: Callable[..., Resolver]) -> None:
+    """Not before: no socket is given out, /ready says what is waited for; afterwards on_ready is called once."""
+    resolver = start()
+    resolver.workers_up()
+    assert resolver.state() == (False, "waiting for list demo")
+    assert not any(worker.told("slot") for worker in resolver.launcher.living("worker"))
+    resolver.take_list()
+    resolver.workers_up()
+    assert resolver.state() == (True, "answering")
+    resolver.take_list()
+    assert resolver.ready == 1
+    assert (resolver.settings.state / HAD_LIST_NAME).exists()
+    assert resolver.updater.told("activated")
+
+
+def test_node_that_never_had_a_list_waits(start: Callable[..., Resolver]) -> None:
+    """Row 19, the default: however long it takes."""
+    resolver = start()
+    resolver.updater.say(said(version=0))
+    for _ in range(1000):
+        resolver.reactor.advance(1)
+    resolver.workers_up()
+    assert (resolver.state()[0], resolver.ready) == (False, 0)
+
+
+def test_node_that_had_a_list_opens_after_two_minutes(tmp_path: Path, start: Callable[..., Resolver]) -> None:
+    """Row 19: it answers unfiltered then, and says so; the list, when it comes, is in force at once."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / HAD_LIST_NAME).touch()
+    resolver = start()
+    resolver.updater.say(said(version=0))
+    resolver.workers_up()
+    for _ in range(119):
+        resolver.reactor.advance(1)
+    assert not resolver.state()[0]
+    resolver.reactor.advance(1)
+    resolver.workers_up()
+    assert resolver.state() == (True, "answering unfiltered: list demo is not in force")
+    assert resolver.ready == 1
+    assert not resolver.supervisor.snapshot().lists[0].enforcing
+    resolver.take_list()
+    for worker in resolver.launcher.living("worker"):
+        worker.take_index()
+    assert resolver.supervisor.snapshot().lists[0].enforcing
+
+
+def test_open_waits_only_for_the_disk(start: Callable[..., Resolver]) -> None:
+    """`start.without_list: open`: unfiltered as soon as the updater found nothing on disk."""
+    resolver = start(start={"without_list": "open"})
+    resolver.workers_up()
+    assert not resolver.state()[0]
+    resolver.updater.say(said(version=0))
+    resolver.workers_up()
+    assert resolver.state()[0]
+
+
+def test_unready_when_nobody_serves(start: Callable[..., Resolver]) -> None:
+    """All workers dead: /ready says so, deaths are counted, and it recovers."""
+    resolver = start()
+    resolver.take_list()
+    resolver.workers_up()
+    for worker in resolver.launcher.living("worker"):
+        worker.die("sigsegv")
+    assert resolver.state() == (False, "no worker answers yet")
+    assert resolver.supervisor.snapshot().deaths == {("worker", "sigsegv"): 2}
+    resolver.workers_up()
+    assert resolver.state()[0]
+
+
+def test_control_verbs(start: Callable[..., Resolver]) -> None:
+    """ready and status are answered here, the rest by the updater."""
+    resolver = start()
+    assert resolver.ask("ready") == {"ok": False, "text": "waiting for list demo"}
+    status = resolver.ask("status")
+    assert status["status"]["lists"][0]["list_id"] == "demo"
+    assert status["text"].startswith("NOT READY")
+    resolver.supervisor._handle("refresh", "demo")
+    assert resolver.updater.told("command")[0]["verb"] == "refresh"
+
+
+def test_reload_renews_children_and_keeps_answering(tmp_path: Path, start: Callable[..., Resolver]) -> None:
+    """New settings go to a new updater, new workers and a new notice child; counters and readiness stay."""
+    resolver = start()
+    resolver.take_list()
+    resolver.workers_up()
+    old = [worker for worker in resolver.launcher.living("worker") if worker.told("slot")]
+    new = changed(resolver.settings, tmp_path, upstreams=[{"address": "127.0.0.1:10"}])
+    resolver.supervisor.reload(new)
+    assert not any(worker.told("stop") for worker in old)
+    assert resolver.state()[0]
+    resolver.workers_up()
+    assert all(worker.told("stop") for worker in old)
+    for kind in ("worker", "updater", "notice"):
+        assert resolver.launcher.newest(kind).sent[0]["settings"] == new.raw
+    assert list(resolver.supervisor.snapshot().totals.upstream_up) == ["127.0.0.1:10"]
+    assert resolver.ready == 1
+
+
+def test_refused_reload_changes_nothing(tmp_path: Path, start: Callable[..., Resolver]) -> None:
+    """A setting that needs a restart is told, and no child hears of it."""
+    resolver = start()
+    before = len(resolver.launcher.children)
+    with pytest.raises(ReloadFault, match="workers"):
+        resolver.supervisor.reload(changed(resolver.settings, tmp_path, workers=5))
+    assert len(resolver.launcher.children) == before
+
+
+def test_busy_address_is_told_at_start(tmp_path: Path) -> None:
+    """Nothing is started when a DNS address is taken."""
+    resolver = Resolver(tmp_path)
+    place = resolver.settings.listen[0]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((place.host, place.port))
+        with pytest.raises(ListenFault, match="another program"):
+            resolver.supervisor.start()
+    assert not resolver.launcher.children
+    resolver.stop()
+
+
+def test_state_folder_is_used_once(tmp_path: Path, start: Callable[..., Resolver]) -> None:
+    """A second resolver with the same state folder is refused."""
+    resolver = start()
+    second = Resolver(tmp_path, given=changed(resolver.settings, tmp_path))
+    with pytest.raises(StateFault):
+        second.supervisor.start()
+
+
+def test_a_reload_while_stopping_starts_nothing(start: Callable[..., Resolver]) -> None:
+    """SIGHUP behind SIGTERM: a child started now would keep the stop waiting for ever."""
+    resolver = start()
+    done = resolver.supervisor.stop()
+    before = len(resolver.launcher.children)
+    with pytest.raises(ReloadFault, match="stopping"):
+        resolver.supervisor.reload(resolver.settings)
+    assert len(resolver.launcher.children) == before
+    resolver.reactor.advance(4)
+    assert done.called
+
+
+def test_stop_leaves_nothing(tmp_path: Path) -> None:
+    """Children are told, the control socket is gone, the addresses are free, and a second stop is the same one."""
+    resolver = Resolver(tmp_path)
+    resolver.supervisor.start()
+    assert (resolver.settings.state / SOCKET_NAME).exists()
+    first = resolver.supervisor.stop()
+    assert all(child.told("stop") for child in resolver.launcher.children)
+    assert resolver.state() == (False, "stopping")
+    resolver.reactor.advance(4)
+    assert first.called
+    assert resolver.supervisor.stop() is first
+    assert not (resolver.settings.state / SOCKET_NAME).exists()
+    resolver.stop()
+    check_free(resolver.settings.listen)
+
+
+def test_error_a_child_survived_is_counted(start: Callable[..., Resolver], capsys: pytest.CaptureFixture[str]) -> None:
+    """Type and place go to the log, the count to the metrics."""
+    resolver = start()
+    fault = {"type": "fault", "code": "unexpected_error", "kind": "KeyError", "where": "resolver/core/x.py:1"}
+    resolver.launcher.newest("worker").say(fault)
+    assert resolver.supervisor.snapshot().faults == {"worker": 1}
+    assert "mamori worker: unexpected_error KeyError resolver/core/x.py:1" in capsys.readouterr().err

@@ -1,0 +1,140 @@
+"""The supervisor's talk with the updater."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from resolver.edge.supervision.list_board import ListBoard
+from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.tally import Labels, Tally
+from resolver.edge.supervision.updates import COMMAND_SECONDS, Updates
+from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, FakeSockets, memfd
+from tests.resolver.edge.supervision.test_list_board import said
+
+INDEX = {"type": "index", "generation_hint": 4, "lists": [{"list_id": "demo", "version": 2, "entries": 7}]}
+
+
+class Talk:
+    """One worker and its spare, one updater."""
+
+    def __init__(self) -> None:
+        self.clock, self.launcher = Clock(), FakeLauncher()
+        self.board = ListBoard(self.clock.seconds)
+        self.board.configure(["demo"])
+        clock: Any = self.clock
+        sockets: Any = FakeSockets
+        self.pool = WorkerPool(clock, self.launcher, Tally(Labels()), sockets)
+        self.deaths: list[str] = []
+        self.faults: list[object] = []
+        self.updates = Updates(
+            clock,
+            self.launcher,
+            self.pool,
+            self.board,
+            lambda: None,
+            lambda kind, _reason: self.deaths.append(kind),
+            lambda kind, _message: self.faults.append(kind),
+        )
+        self.pool.start({}, [sockets()])
+        self.updates.start({"n": 1})
+
+    @property
+    def updater(self) -> FakeChild:
+        return self.launcher.newest("updater")
+
+    def hand_over(self) -> None:
+        fd = memfd()
+        self.updater.say(dict(INDEX), [fd])
+        os.close(fd)
+
+    def take(self) -> None:
+        for worker in self.launcher.living("worker"):
+            worker.ready()
+
+
+def test_index_is_in_force_when_workers_say_so() -> None:
+    """Handed over, taken by all workers, then told to the updater and to the board; settled only after that."""
+    talk = Talk()
+    assert talk.updater.sent == [{"type": "start", "settings": {"n": 1}}]
+    talk.hand_over()
+    talk.updater.say(said())
+    assert not talk.updates.settled
+    assert not talk.board.in_force()
+    talk.take()
+    assert talk.updater.sent[-1] == {"type": "activated", "generation": 1, "generation_hint": 4}
+    assert talk.board.in_force() == {"demo"}
+    assert talk.updates.settled
+
+
+def test_unsealed_index_is_refused() -> None:
+    """What could still be changed or cut short never reaches a worker."""
+    talk = Talk()
+    read, write = os.pipe()
+    talk.updater.say(INDEX, [read])
+    os.close(read)
+    os.close(write)
+    talk.updater.say(INDEX)
+    assert talk.pool.index.generation == 0
+
+
+def test_command_comes_back_with_its_own_result() -> None:
+    """Two commands under way are told apart by number; a strange number is passed over."""
+    talk, got = Talk(), []
+    for verb in ("refresh", "accept"):
+        talk.updates.command(verb, "demo").addCallback(got.append)
+    assert talk.updater.told("command")[1] == {"type": "command", "id": 2, "verb": "accept", "list_id": "demo"}
+    talk.updater.say({"type": "result", "id": 9, "ok": True, "text": "?"})
+    talk.updater.say({"type": "result", "id": 2, "ok": True, "text": "accepted"})
+    talk.updater.say({"type": "result", "id": 1, "ok": False, "text": "cut"})
+    assert got == [{"ok": True, "text": "accepted"}, {"ok": False, "text": "cut"}]
+
+
+def test_command_never_hangs() -> None:
+    """An updater that dies, is silent, or is not there answers with words."""
+    talk, got = Talk(), []
+    talk.updates.command("refresh", None).addCallback(got.append)
+    talk.updater.die()
+    assert "try once more" in got[0]["text"]
+    talk.updates.command("refresh", None).addCallback(got.append)
+    assert "being started again" in got[1]["text"]
+    talk.clock.advance(1)
+    talk.updates.command("refresh", None).addCallback(got.append)
+    talk.clock.advance(COMMAND_SECONDS)
+    assert "has not answered" in got[2]["text"]
+    assert [reply["ok"] for reply in got] == [False] * 3
+    assert talk.deaths == ["updater"]
+
+
+def test_dead_updater_leaves_the_index_in_force() -> None:
+    """Answering does not stop because the updater did; the next one hands over anew."""
+    talk = Talk()
+    talk.hand_over()
+    talk.take()
+    talk.updater.die()
+    assert talk.board.in_force() == {"demo"}
+    talk.clock.advance(1)
+    talk.hand_over()
+    assert talk.pool.index.generation == 2
+
+
+def test_an_updater_is_not_told_of_its_predecessors_index() -> None:
+    """Both count from 1: it would take its own next one for activated, and mark a version good that nobody has."""
+    talk = Talk()
+    talk.hand_over()
+    talk.updater.die()
+    talk.clock.advance(1)
+    talk.take()
+    assert [message["generation_hint"] for message in talk.updater.told("activated")] == [0]
+    assert talk.board.in_force() == {"demo"}
+
+
+def test_new_settings_bring_a_new_updater() -> None:
+    """It is greeted with them; errors it reports are counted."""
+    talk = Talk()
+    talk.updates.renew({"n": 2})
+    assert talk.updater.sent == [{"type": "start", "settings": {"n": 2}}]
+    talk.updater.say({"type": "fault", "code": "unexpected_error"})
+    assert (talk.faults, talk.deaths) == (["updater"], [])

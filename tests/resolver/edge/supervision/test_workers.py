@@ -1,0 +1,42 @@
+"""The index all workers have in force."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from resolver.edge.supervision.workers import IndexInForce, Worker
+from tests.resolver.edge.fake_children import FakeChild, memfd
+
+
+def _worker(generation: int, *, ready: bool = True, leaving: bool = False) -> Worker:
+    worker = Worker(0, ready=ready, leaving=leaving, generation=generation)
+    worker.start(FakeChild("worker", 1, lambda *_: None, lambda _: None), {})
+    return worker
+
+
+def test_newest_index_is_kept_open_for_workers_to_come() -> None:
+    """Without an index nothing is sent; a newer one closes the older."""
+    index, worker = IndexInForce(), _worker(0)
+    index.send(worker)
+    assert not worker.child.told("index")  # type: ignore[attr-defined]
+    first, second = memfd(), memfd()
+    index.replace(first)
+    index.replace(second)
+    index.send(worker)
+    assert worker.child.sent[-1] == {"type": "index", "generation": 2}  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(first)
+    os.close(second)
+
+
+def test_activation_is_told_once_and_by_those_who_count() -> None:
+    """Starting and leaving workers are not waited for; without any worker nothing is in force."""
+    index = IndexInForce()
+    index.replace(memfd())
+    assert not index.newly_activated([])
+    assert not index.newly_activated([_worker(1), _worker(0)])
+    workers = [_worker(1), _worker(0, ready=False), _worker(0, leaving=True)]
+    assert index.newly_activated(workers)
+    assert not index.newly_activated(workers)

@@ -1,0 +1,87 @@
+"""The updater's newest index, from compiling to the workers' word."""
+
+from __future__ import annotations
+
+import pytest
+
+from blocklist.errors import OperatorFault
+from resolver.edge.updating.hand_over import OFFSET_SLACK, WAIT_SECONDS, HandOver
+from tests.resolver.edge.fake_lists import FakeList, Surroundings, exemption
+
+
+def _hand(around: Surroundings) -> HandOver:
+    return HandOver(around.clock, around.send)  # type: ignore[arg-type]
+
+
+def test_only_a_change_is_handed_over() -> None:
+    """A re-signed timestamp changes nothing to enforce and raises no generation; a list or exemption does."""
+    around = Surroundings(FakeList("demo", 1), FakeList("empty"))
+    hand = _hand(around)
+    for _ in range(3):
+        hand.renew(around.sources)
+    around.exempt = (exemption(),)
+    hand.renew(around.sources)
+    around.lists["demo"].version = 2
+    hand.renew(around.sources)
+    hand.renew(around.sources, anyway=True)
+    assert [message["generation_hint"] for message in around.sent] == [1, 2, 3, 4]
+    assert around.sent[-1]["lists"] == [{"list_id": "demo", "version": 2, "entries": 1}]
+    assert all(around.sizes)
+
+
+def test_workers_are_given_the_time_anew_when_it_has_moved() -> None:
+    """After a long pause entries end by an old trusted time until a list body is reached: then by the new one."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    for offset in (0.0, OFFSET_SLACK - 1, 3 * 86400.0, 3 * 86400.0 + 60):
+        around.offset = offset
+        hand.renew(around.sources)
+    assert [message["generation_hint"] for message in around.sent] == [1, 2]
+
+
+def test_nothing_to_enforce_is_no_index() -> None:
+    """A host without any list hands nothing over."""
+    around = Surroundings(FakeList("empty"))
+    _hand(around).renew(around.sources)
+    assert not around.sent
+
+
+def test_failed_compile_leaves_the_old_index_and_is_tried_again() -> None:
+    """Nothing is sent, and the next renewal takes the change up."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    around.compile_fault = OperatorFault("sealed", "the exemptions do not open")
+    with pytest.raises(OperatorFault):
+        hand.renew(around.sources)
+    around.compile_fault = None
+    hand.renew(around.sources)
+    assert len(around.sent) == 1
+
+
+def test_word_of_the_workers_names_the_versions() -> None:
+    """The versions of the newest index are good; an older one's word says nothing about the newest."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    hand.renew(around.sources)
+    around.lists["demo"].version = 2
+    hand.renew(around.sources)
+    assert hand.confirm(1) == {}
+    assert hand.confirm(2) == {"demo": 2}
+
+
+def test_waiting_for_the_newest_index() -> None:
+    """At once when it is in force already, when the word comes, or with False after the limit."""
+    around, got = Surroundings(FakeList("demo", 1)), []
+    hand = _hand(around)
+    hand.in_force().addCallback(got.append)
+    hand.renew(around.sources)
+    hand.in_force().addCallback(got.append)
+    hand.in_force().addCallback(got.append)
+    assert got == [True]
+    hand.confirm(1)
+    assert got == [True] * 3
+    hand.renew(around.sources, anyway=True)
+    hand.in_force().addCallback(got.append)
+    around.clock.advance(WAIT_SECONDS)
+    hand.confirm(2)
+    assert got == [True, True, True, False]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resolver.cli.faults import Exit
-from tests.support.tools import SYSTEM_PATH
+from tests.support.tools import require
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
 UNIT = FOLDER / "mamori.service"
@@ -92,11 +91,7 @@ def test_the_calls_the_daemon_lives_by_are_allowed() -> None:
 
 
 def _systemd_analyze() -> str:
-    """Not among the peers that CI installs: there the tests above read the unit themselves."""
-    tool = shutil.which("systemd-analyze", path=SYSTEM_PATH)
-    if tool is None:
-        pytest.skip("systemd-analyze is not installed: the unit is checked by its text alone")
-    return tool
+    return require("systemd-analyze")["systemd-analyze"]
 
 
 def _calls(tool: str, group: str) -> set[str]:

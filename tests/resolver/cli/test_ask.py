@@ -13,6 +13,7 @@ import pytest
 from resolver.app.demo_answers import answer
 from resolver.app.demo_zone import Zone
 from tests.resolver.cli.at_terminal import Terminal
+from tests.support.ports import free_port
 
 ZONE = Zone.from_text((Path(__file__).parents[3] / "resolver" / "app" / "demo.zone").read_text())
 
@@ -21,7 +22,7 @@ ZONE = Zone.from_text((Path(__file__).parents[3] / "resolver" / "app" / "demo.zo
 def upstream() -> Iterator[str]:
     """The demo's answers, once over UDP and once over TCP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
+        tcp.bind(("127.0.0.1", free_port()))
         tcp.listen()
         udp.bind(tcp.getsockname())
         thread = threading.Thread(target=_serve, args=(udp, tcp), daemon=True)

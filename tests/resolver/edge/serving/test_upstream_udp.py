@@ -176,5 +176,5 @@ def test_2000_queries_leave_no_descriptor_behind(bench: Bench) -> None:
             bench.server.sendto(b"answer", client)
             readable(attempt)
             attempt.doRead()
-    assert descriptors() == before
+    assert descriptors() <= before  # fewer: what earlier tests left to the collector went meanwhile
     assert bench.pump.idle

@@ -25,6 +25,7 @@ from resolver.edge.sealed_memory import sealed_memory
 from tests.resolver.edge.fake_upstream import ADDRESSES, FakeUpstream
 from tests.resolver.edge.supervised_worker import SupervisedWorker
 from tests.support.asking import ask, exchange, query
+from tests.support.tools import require_root
 
 pytestmark = pytest.mark.daemon
 
@@ -196,6 +197,7 @@ def test_a_flood_of_garbage_does_not_stop_the_answers(worker: SupervisedWorker, 
 
 def test_2000_queries_leave_no_descriptor_behind(worker: SupervisedWorker, upstream: FakeUpstream) -> None:
     """1,800 cache misses over UDP and 200 over TCP, and the process holds what it held before."""
+    require_root()
     worker.start(**settings(upstream))
     port = worker.slot("127.0.0.1")
     ask(port, "udp", "first.example")

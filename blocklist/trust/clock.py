@@ -102,6 +102,11 @@ class TimeKeeper:
         """Return the age of the newest verified timestamp in seconds; it grows while a mirror is frozen."""
         return max(0.0, self.clock.now() - self.marks.stamped_at) if self.marks.stamped_at else None
 
+    def frozen(self) -> bool:
+        """Return whether the newest verified timestamp is so old that a mirror may be holding back a newer one."""
+        age = self.age()
+        return age is not None and age > self.limits.frozen_after
+
     def trusted(self) -> float:
         """Return trusted time (POSIX); without any verified timestamp the wall clock is all there is."""
         if self._trusted is None:

@@ -78,7 +78,10 @@ class Subscription:
         return self._current is not None
 
     def refresh(self) -> Outcome:
-        """Ask the mirrors in order until one serves a verified, fresh repository, and take up what it brings."""
+        """Ask the mirrors in order until one serves a verified, fresh repository, and take up what it brings.
+
+        One that goes on serving an old timestamp may be frozen: the next is asked, too.
+        """
         self._last = self._run(self._ask_mirrors)
         self._transport.close()
         if self.clock.monotonic() - self._saved_at >= self._time.limits.save_interval:
@@ -148,8 +151,10 @@ class Subscription:
             )
         outcome = Outcome(Kind.FAILED, Reason.SETTING, f"list {self.source.list_id} has no urls")
         for url in self.source.urls:
-            outcome = self._run(partial(self._from_mirror, url))
-            if outcome.kind is not Kind.FAILED or outcome.reason is Reason.DISK:
+            answer = self._run(partial(self._from_mirror, url))
+            if answer.kind is not Kind.FAILED or outcome.kind is Kind.FAILED:
+                outcome = answer
+            if answer.reason is Reason.DISK or (answer.kind is not Kind.FAILED and not self._time.frozen()):
                 break
         return outcome
 

@@ -113,6 +113,30 @@ def test_dead_first_mirror_is_passed_over(isp: Isp, subscription: Subscription, 
     assert again.status().failures[Reason.CONNECT] == 1
 
 
+def test_frozen_first_mirror_does_not_hide_the_next_one(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror
+) -> None:
+    """A first mirror that goes on serving what is still valid is believed for 15 minutes, no longer."""
+    with serving(dict(body.files)) as frozen:
+        again = isp.subscribe(urls=(frozen.url, mirror.url))
+        assert again.refresh().kind is Kind.UPDATED
+        isp.clock.pass_seconds(600)
+        body.publish(BEFORE, isp.clock.utc)
+        assert (again.refresh().kind, again.status().version) == (Kind.UNCHANGED, 2)
+        isp.clock.pass_seconds(301)
+        assert (again.refresh().kind, again.status().version) == (Kind.UPDATED, 3)
+
+
+def test_no_mirror_is_worse_for_an_old_timestamp(subscription: Subscription, isp: Isp, mirror: Mirror) -> None:
+    """With nothing newer anywhere the outcome stays 'unchanged', though a second mirror is down."""
+    with serving() as gone:
+        pass
+    again = isp.subscribe(urls=(mirror.url, gone.url))
+    again.refresh()
+    isp.clock.pass_seconds(3600)
+    assert again.refresh().kind is Kind.UNCHANGED
+
+
 def test_unchanged_timestamp_is_not_sent_again(subscription: Subscription, isp: Isp, mirror: Mirror) -> None:
     """The second tick asks for the timestamp only, conditionally; its stored expiry is still looked at each time."""
     subscription.refresh()

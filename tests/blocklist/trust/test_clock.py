@@ -134,6 +134,16 @@ def test_age_counts_from_the_signature(keeper: TimeKeeper, clock: SetClock) -> N
     assert TimeKeeper(clock).age() is None
 
 
+def test_a_timestamp_three_signatures_old_may_be_a_frozen_mirrors(keeper: TimeKeeper, clock: SetClock) -> None:
+    """Bodies sign every five minutes; nothing verified is not frozen."""
+    keeper.accept_timestamp(clock.now() + 6 * HOUR, KEYS)
+    clock.pass_seconds(900)
+    assert not keeper.frozen()
+    clock.pass_seconds(1)
+    assert keeper.frozen()
+    assert not TimeKeeper(clock).frozen()
+
+
 def test_nothing_verified_leaves_the_wall_clock(clock: SetClock) -> None:
     """Without proof there is no better time than the wall clock, and none is saved."""
     keeper = TimeKeeper(clock)

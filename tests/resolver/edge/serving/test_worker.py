@@ -6,7 +6,6 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from resolver.edge.limits import Limits
 from resolver.edge.sealed_memory import fixed_memory, sealed_memory
 from resolver.edge.serving.udp import UdpReader
 from resolver.edge.serving.worker import Worker, main
+from tests.support.descriptors import descriptors
 
 SETTINGS = {"upstreams": [{"address": "127.0.0.1:9"}], "answer": {"mode": "dns-only"}}
 
@@ -80,10 +80,6 @@ def bench() -> Iterator[Bench]:
     gc.unfreeze()
 
 
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 def empty_index() -> int:
     return sealed_memory(compile_index([], clock_offset=0.0))
 
@@ -117,7 +113,7 @@ def test_a_slot_before_settings_or_twice_is_not_taken(bench: Bench) -> None:
     bench.slot()
     before = descriptors()
     bench.slot()
-    assert descriptors() == before + 1  # the client's
+    assert len(descriptors() - before) == 1  # the client's
     assert len(bench.readers()) == 1
 
 
@@ -125,7 +121,7 @@ def test_a_message_nobody_knows_leaves_no_descriptor_behind(bench: Bench) -> Non
     """A newer supervisor may say more than this worker understands."""
     before = descriptors()
     bench.worker.receive({"type": "from the future"}, [empty_index()])
-    assert descriptors() == before
+    assert descriptors() <= before
     assert bench.channel.sent == []
 
 

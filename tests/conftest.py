@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # Wall-clock deadlines of single examples say more about a busy machine than about the code.
 settings.register_profile("mamori", deadline=None, max_examples=100)
 settings.load_profile("mamori")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests recorded with `record_property`: a passing test's own output is not shown."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, figure in report.user_properties:
+            terminalreporter.write_line(f"{name}: {figure}")

@@ -52,29 +52,38 @@ def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., tuple[Da
         assert code == 0, daemon.text()
 
 
-def test_100_000_entries_replaced_under_load(start: Callable[..., tuple[Daemon, ListBody]]) -> None:
+def test_100_000_entries_replaced_under_load(
+    start: Callable[..., tuple[Daemon, ListBody]], record_property: Callable[[str, object], None]
+) -> None:
     """While 1,000 of 100,000 entries change, a client asking 1,000 q/s loses no answer."""
     began = time.monotonic()
     entries = [entry(f"n{number}.example") for number in range(SIZE)]
     daemon, body = start(entries)
-    print(f"\n{SIZE} entries: from nothing to enforced in {time.monotonic() - began:.1f} s")
+    record_property(f"{SIZE} entries, from nothing to enforced", f"{time.monotonic() - began:.1f} s")
     holds(daemon.port, "udp", notice(), "n99999.example")
-    load = Load(daemon.port, [*ORDINARY, "n5.example", "n50000.example"], rate=1000, seconds=120).start()
+    load = Load(daemon.port, [*ORDINARY, "n5.example", "n50000.example"], rate=1000, seconds=300).start()
     began = time.monotonic()
     body.publish([*entries[CHANGES // 2 :], *(entry(f"new{number}.example") for number in range(CHANGES // 2))])
     published = time.monotonic()
     until(lambda: daemon.status()["lists"][0]["version"] == 2, "version 2", 60)
     enforced = time.monotonic()
-    print(f"{CHANGES} changes: published in {published - began:.1f} s, enforced {enforced - published:.1f} s later")
+    record_property(
+        f"{CHANGES} changes", f"made in {published - began:.1f} s, enforced {enforced - published:.1f} s later"
+    )
     holds(daemon.port, "udp", notice(), "new1.example")
     tally = load.stop()
-    print(tally, {kind: [p.memory_info().rss >> 20 for p in daemon.children(kind)] for kind in ("worker", "updater")})
+    record_property("clients meanwhile", str(tally))
+    for kind in ("worker", "updater"):
+        sizes = [str(each.memory_info().rss >> 20) for each in daemon.children(kind)]
+        record_property(f"{kind}s, resident MiB", ", ".join(sizes))
     assert tally.sent > 1000
     assert (tally.lost, tally.wrong, tally.answered) == (0, 0, tally.sent)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_killed_children_lose_no_client(start: Callable[..., tuple[Daemon, ListBody]], workers: int) -> None:
+def test_killed_children_lose_no_client(
+    start: Callable[..., tuple[Daemon, ListBody]], workers: int, record_property: Callable[[str, object], None]
+) -> None:
     """kill -9 of a worker and of the updater under 1,000 q/s: a client that asks again after 1 s loses none."""
     daemon, _ = start([entry("blk.example", "domain")], workers=workers)
     load = Load(daemon.port, [*ORDINARY, "blk.example"], rate=1000, seconds=60).start()
@@ -85,7 +94,7 @@ def test_killed_children_lose_no_client(start: Callable[..., tuple[Daemon, ListB
         until(lambda kind=kind, victim=victim: _replaced(daemon, kind, victim), f"a new {kind}")  # type: ignore[misc]
     time.sleep(1.0)
     tally = load.stop()
-    print(tally)
+    record_property(f"clients while children of {workers} worker(s) are killed", str(tally))
     assert (tally.lost, tally.wrong, tally.answered) == (0, 0, tally.sent)
     holds(daemon.port, "udp", notice(), "blk.example")
     holds(daemon.port, "udp", real("www.example. A 198.51.100.10"), "www.example")

@@ -134,7 +134,7 @@ TABLE = [
     ask("12", "leaf.tree.example", "A", notice(), "DNAME"),
     ask("12", "leaf.tree.example", "HTTPS", nodata(), "DNAME-HTTPS", do=True),
     ask("12", "alias.signed.test", "A", notice(), "signed-alias-DO", do=True),
-    ask("12", "alias1-short.example", "A", notice(ttl=5), "smallest-original-TTL"),
+    ask("12", "alias1-short.example", "A", notice(ttl=5, counted_upstream=True), "smallest-original-TTL"),
     ask("12", "alias1.example", "CNAME", real("alias1.example. CNAME blk.example.")),
     ask(
         "12",

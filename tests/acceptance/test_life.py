@@ -25,13 +25,6 @@ from tests.support.upstream import Upstream
 pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("life")]
 
 
-@pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
-    upstream = Upstream(tmp_path_factory.mktemp("upstream"))
-    yield upstream
-    upstream.stop()
-
-
 class Isp:
     """A daemon with its list body; `blk.example` (domain) is listed from the start."""
 

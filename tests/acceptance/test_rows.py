@@ -18,13 +18,6 @@ pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("ro
 
 
 @pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
-    upstream = Upstream(tmp_path_factory.mktemp("upstream"))
-    yield upstream
-    upstream.stop()
-
-
-@pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Daemon]:
     folder = tmp_path_factory.mktemp("rows")
     daemon = Daemon(folder / "isp", upstream.address, [])

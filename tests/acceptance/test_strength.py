@@ -26,13 +26,6 @@ SIZE, CHANGES = 100_000, 1_000
 ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]
 
 
-@pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
-    upstream = Upstream(tmp_path_factory.mktemp("upstream"))
-    yield upstream
-    upstream.stop()
-
-
 @pytest.fixture
 def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., tuple[Daemon, ListBody]]]:
     running: list[tuple[Daemon, ListBody]] = []

@@ -41,6 +41,8 @@ class ClockLimits:
     """When time is believed (seconds)."""
 
     timestamp_life: float = 6 * HOUR  # a timestamp is signed this long before it expires
+    snapshot_life: float = 7 * DAY  # a snapshot is signed this long before it expires, at each publication
+    withdraw_life: float = 7 * DAY  # so is the withdraw role
     frozen_after: float = 900.0  # bodies sign every 5 min: with an older one the next mirror is asked, too
     timestamp_life_max: float = 24 * HOUR  # one that would live longer is refused
     signed_ahead_max: float = 1 * HOUR  # an index signed further in the future is refused

@@ -40,6 +40,16 @@ class Reason(StrEnum):
     KEYS_EXPIRED = "keys_expired"
     NOT_SUBSCRIBED = "not_subscribed"
     GUARD = "guard"
+    CANARY = "canary"
+    BREAKER = "breaker"
+    DELTA = "delta"
+    WITHDRAW = "withdraw"
+    WITHDRAW_MISSING = "withdraw_missing"
+    WITHDRAW_EXPIRED = "withdraw_expired"
+    WITHDRAW_CAP = "withdraw_cap"
+    WITHDRAW_LAPSED = "withdraw_lapsed"
+    LOG = "log"
+    LOG_INCONSISTENT = "log_inconsistent"
     # here
     CLOCK = "clock"
     DISK = "disk"
@@ -57,6 +67,7 @@ _CODES: Final = {
     "file_damaged": Reason.LIST_FILE,
     "match_file": Reason.LIST_FILE,
     "attributes": Reason.LIST_FILE,
+    "withdrawal": Reason.WITHDRAW,
     "empty_list": Reason.LIST_FILE,
     "state_folder": Reason.DISK,
 }

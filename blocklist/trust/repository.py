@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError
-from tuf.api.metadata import Metadata, TargetFile, Timestamp
+from tuf.api.metadata import Metadata, Snapshot, TargetFile, Timestamp
 from tuf.ngclient import Updater, UpdaterConfig
 
 from blocklist.disk import PRIVATE_FOLDER
@@ -24,12 +24,13 @@ from blocklist.trust.files import make_folder
 from blocklist.trust.limits import ClockLimits, SizeLimits
 from blocklist.trust.transport import Transport
 
+WITHDRAW_ROLE: Final = "withdraw"
 _LITTER: Final = "tmp*"  # python-tuf's files aside, left by a kill
 _BROKEN_FOLDER: Final = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 class _Updater(Updater):
-    """python-tuf's client at a given time, with the two facts about its timestamp that a clock floor needs."""
+    """python-tuf's client at a given time, with what we must know of the metadata it verified."""
 
     def set_time(self, now: datetime) -> None:
         self._trusted_set.reference_time = now
@@ -42,6 +43,11 @@ class _Updater(Updater):
     def timestamp_keys(self) -> tuple[str, ...]:
         return tuple(sorted(self._trusted_set.root.roles[Timestamp.type].keyids))
 
+    def expires(self, role: str) -> float | None:
+        """Return when a role expires that this refresh verified; None for one it did not meet."""
+        signed = self._trusted_set.get(role)
+        return None if signed is None else signed.expires.timestamp()
+
 
 @frozen
 class Visit:
@@ -51,6 +57,7 @@ class Visit:
     etag: str | None  # of its timestamp
     _updater: _Updater
     _transport: Transport
+    _times: ClockLimits
 
     @property
     def expires(self) -> float:
@@ -61,6 +68,20 @@ class Visit:
     def timestamp_keys(self) -> tuple[str, ...]:
         """Return the ids of the keys that root names for the timestamp."""
         return self._updater.timestamp_keys
+
+    @property
+    def published_at(self) -> float | None:
+        """Return when the list body published the roles in force (POSIX), or renewed a snapshot that aged."""
+        return self._signed_at(Snapshot.type, self._times.snapshot_life)
+
+    @property
+    def withdrawn_at(self) -> float | None:
+        """Return when a duty officer signed the withdrawals in force (POSIX); None before they were asked for."""
+        return self._signed_at(WITHDRAW_ROLE, self._times.withdraw_life)
+
+    def _signed_at(self, role: str, life: float) -> float | None:
+        expires = self._updater.expires(role)
+        return None if expires is None else expires - life
 
     def digest(self, path: str) -> str | None:
         """Return the SHA-256 (hex) that signed metadata gives for a target; None when it names no such target."""
@@ -112,7 +133,7 @@ class Repository:
         except _BROKEN_FOLDER:
             shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
             updater = self._refreshed(url, fetcher)
-        return Visit(url, reply.etag, updater, self.transport)
+        return Visit(url, reply.etag, updater, self.transport, self.times)
 
     def finished(self, visit: Visit) -> None:
         """Note that all of this visit is worked through, so that its timestamp need not come again."""

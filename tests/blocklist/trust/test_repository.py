@@ -111,6 +111,15 @@ def test_facts_for_the_clock_floor(repository: Repository, body: ListBody, clock
     assert before.timestamp_keys != after.timestamp_keys == (body.keys["timestamp"][0].public_key.keyid,)
 
 
+def test_time_of_publication_is_the_snapshots(repository: Repository, body: ListBody, clock: SetClock) -> None:
+    """A stamp five minutes later does not make the list younger; a role that was not asked for has no time."""
+    body.stamp(clock.utc + timedelta(minutes=5))
+    visit = repository.visit(MIRROR)
+    assert visit is not None
+    assert visit.published_at == clock.now()
+    assert visit.withdrawn_at is None
+
+
 def test_litter_of_a_killed_run_goes(repository: Repository) -> None:
     """python-tuf's files aside do not pile up."""
     repository.folder.mkdir()

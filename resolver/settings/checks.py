@@ -24,6 +24,8 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from _release(settings)
     if settings.special_use.get(NEVER_LOCAL):
         yield Fault(f"special_use.{NEVER_LOCAL}", "is looked up like any other name (RFC 6761, 6.5): leave it out")
+    if settings.poll.hint in settings.listen:
+        yield Fault("poll.hint", f"{settings.poll.hint} answers DNS already (listen): choose another port")
     if settings.cache.min_ttl > settings.cache.max_ttl:
         yield Fault("cache.min_ttl", "is above cache.max_ttl: lower it")
 
@@ -54,6 +56,8 @@ def _lists(settings: Settings) -> Iterator[Fault]:
         if each.id in seen:
             yield Fault(f"{path}.id", f"{each.id} is the id of lists[{seen[each.id]}] too: a list stands here once")
         seen.setdefault(each.id, number)
+        if each.tls is not None and (each.tls.certificate is None) != (each.tls.key is None):
+            yield Fault(f"{path}.tls", "certificate and key go together: name both, or none")
         if not each.urls:
             yield Fault(f"{path}.urls", "name at least one URL the list is published at")
         if settings.answer.mode == "notice" and each.notice not in settings.notices:

@@ -46,7 +46,7 @@ def _faults_in_files(settings: Settings) -> Iterator[Fault]:
 
 
 def _unreadable(each: ListSettings) -> Iterator[Fault]:
-    for key, path in (("root", each.root), ("never_file", each.never_file)):
+    for key, path in _named_files(each):
         if path is None:
             continue
         try:
@@ -54,6 +54,12 @@ def _unreadable(each: ListSettings) -> Iterator[Fault]:
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             yield Fault(key, f"cannot read {path}: {why}")
+
+
+def _named_files(each: ListSettings) -> Iterator[tuple[str, Path | None]]:
+    yield from (("root", each.root), ("never_file", each.never_file))
+    if each.tls is not None:
+        yield from (("tls.ca", each.tls.ca), ("tls.certificate", each.tls.certificate), ("tls.key", each.tls.key))
 
 
 def _no_names(each: ListSettings) -> Iterator[Fault]:

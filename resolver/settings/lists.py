@@ -5,7 +5,7 @@ from typing import Annotated
 
 from attrs import frozen
 
-from resolver.settings.addresses import FilePath, ListUrl, PublicUrl
+from resolver.settings.addresses import EndpointAt, FilePath, ListUrl, PublicUrl
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Choice, Duration, Number, Switch, Words
 
@@ -14,6 +14,17 @@ _ENFORCED = "required before a list is enforced: "
 
 ListId = Annotated[str, Words(r"[a-z0-9][a-z0-9-]{0,62}", "an id of lower-case letters, digits and hyphens", most=63)]
 Text = Annotated[str, Words()]
+
+
+@frozen(kw_only=True)
+class Tls:
+    """What the way to the list body's servers is secured with, where the system's own authorities do not do."""
+
+    ca: FilePath | None = setting(
+        "Authorities (PEM) that may vouch for the servers; left out: the system's.", default=None
+    )
+    certificate: FilePath | None = setting("This ISP's client certificate, with its chain (PEM).", default=None)
+    key: FilePath | None = setting("The private key of `certificate` (PEM, without a passphrase).", default=None)
 
 
 @frozen(kw_only=True)
@@ -52,6 +63,13 @@ class ListSettings:
         default=15,
     )
     notice: Text = setting("Which of `notices` its clients are shown.", default="default")
+    tls: Tls | None = setting("How the list's servers are trusted, and this ISP shown to them.", default=None)
+    canary: Annotated[bool, Switch()] = setting(
+        "Hold a new version whose additions are already in use by this resolver's customers.", default=True
+    )
+    breaker: Annotated[bool, Switch()] = setting(
+        "Set a new version's additions aside when many of them are asked for soon after.", default=True
+    )
     never: tuple[Text, ...] = setting("Names that must never be blocked: your own, the most used ones.", default=())
     never_file: FilePath | None = setting("A file with more such names, one a line, # for comments.", default=None)
 
@@ -91,6 +109,18 @@ class Poll:
     """How often the list body is asked for news."""
 
     interval: Annotated[int, Duration(1, 300)] = setting("Time between two polls, ±20 %.", default=15)
+    hint: EndpointAt | None = setting(
+        "UDP address:port on which any datagram, unread, makes it ask at once (every 2 s at most); left out: none.",
+        default=None,
+    )
+
+
+@frozen(kw_only=True)
+class SelfTest:
+    """Asking the lists' self-test names at our own address, end to end."""
+
+    enabled: Annotated[bool, Switch()] = setting("Ask them.", default=True)
+    interval: Annotated[int, Duration(10, 3600)] = setting("Time between two rounds.", default=60)
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 from resolver.settings.addresses import Endpoint, EndpointAt, FilePath
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Choice, Switch, Words, Workers
-from resolver.settings.lists import ListSettings, Poll, Release, Start, Terms
+from resolver.settings.lists import ListSettings, Poll, Release, SelfTest, Start, Terms
 from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
 from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
@@ -42,6 +42,7 @@ class Settings:
     terms: Terms | None = setting("Terms of service; required before a list is enforced.", default=None)
     start: Start = setting("What to do at the start.", default=Start())
     poll: Poll = setting("How often lists are asked for.", default=Poll())
+    self_test: SelfTest = setting("Self-test names, asked end to end.", default=SelfTest())
     access: Access = setting("Who may ask.", default=Access())
     release: Release = setting("Release of block totals.", default=Release())
     cache: Cache = setting("The answer cache.", default=Cache())

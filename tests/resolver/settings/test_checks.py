@@ -24,6 +24,23 @@ def test_a_notice_that_does_not_exist_is_refused_unless_none_is_needed() -> None
     assert read(data | {"answer": {"mode": "dns-only"}}).notices == {}
 
 
+def test_a_client_certificate_has_its_key() -> None:
+    """One without the other would fail at each poll, so it is refused; authorities may stand alone."""
+    for given, refused in (({"certificate": "isp.pem"}, True), ({"key": "isp.key"}, True), ({"ca": "ca.pem"}, False)):
+        data = full()
+        data["lists"][0]["tls"] = given
+        if refused:
+            assert "go together" in faults_of(data)["lists[0].tls"]
+        else:
+            assert read(data).lists[0].tls is not None
+
+
+def test_push_hints_have_a_port_of_their_own() -> None:
+    """Where DNS is answered no hint can arrive."""
+    data = full() | {"poll": {"hint": full()["listen"][0]}}
+    assert "choose another port" in faults_of(data)["poll.hint"]
+
+
 def test_status_451_needs_the_policy_page() -> None:
     """RFC 7725's Link header needs something to point at."""
     data = full()

@@ -28,11 +28,13 @@ def test_files_are_found_beside_the_settings(tmp_path: Path) -> None:
 def test_a_file_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None:
     """The root file and the never-file are looked at before anything starts, but not by verbs that come earlier."""
     data = full()
-    data["lists"][0] |= {"root": "nowhere.json", "never_file": "nothing.txt"}
+    tls = {"ca": "demo-root.json", "certificate": "no.pem", "key": "no.key"}
+    data["lists"][0] |= {"root": "nowhere.json", "never_file": "nothing.txt", "tls": tls}
     path = write(tmp_path, data)
     with pytest.raises(SettingsFault) as caught:
         load(path)
-    assert {fault.path for fault in caught.value.faults} == {"lists[0].root", "lists[0].never_file"}
+    named = {fault.path.removeprefix("lists[0].") for fault in caught.value.faults}
+    assert named == {"root", "never_file", "tls.certificate", "tls.key"}
     assert all(fault.line for fault in caught.value.faults)
     assert load(path, look_at_files=False).lists[0].root == tmp_path / "nowhere.json"
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from attrs import field, frozen
 
 from blocklist.guards import DOMAIN_LIMITS, GuardLimits
+from blocklist.trust.limits import HOUR
 from blocklist.trust.reasons import Reason
+
+OLD_AFTER: Final = HOUR  # seconds since the newest verified timestamp was signed: look at it
+STALE_AFTER: Final = 6 * HOUR  # the signature itself runs out: something is broken
 
 
 @frozen
@@ -64,3 +69,27 @@ class ListStatus:
     failures: Mapping[str, int]  # all of REASONS
     clock_suspect: bool
     next_expiry: float | None  # POSIX
+    epoch: int = 0
+    withdrawn: int = 0  # entries a withdrawal in force takes out
+    withdrawals_refused: int = 0  # tokens over the cap or lapsed, so still enforced
+    log_size: int = 0  # leaves of the public record last verified
+    published_at: float | None = None  # POSIX, when the body published the version in force
+    withdrawn_at: float | None = None  # POSIX, when the body published the newest withdrawals
+    selftest: tuple[str, ...] = ()  # the list body's own names, made to be asked for
+
+    @property
+    def staleness(self) -> str:
+        """One word on the age: none, fresh, warn, stale."""
+        return staleness(self.age_seconds)
+
+
+def staleness(age_seconds: float | None) -> str:
+    """Return what the age of the newest verified timestamp means: `none`, `fresh`, `warn` (1 h) or `stale` (6 h).
+
+    A stale list is enforced on, minus entries that end: its age alone never stops an answer.
+    """
+    if age_seconds is None:
+        return "none"
+    if age_seconds >= STALE_AFTER:
+        return "stale"
+    return "warn" if age_seconds >= OLD_AFTER else "fresh"

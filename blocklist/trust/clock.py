@@ -93,6 +93,17 @@ class TimeKeeper:
         if abs(self.clock.now() - stamped) <= self.limits.step:
             self._offset = self._wall_offset()
 
+    def disown(self, keys: tuple[str, ...]) -> bool:
+        """Drop what was said about time by keys that root no longer names (`keys` are those it names now).
+
+        Return whether there was anything to drop.
+        """
+        if not self.marks.stamped_at or keys == self.marks.timestamp_keys:
+            return False
+        self.marks = TimeMarks(self.marks.signed_at)
+        self._trusted = None
+        return True
+
     def accept_index(self, signed_at: float) -> None:
         """Note the signing time of an index that was taken."""
         highest = max(self.marks.signed_at, signed_at)

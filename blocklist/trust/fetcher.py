@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from attrs import define
 from tuf.api.exceptions import DownloadHTTPError
@@ -11,23 +12,24 @@ from tuf.ngclient import FetcherInterface
 from blocklist.trust.limits import SizeLimits
 from blocklist.trust.transport import HttpStatusFault, Transport
 
+_TIMESTAMP: Final = "/timestamp.json"
+
 
 @define(eq=False)
 class MetadataFetcher(FetcherInterface):
     """TUF's fetcher seam over a Transport, for one refresh from one mirror.
 
-    `timestamp` was already fetched, conditionally, and is handed out from memory. Root files are asked for past every
-    cache: a remembered 404 would hide the next root, and with it a key that was replaced.
+    A `timestamp` that was already fetched, conditionally, is handed out from memory. Root files are asked for past
+    every cache: a remembered 404 would hide the next root, and with it a key that was replaced.
     """
 
     transport: Transport
     sizes: SizeLimits
-    timestamp_url: str
-    timestamp: bytes
+    timestamp: bytes | None = None
 
     def download_bytes(self, url: str, max_length: int) -> bytes:
         """Fetch one metadata file. Raises DownloadHTTPError for a status, as TUF wants, else TransferFault."""
-        if url == self.timestamp_url:
+        if self.timestamp is not None and url.endswith(_TIMESTAMP):
             return self.timestamp
         try:
             return self.transport.get(url, max_length, fresh=url.endswith(".root.json")).body

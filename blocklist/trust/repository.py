@@ -7,6 +7,7 @@ timestamp of any life, it has no conditional GET, and what an interrupted run le
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,10 @@ class _Updater(Updater):
 
     def set_time(self, now: datetime) -> None:
         self._trusted_set.reference_time = now
+
+    def renew_root(self) -> None:
+        """Do the first step of a refresh only."""
+        self._load_root()
 
     @property
     def timestamp_expires(self) -> float:
@@ -80,8 +85,9 @@ class Visit:
         return self._signed_at(WITHDRAW_ROLE, self._times.withdraw_life)
 
     def _signed_at(self, role: str, life: float) -> float | None:
+        """Return when a role was signed, which was not after the timestamp above it."""
         expires = self._updater.expires(role)
-        return None if expires is None else expires - life
+        return None if expires is None else min(expires - life, self.expires - self._times.timestamp_life)
 
     def digest(self, path: str) -> str | None:
         """Return the SHA-256 (hex) that signed metadata gives for a target; None when it names no such target."""
@@ -120,20 +126,24 @@ class Repository:
 
         Raises TransferFault, PublisherFault, OSError, or any exception of python-tuf.
         """
-        url = mirror if mirror.endswith("/") else mirror + "/"
+        url = _as_folder(mirror)
         timestamp_url = f"{url}metadata/timestamp.json"
         reply = self.transport.get(timestamp_url, self.sizes.timestamp_bytes, etag=self._etags.get(url))
         if reply.status == 304:
             self._check_still_fresh()
             return None
         self._check_life(reply.body)
-        fetcher = MetadataFetcher(self.transport, self.sizes, timestamp_url, reply.body)
-        try:
-            updater = self._refreshed(url, fetcher)
-        except _BROKEN_FOLDER:
-            shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
-            updater = self._refreshed(url, fetcher)
+        updater = self._done(_Updater.refresh, url, MetadataFetcher(self.transport, self.sizes, reply.body))
         return Visit(url, reply.etag, updater, self.transport, self.times)
+
+    def renew_root(self, mirror: str) -> tuple[str, ...]:
+        """Take up what a mirror has of newer roots, nothing else; return the ids of the timestamp's keys in the newest.
+
+        A chain of roots is verified by signatures and numbers alone, so that this needs no clock to be right. Raises as
+        `visit` does.
+        """
+        fetcher = MetadataFetcher(self.transport, self.sizes)
+        return self._done(_Updater.renew_root, _as_folder(mirror), fetcher).timestamp_keys
 
     def finished(self, visit: Visit) -> None:
         """Note that all of this visit is worked through, so that its timestamp need not come again."""
@@ -155,7 +165,18 @@ class Repository:
         if expires > self._now() + timedelta(seconds=self.times.timestamp_life_max):
             raise PublisherFault("timestamp_life", "timestamp.json would live longer than 24 hours")
 
-    def _refreshed(self, url: str, fetcher: MetadataFetcher) -> _Updater:
+    def _done(self, step: Callable[[_Updater], None], url: str, fetcher: MetadataFetcher) -> _Updater:
+        """Return python-tuf's client after a step, in a folder that is made anew if it is in no state to be used."""
+        try:
+            updater = self._opened(url, fetcher)
+            step(updater)
+        except _BROKEN_FOLDER:
+            shutil.rmtree(self.folder)  # the pinned root and the sealed state still bound what is accepted
+            updater = self._opened(url, fetcher)
+            step(updater)
+        return updater
+
+    def _opened(self, url: str, fetcher: MetadataFetcher) -> _Updater:
         (make_folder(self.folder) / "root_history").mkdir(PRIVATE_FOLDER, exist_ok=True)
         for path in self.folder.glob(_LITTER):
             path.unlink()
@@ -168,11 +189,14 @@ class Repository:
         )
         updater = _Updater(str(self.folder), f"{url}metadata/", fetcher=fetcher, config=config, bootstrap=self.root)
         updater.set_time(self._now())
-        updater.refresh()
         return updater
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.now(), UTC)
+
+
+def _as_folder(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
 
 
 def _sha256(info: TargetFile) -> str:

@@ -146,6 +146,8 @@ class Subscription:
 
     def _ask_mirrors(self) -> Outcome:
         if self._time.below_floor():
+            self._renew_roots()
+        if self._time.below_floor():
             raise OperatorFault(
                 "clock", "this host's clock is behind a time that is proven: set it; no refresh until then"
             )
@@ -157,6 +159,17 @@ class Subscription:
             if answer.reason is Reason.DISK or (answer.kind is not Kind.FAILED and not self._time.frozen()):
                 break
         return outcome
+
+    def _renew_roots(self) -> None:
+        """A stolen timestamp key can lift the floor by most of a day: a root that replaced it takes that back."""
+        for url in self.source.urls:
+            self._run(partial(self._renew_root, url))
+
+    def _renew_root(self, url: str) -> Outcome:
+        if self._time.disown(self._repository.renew_root(url)):
+            self._repository.forget()
+            self._save(self._state)
+        return Outcome(Kind.UNCHANGED)
 
     def _from_mirror(self, url: str) -> Outcome:
         visit = self._repository.visit(url)

@@ -53,6 +53,17 @@ def test_new_timestamp_key_drops_what_the_old_one_said(keeper: TimeKeeper, clock
     assert keeper.trusted() == clock.now()
 
 
+def test_replaced_key_is_disowned_without_a_timestamp_of_the_new_one(keeper: TimeKeeper, clock: SetClock) -> None:
+    """Below a floor that a stolen key lifted no timestamp is taken; the new root alone brings floor and time down."""
+    keeper.accept_index(clock.now() - 600)
+    keeper.accept_timestamp(clock.now() + 24 * HOUR, KEYS)
+    assert not keeper.disown(KEYS)
+    assert keeper.below_floor()
+    assert keeper.disown(("key-2",))
+    assert (keeper.floor, keeper.trusted(), keeper.age()) == (clock.now() - 600, clock.now(), None)
+    assert not keeper.disown(("key-2",))
+
+
 def test_trusted_time_goes_on_with_the_monotonic_clock(keeper: TimeKeeper, clock: SetClock) -> None:
     """Setting the wall clock does not move trusted time; time passing does."""
     start = keeper.trusted()

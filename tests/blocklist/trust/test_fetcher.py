@@ -17,7 +17,7 @@ BASE = "https://one.invalid/"
 def fetcher() -> MetadataFetcher:
     transport = MemoryTransport({BASE: {"/1.snapshot.json": b"snapshot"}, "https://down.invalid/": {}})
     transport.down.add("https://down.invalid/")
-    return MetadataFetcher(transport, SizeLimits(), BASE + "timestamp.json", b"stamp")
+    return MetadataFetcher(transport, SizeLimits(), b"stamp")
 
 
 def test_timestamp_comes_from_memory(fetcher: MetadataFetcher) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError, RepositoryError
+from tuf.api.exceptions import ExpiredMetadataError, LengthOrHashMismatchError, RepositoryError, UnsignedMetadataError
 
 from blocklist.errors import PublisherFault
 from blocklist.trust.repository import Repository
@@ -118,6 +118,28 @@ def test_time_of_publication_is_the_snapshots(repository: Repository, body: List
     assert visit is not None
     assert visit.published_at == clock.now()
     assert visit.withdrawn_at is None
+
+
+def test_root_alone_is_renewed_by_any_clock(
+    repository: Repository, body: ListBody, transport: MemoryTransport, clock: SetClock
+) -> None:
+    """The chain of roots is followed with a clock far off, and no other file is asked for."""
+    old = repository.renew_root(MIRROR)
+    body.rotate_timestamp_key()
+    body.rotate_timestamp_key()
+    clock.wall += 4000 * 86400
+    transport.asked.clear()
+    assert repository.renew_root(MIRROR) == (body.keys["timestamp"][0].public_key.keyid,) != old
+    assert transport.asked == [f"/metadata/{version}.root.json" for version in (2, 3, 4)]
+
+
+def test_root_that_too_few_signed_is_refused(repository: Repository, body: ListBody) -> None:
+    """A mirror cannot bring a root of its own."""
+    repository.renew_root(MIRROR)
+    body.keys["root"] = body.keys["root"][:1]
+    body.rotate_timestamp_key()
+    with pytest.raises(UnsignedMetadataError):
+        repository.renew_root(MIRROR)
 
 
 def test_litter_of_a_killed_run_goes(repository: Repository) -> None:

@@ -10,12 +10,14 @@ from datetime import date, datetime
 from attrs import frozen
 
 from blocklist import matchfile
+from blocklist.attributes import Attributes
 from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry
 from blocklist.keyring import MATCH_PROFILE, Keyring, WrappedKey, wrap
 from blocklist.manifest import Bulk, FileRef, Manifest, full_path
 from blocklist.publish.body import Body
 from blocklist.publish.records import Subscriber
+from blocklist.publish.releases import Release
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import token_key
 
@@ -41,6 +43,7 @@ class Assembly:
     criteria: CriteriaSet
     secret: bytes
     entries: tuple[Entry, ...]
+    tokens: tuple[bytes, ...]  # of the entries, in their order
     records: bytes
 
     def manifest(self, version: Version, full_bytes: int) -> Manifest:
@@ -72,18 +75,29 @@ class Assembly:
         sealed = seal(self.records, Kind.FULL, self.context(path), os.urandom(SALT_BYTES))
         return {INDEX_PATH: self.manifest(version, len(sealed)).to_bytes(), path: sealed}
 
+    def release(self, manifest: Manifest) -> Release:
+        """What the master books of this set's version."""
+        return Release(
+            version=manifest.version,
+            set_sha256=manifest.set_sha256,
+            records=self.records,
+            entries=tuple(zip((entry.id for entry in self.entries), self.tokens, strict=True)),
+            manifest=manifest.to_bytes(),
+        )
+
 
 def assemble(body: Body, criteria: CriteriaSet, secret: bytes, entries: Iterable[Entry], day: date) -> Assembly:
     """Turn entries into records for the UTC day `day`; there may be none left."""
     key = token_key(secret, body.list_id, body.epoch)
-    kept = []
-    items = []
+    kept: list[Entry] = []
+    items: list[tuple[bytes, Attributes]] = []
     for entry in entries:
         token = entry.token(key)
         if token is not None and entry.not_after >= day:
             kept.append(entry)
             items.append((token, entry.attributes(body.base_date, criteria)))
-    return Assembly(body, criteria, secret, tuple(kept), matchfile.build(items) if items else b"")
+    tokens = tuple(token for token, _ in items)
+    return Assembly(body, criteria, secret, tuple(kept), tokens, matchfile.build(items) if items else b"")
 
 
 def assemble_keyring(

@@ -63,17 +63,17 @@ class Desk(Workbench):
         report = checks.check_entries(entries, rules)
         secret = self.open_key(keys, MATCH_PROFILE)
         records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
-        published = self._master.last_published()
+        published = self._master.releases.last_published()
         size = checks.check_size(published[1] if published else None, records, self._announced(now))
         return evolve(report, findings=(*report.findings, *size))
 
     def _announced(self, now: datetime) -> Bulk | None:
         """What the published version announced for the next one, once ISPs have held it long enough to heed it."""
         staged = self.stage.load(TARGETS)
-        published = self._master.last_published()
+        published = self._master.releases.last_published()
         if staged is None or published is None or staged.signed.version != published[0]:
             return None
-        since = datetime.fromisoformat(self._master.published_at(published[0]))
+        since = datetime.fromisoformat(self._master.releases.published_at(published[0]))
         if now - since < timedelta(seconds=assemble.MIN_WAIT_SECONDS):
             return None
         bulk = Manifest.from_bytes(self.stage.files(staged)[assemble.INDEX_PATH]).bulk
@@ -108,8 +108,7 @@ class Desk(Workbench):
             targets = roles.make_targets(version.number, files, keyring_keys, EDITORS_NEEDED, version.signed_at)
             manifest = Manifest.from_bytes(files[assemble.INDEX_PATH])
             with self._master.transaction():
-                ids = (entry.id for entry in assembly.entries)
-                self._master.put_version(manifest.version, manifest.set_sha256, assembly.records, ids)
+                self._master.releases.put(assembly.release(manifest))
             self.stage.put(TARGETS, targets, files)
             self._build_keyring(assembly.secret, now)
             return manifest
@@ -118,7 +117,7 @@ class Desk(Workbench):
         """Above the published one, and above a staged one somebody signed: no two signed files share a number."""
         staged = self.stage.load(TARGETS)
         signed = staged.signed.version if staged is not None and staged.signatures else 0
-        published = self._master.last_published()
+        published = self._master.releases.last_published()
         return max(signed, published[0] if published else 0) + 1
 
     def _build_keyring(self, secret: bytes, now: datetime) -> None:
@@ -156,7 +155,7 @@ class Desk(Workbench):
             return self.staged_roles()
 
     def _check(self, role: str, staged: signing.Staged, keys: EditorKeys, now: datetime, bulk: Bulk | None) -> None:
-        published = self._master.last_published()
+        published = self._master.releases.last_published()
         last = published[0] if published else 0
         if role == TARGETS:
             mine = self.assembled(keys, staged.manifest().signed_at, mine_only=True)
@@ -203,11 +202,11 @@ class Desk(Workbench):
             self._check_signed(now)
             signed = tuple(self.stage.signed(role) for role in (TARGETS, roles.KEYRING_ROLE))
             manifest = Manifest.from_bytes(signed[0].files[assemble.INDEX_PATH])
-            if not self._master.is_built(manifest.version, manifest.set_sha256):
+            if not self._master.releases.is_built(manifest.version, manifest.set_sha256):
                 raise OperatorFault("build_unfinished", "the staged version's build was cut short: build it again")
             Outlet(out).publish(self.root, signed, keys, now)
             with self._master.transaction():
-                self._master.mark_published(manifest.version, format_instant(now))
+                self._master.releases.mark_published(manifest.version, format_instant(now))
             return manifest.version
 
     def _check_signed(self, now: datetime) -> None:
@@ -223,7 +222,7 @@ class Desk(Workbench):
 
     def status(self) -> DeskState:
         """Counts and versions; needs no key."""
-        published = self._master.last_published()
+        published = self._master.releases.last_published()
         return DeskState(
             list_id=self.body.list_id,
             editors=tuple(editor.name for editor in self.body.editors),

@@ -13,10 +13,11 @@ from typing import Final
 
 from blocklist.errors import OperatorFault
 from blocklist.publish.records import Row, Subscriber
+from blocklist.publish.releases import Releases
 from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 FILE_NAME: Final = "master.db"
-_SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE wrapped_keys (
     profile TEXT, epoch INTEGER, editor TEXT, wrapped BLOB, PRIMARY KEY (profile, epoch, editor)
 );
@@ -30,9 +31,19 @@ CREATE TABLE approvals (item TEXT, editor TEXT, signature BLOB NOT NULL, PRIMARY
 CREATE TABLE seen (editor TEXT PRIMARY KEY, digest TEXT NOT NULL);
 CREATE TABLE versions (version INTEGER PRIMARY KEY, set_sha256 TEXT NOT NULL, records BLOB NOT NULL, published_at TEXT);
 CREATE TABLE version_entries (version INTEGER, id TEXT, PRIMARY KEY (version, id)) WITHOUT ROWID;
-PRAGMA user_version = 1;
 """
-_VERSION: Final = 1
+_RELEASES: Final = """
+ALTER TABLE versions ADD COLUMN manifest BLOB NOT NULL DEFAULT x'';
+ALTER TABLE version_entries ADD COLUMN token BLOB NOT NULL DEFAULT x'';
+CREATE TABLE version_files (path TEXT PRIMARY KEY, version INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE log_lines (version INTEGER PRIMARY KEY, line BLOB NOT NULL);
+CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, base_date TEXT NOT NULL, first_version INTEGER NOT NULL);
+CREATE TABLE withdrawals (serial INTEGER PRIMARY KEY, issued_at TEXT NOT NULL, duty TEXT NOT NULL);
+CREATE TABLE withdrawn (
+    id TEXT PRIMARY KEY, token BLOB NOT NULL, serial INTEGER NOT NULL, signature BLOB NOT NULL, confirmed_in INTEGER
+) WITHOUT ROWID;
+"""
+_STEPS: Final = (_FIRST, _RELEASES)  # each leads from one schema version to the next; a change of schema adds one
 _LIVE: Final = "removed_by IS NULL"
 
 
@@ -41,6 +52,7 @@ class Master:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self.releases = Releases(connection)
 
     @classmethod
     def create(cls, folder: Path) -> "Master":
@@ -48,7 +60,7 @@ class Master:
         path = folder / FILE_NAME
         path.touch(mode=0o600, exist_ok=False)
         db = _configure(sqlite3.connect(path, isolation_level=None))
-        db.executescript(_SCHEMA)
+        _bring_up(db, 0)
         return cls(db)
 
     @classmethod
@@ -62,9 +74,10 @@ class Master:
             version = _configure(db).execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError:
             version = None
-        if version != _VERSION:
+        if not version or version > len(_STEPS):
             db.close()
-            raise OperatorFault("master_damaged", f"{path} is damaged or of another version: restore a backup")
+            raise OperatorFault("master_damaged", f"{path} is damaged or of a newer version: restore a backup")
+        _bring_up(db, version)
         return cls(db)
 
     def close(self) -> None:
@@ -156,7 +169,7 @@ class Master:
         row = self._db.execute("SELECT digest FROM seen WHERE editor = ?", (editor,)).fetchone()
         return None if row is None else row[0]
 
-    # --- subscribers and releases ---------------------------------------------------------------------
+    # --- subscribers ----------------------------------------------------------------------------------
     def put_subscriber(self, subscriber: Subscriber) -> bool:
         """Register an ISP; False when it is registered already."""
         row = (subscriber.id, subscriber.label, subscriber.public)
@@ -166,41 +179,11 @@ class Master:
         """Every registered ISP, in order of id."""
         return [Subscriber(*row) for row in self._db.execute("SELECT label, public FROM subscribers ORDER BY id")]
 
-    def put_version(self, version: int, digest: str, records: bytes, ids: Iterable[str]) -> None:
-        """Remember what a built version holds; an earlier build of it that was never published is forgotten."""
-        for table in ("versions", "version_entries"):
-            self._db.execute(f"DELETE FROM {table} WHERE version >= ?", (version,))  # noqa: S608 (a constant)
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, NULL)", (version, digest, records))
-        self._db.executemany("INSERT INTO version_entries VALUES (?, ?)", ((version, entry_id) for entry_id in ids))
 
-    def is_built(self, version: int, digest: str) -> bool:
-        """Whether this very set was booked as a build of `version`."""
-        query = "SELECT 1 FROM versions WHERE version = ? AND set_sha256 = ?"
-        return self._db.execute(query, (version, digest)).fetchone() is not None
-
-    def mark_published(self, version: int, published_at: str) -> None:
-        """Book a built version as published, once, and forget what the ones before held."""
-        query = "UPDATE versions SET published_at = ? WHERE version = ? AND published_at IS NULL"
-        self._db.execute(query, (published_at, version))
-        self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
-        self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
-
-    def last_published(self) -> tuple[int, bytes] | None:
-        """(version, records) of the last published version."""
-        query = "SELECT version, records FROM versions WHERE published_at IS NOT NULL ORDER BY version DESC LIMIT 1"
-        row = self._db.execute(query).fetchone()
-        return None if row is None else (row[0], bytes(row[1]))
-
-    def published_at(self, version: int) -> str:
-        """When a published version was published first."""
-        row = self._db.execute("SELECT published_at FROM versions WHERE version = ?", (version,)).fetchone()
-        return str(row[0])
-
-    def published_ids(self) -> frozenset[str]:
-        """Ids of the entries in the last published version."""
-        last = self.last_published()
-        rows = self._db.execute("SELECT id FROM version_entries WHERE version = ?", (last[0] if last else 0,))
-        return frozenset(row[0] for row in rows)
+def _bring_up(db: sqlite3.Connection, version: int) -> None:
+    """Take a file of schema `version` (0: an empty one) to the newest, each step whole or not at all."""
+    for number, step in enumerate(_STEPS[version:], version + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
 
 
 def _configure(db: sqlite3.Connection) -> sqlite3.Connection:

@@ -118,7 +118,7 @@ class Workbench:
 
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""
-        return self._master.published_ids()
+        return self._master.releases.published_ids()
 
     def remove(self, ids: Iterable[str], keys: EditorKeys) -> None:
         """Take entries off the list, under this editor's signature; all or none."""
@@ -169,7 +169,7 @@ class Workbench:
     def _difference(self, keys: EditorKeys, now: datetime) -> Difference:
         return compare(
             self.entries(keys),
-            self._master.published_ids(),
+            self._master.releases.published_ids(),
             self._master.subscribers(),
             self._master.approvers(),
             EDITORS_NEEDED,

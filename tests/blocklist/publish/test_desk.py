@@ -14,6 +14,7 @@ from blocklist.keyring import Keyring, generate_private, public_bytes, subscribe
 from blocklist.manifest import Bulk, Manifest
 from blocklist.names import to_wire
 from blocklist.publish.faults import Refusal
+from blocklist.publish.releases import Release
 from blocklist.stream import FileContext, Kind, unseal
 from blocklist.tokens import host_token, token_key
 from tests.blocklist.publish.support import NOW, Office, entry
@@ -142,7 +143,7 @@ def test_a_build_cut_short_is_not_published(office: Office) -> None:
     """A staged file the master knows nothing of is refused."""
     office.add([entry()], office.alice, office.bob)
     office.signed()
-    office.desk._master.put_version(1, "0" * 64, b"", [])
+    office.desk._master.releases.put(Release(version=1, set_sha256="0" * 64, records=b"", entries=()))
     with pytest.raises(OperatorFault, match="cut short"):
         office.desk.publish(office.out, office.online, NOW)
 

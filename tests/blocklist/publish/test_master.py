@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.master import Master
+from blocklist.publish.master import _FIRST, Master
 from blocklist.publish.records import Subscriber
 
 KILLED = """
@@ -46,21 +48,23 @@ def test_a_missing_or_foreign_file_is_told(tmp_path: Path) -> None:
         Master.open(tmp_path)
 
 
-def test_versions_are_booked_once_published(tmp_path: Path) -> None:
-    """A build not published counts for nothing; the last published one's ids and records are kept."""
-    master = Master.create(tmp_path)
-    assert (master.last_published(), master.published_ids()) == (None, frozenset())
-    master.put_version(1, "aa", b"one", ["a", "b"])
-    assert master.last_published() is None
-    assert master.is_built(1, "aa")
-    assert not master.is_built(1, "bb")
-    master.mark_published(1, "2026-11-22T03:00:00Z")
-    master.put_version(2, "cc", b"two", ["a"])
-    master.put_version(2, "dd", b"new", ["c"])
-    assert (master.last_published(), master.published_ids()) == ((1, b"one"), {"a", "b"})
-    master.mark_published(2, "2026-11-22T04:00:00Z")
-    assert (master.last_published(), master.published_ids()) == ((2, b"new"), {"c"})
+def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
+    """A desk made before withdrawals and epochs opens, with what it held; a newer file is left alone."""
+    Master.create(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "master.db")) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            db.execute(f"DROP TABLE {table}")
+        db.executescript(f"{_FIRST} PRAGMA user_version = 1;")
+        db.execute("INSERT INTO versions VALUES (1, 'aa', x'6f6e65', '2026-11-22T03:00:00Z')")
+        db.commit()
+    master = Master.open(tmp_path)
+    assert (master.releases.last_published(), master.releases.epoch()) == ((1, b"one"), None)
     master.close()
+    with closing(sqlite3.connect(tmp_path / "master.db")) as db:
+        db.execute("PRAGMA user_version = 1000")
+    with pytest.raises(OperatorFault, match="newer version"):
+        Master.open(tmp_path)
 
 
 def test_approvals_count_editors_not_signatures(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""What the master knows of versions: their sets and files, the epochs they stand in, the lines of the public record.
+
+A version is booked when it is built and again when it is handed out; a build that never was is forgotten by the next.
+Every method is one statement or a few inside the caller's transaction.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import date
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Release:
+    """One built version. `entries` are (id, 16-byte token); `files` what later versions go on naming."""
+
+    version: int
+    set_sha256: str
+    records: bytes
+    entries: tuple[tuple[str, bytes], ...]
+    manifest: bytes = b""
+    files: Mapping[str, bytes] = {}
+    log_line: bytes | None = None
+
+
+class Releases:
+    """The tables of versions in an open master."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def put(self, release: Release) -> None:
+        """Book a build; earlier builds that were never published are forgotten, and what they would have begun."""
+        last = self.last_published()
+        self._forget_after(last[0] if last else 0)
+        row = (release.version, release.set_sha256, release.records, release.manifest)
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, NULL, ?)", row)
+        rows = ((release.version, entry_id, token) for entry_id, token in release.entries)
+        self._db.executemany("INSERT INTO version_entries VALUES (?, ?, ?)", rows)
+        files = ((path, release.version, data) for path, data in release.files.items())
+        self._db.executemany("INSERT INTO version_files VALUES (?, ?, ?)", files)
+        if release.log_line is not None:
+            self._db.execute("INSERT INTO log_lines VALUES (?, ?)", (release.version, release.log_line))
+
+    def _forget_after(self, version: int) -> None:
+        self._db.execute(
+            "DELETE FROM wrapped_keys WHERE profile = 'match'"
+            " AND epoch IN (SELECT epoch FROM epochs WHERE first_version > ?)",
+            (version,),
+        )
+        self._db.execute("DELETE FROM epochs WHERE first_version > ?", (version,))
+        for table in ("versions", "version_entries", "version_files", "log_lines"):
+            self._db.execute(f"DELETE FROM {table} WHERE version > ?", (version,))  # noqa: S608 (a constant)
+
+    def is_built(self, version: int, digest: str) -> bool:
+        """Whether this very set was booked as a build of `version`."""
+        query = "SELECT 1 FROM versions WHERE version = ? AND set_sha256 = ?"
+        return self._db.execute(query, (version, digest)).fetchone() is not None
+
+    def mark_published(self, version: int, published_at: str) -> None:
+        """Book a built version as published, once, and forget what the ones before held."""
+        query = "UPDATE versions SET published_at = ? WHERE version = ? AND published_at IS NULL"
+        self._db.execute(query, (published_at, version))
+        self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
+        self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
+
+    def last_published(self) -> tuple[int, bytes] | None:
+        """(version, records) of the last published version."""
+        query = "SELECT version, records FROM versions WHERE published_at IS NOT NULL ORDER BY version DESC LIMIT 1"
+        row = self._db.execute(query).fetchone()
+        return None if row is None else (row[0], bytes(row[1]))
+
+    def published_at(self, version: int) -> str:
+        """When a published version was published first."""
+        row = self._db.execute("SELECT published_at FROM versions WHERE version = ?", (version,)).fetchone()
+        return str(row[0])
+
+    def manifest(self, version: int) -> bytes:
+        """`index.json` of a built version; empty for one built before indexes were kept."""
+        row = self._db.execute("SELECT manifest FROM versions WHERE version = ?", (version,)).fetchone()
+        return b"" if row is None else bytes(row[0])
+
+    def file(self, path: str) -> bytes | None:
+        """A target file kept for later versions."""
+        row = self._db.execute("SELECT data FROM version_files WHERE path = ?", (path,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def published_tokens(self) -> dict[str, bytes]:
+        """Entry id -> token in the last published version."""
+        last = self.last_published()
+        rows = self._db.execute("SELECT id, token FROM version_entries WHERE version = ?", (last[0] if last else 0,))
+        return {entry_id: bytes(token) for entry_id, token in rows}
+
+    def published_ids(self) -> frozenset[str]:
+        """Ids of the entries in the last published version."""
+        return frozenset(self.published_tokens())
+
+    # --- the public record ----------------------------------------------------------------------------
+    def log_lines(self, below: int) -> list[bytes]:
+        """The record's lines of published versions below this one, oldest first."""
+        query = (
+            "SELECT line FROM log_lines JOIN versions USING (version)"
+            " WHERE version < ? AND published_at IS NOT NULL ORDER BY version"
+        )
+        return [bytes(line) for (line,) in self._db.execute(query, (below,))]
+
+    def log_line(self, version: int) -> bytes | None:
+        """The record's line of a built version."""
+        row = self._db.execute("SELECT line FROM log_lines WHERE version = ?", (version,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    # --- epochs ---------------------------------------------------------------------------------------
+    def begin_epoch(self, epoch: int, base_date: date, first_version: int) -> None:
+        """Book the epoch that a built rekey version begins: it counts from that version's publication."""
+        self._db.execute("INSERT INTO epochs VALUES (?, ?, ?)", (epoch, base_date.isoformat(), first_version))
+
+    def epoch(self) -> tuple[int, date] | None:
+        """(epoch, base date) in force since the last published rekey version; None in a desk's first epoch."""
+        query = (
+            "SELECT epoch, base_date FROM epochs JOIN versions ON version = first_version"
+            " WHERE published_at IS NOT NULL ORDER BY epoch DESC LIMIT 1"
+        )
+        row = self._db.execute(query).fetchone()
+        return None if row is None else (row[0], date.fromisoformat(row[1]))

@@ -29,11 +29,10 @@ from blocklist.disk import sync_folder
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import make_folder, read_file, write_atomically
-from blocklist.publish.outlet import SignedRole
+from blocklist.publish.outlet import LOG_FILE, SignedRole
 
 ROLES: Final = ("targets", "keyring", "withdraw")  # in the order they are verified: a delegator comes first
 REFUSED_FOLDER: Final = "refused"
-LOG_FILE: Final = "log.jsonl"
 _FILES: Final = "files"
 _NEW: Final = ".new-"  # being written
 _DONE: Final = ".done-"  # published, being taken away

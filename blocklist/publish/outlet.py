@@ -21,6 +21,7 @@ from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, onl
 from blocklist.publish.keyfiles import load_signing_key
 
 ONLINE_ROLES: Final = ("snapshot", "timestamp")
+LOG_FILE: Final = "log.jsonl"  # the public record
 SNAPSHOT_RENEWED_BEFORE: Final = timedelta(days=2)  # of its expiry; stamping more often than that keeps it fresh
 
 T = TypeVar("T", Timestamp, Snapshot)
@@ -56,9 +57,17 @@ class Outlet:
         self._metadata = folder / "metadata"
         self._targets = folder / "targets"
 
-    def publish(self, root: bytes, signed: tuple[SignedRole, ...], keys: OnlineKeys, now: datetime) -> int:
+    def publish(
+        self,
+        root: bytes,
+        signed: tuple[SignedRole, ...],
+        keys: OnlineKeys,
+        now: datetime,
+        log_line: bytes | None = None,
+    ) -> int:
         """Write everything `signed` names, a snapshot over it and a timestamp; returns the snapshot's version.
 
+        Roles published before and not among `signed` stay. `log_line` is the version's line of the public record.
         Doing it twice with the same roles only stamps. A version lower than the published one is refused.
         """
         make_folder(self._metadata, PUBLIC_FOLDER)
@@ -67,17 +76,18 @@ class Outlet:
             self._write_once(self._metadata / _versioned("root", root), root)
             for role in signed:
                 self._write_role(role)
-            return self._freshen({role.name: role.metadata for role in signed}, keys, now)
+            if log_line is not None:
+                self._log(log_line.rstrip(b"\n") + b"\n")
+            return self._freshen(root, self._published() | {one.name: one.metadata for one in signed}, keys, now)
 
     def stamp(self, keys: OnlineKeys, now: datetime) -> int:
         """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the former's version."""
         if self.version_of("timestamp") == 0:
             raise OperatorFault("nothing_published", f"{self.folder} holds no list: run `mamori-list publish`")
         with only_one(self.folder):
-            self._check_online_keys(self._newest_root(), keys)
-            snapshot = self._snapshot()
-            published = {name: self._role_bytes(name, meta.version) for name, meta in _roles_in(snapshot.signed)}
-            self._freshen(published, keys, now)
+            root = self._newest_root()
+            self._check_online_keys(root, keys)
+            self._freshen(root, self._published(), keys, now)
             return self.version_of("timestamp")
 
     def version_of(self, role: str) -> int:
@@ -87,7 +97,9 @@ class Outlet:
         if role == "timestamp":
             return self._timestamp().signed.version
         snapshot = self._snapshot().signed
-        return snapshot.version if role == "snapshot" else dict(_roles_in(snapshot))[role].version
+        if role == "snapshot":
+            return snapshot.version
+        return next((meta.version for name, meta in _roles_in(snapshot) if name == role), 0)
 
     def expires(self) -> dict[str, datetime]:
         """When each role that is renewed on line runs out."""
@@ -107,10 +119,23 @@ class Outlet:
             )
         self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
 
-    def _freshen(self, published: Mapping[str, bytes], keys: OnlineKeys, now: datetime) -> int:
+    def _published(self) -> dict[str, bytes]:
+        """The role files the published snapshot names."""
+        if self.version_of("timestamp") == 0:
+            return {}
+        return {name: self._role_bytes(name, meta.version) for name, meta in _roles_in(self._snapshot().signed)}
+
+    def _log(self, line: bytes) -> None:
+        """Append to the public record; a line that is its last one already is the same version's, published again."""
+        path = self.folder / LOG_FILE
+        lines = read_file(path, "public record") if path.exists() else b""
+        if not (b"\n" + lines).endswith(b"\n" + line):
+            write_atomically(path, lines + line, PUBLIC_FILE)
+
+    def _freshen(self, root: bytes, published: Mapping[str, bytes], keys: OnlineKeys, now: datetime) -> int:
         """Snapshot if it changed or ages, then the timestamp over it, last of all."""
         version = self.version_of("snapshot")
-        data = self._current_snapshot(published, now) if version else None
+        data = self._current_snapshot(root, published, now) if version else None
         if data is None:
             version = _next(version, now)
             data = roles.make_snapshot(version, published, keys.snapshot, now).to_bytes()
@@ -120,10 +145,13 @@ class Outlet:
         write_atomically(self._metadata / "timestamp.json", timestamp.to_bytes(), PUBLIC_FILE)
         return version
 
-    def _current_snapshot(self, published: Mapping[str, bytes], now: datetime) -> bytes | None:
-        """The published snapshot if it names exactly these roles and lives long enough."""
+    def _current_snapshot(self, root: bytes, published: Mapping[str, bytes], now: datetime) -> bytes | None:
+        """The published snapshot if it names exactly these roles, lives long enough and its key is still root's."""
         snapshot = self._snapshot()
         if snapshot.signed.expires - now < SNAPSHOT_RENEWED_BEFORE:
+            return None
+        delegator = Metadata[Root].from_bytes(root).signed
+        if not delegator.get_verification_result("snapshot", snapshot.signed_bytes, snapshot.signatures):
             return None
         named = {name: meta.version for name, meta in _roles_in(snapshot.signed)}
         if named != {name: Metadata.from_bytes(data).signed.version for name, data in published.items()}:

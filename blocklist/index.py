@@ -1,13 +1,15 @@
 """The compiled index: what workers map and ask. It holds tokens only, never a name.
 
 One packed buffer for all lists of a host, made for this machine (native byte order): header, one descriptor a list,
-then per list a directory of 65,537 record numbers (by the first two token bytes), the enforced records and the tokens
-of the local exemptions. A look-up hashes the name and each suffix and searches one bucket, a few records long.
+then per list a directory of 65,537 record numbers (by the first two token bytes), the numbers of the fresh records, the
+enforced records and the tokens of the local exemptions. A look-up hashes the name and each suffix and searches one
+bucket, a few records long.
 """
 
 import hashlib
 import mmap
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -27,18 +29,25 @@ MAX_LIST_ID = 64  # bytes of UTF-8
 _MAGIC: Final = b"MAMORI\0I"
 _HEADER: Final = Struct("=8sdQQ")  # magic, clock offset, number of lists, length of the whole
 _LIST: Final = Struct(
-    f"=Q{MAX_LIST_ID}s{KEY_BYTES}siII"
-)  # section offset, id, token key, base day, records, exemptions
+    f"=Q{MAX_LIST_ID}s{KEY_BYTES}siIII"
+)  # section offset, id, token key, base day, fresh records, records, exemptions
 _BUCKETS: Final = 65_536
-_DIRECTORY_BYTES: Final = (_BUCKETS + 1) * 4
+_NUMBER_BYTES: Final = 4
+_DIRECTORY_BYTES: Final = (_BUCKETS + 1) * _NUMBER_BYTES
 _ALIGNMENT: Final = 8
 _POSIX_DAY_0: Final = date(1970, 1, 1).toordinal()
-_EXEMPT: Final = -1  # beside attribute words, which are 0 (nothing) or positive
+_EXEMPT: Final = -1  # beside finds, which are 0 (nothing) or positive
+_WORD_BITS: Final = 16
+_WORD: Final = (1 << _WORD_BITS) - 1
 
 
 @frozen
 class ListImage:
-    """What to enforce of one list now; ``records`` are sorted match records, possibly none."""
+    """What to enforce of one list now; ``records`` are sorted match records, possibly none.
+
+    ``fresh`` are the sorted 16-byte tokens, joined, that this host began to enforce a short while ago; one that is not
+    among the records counts for nothing.
+    """
 
     list_id: str
     token_key: bytes = field(repr=False)
@@ -47,6 +56,7 @@ class ListImage:
     exempt_tokens: frozenset[bytes] = field(
         repr=False
     )  # host and domain tokens of the local exemptions under this list's key
+    fresh: bytes = field(default=b"", repr=False)
 
 
 @frozen
@@ -59,7 +69,10 @@ class IndexedList:
 
 @frozen
 class Match:
-    """The verdict on a name: listed, or exempt (then list_number is -1 and the rest says nothing)."""
+    """The verdict on a name: listed, or exempt (then list_number is -1 and the rest says nothing).
+
+    ``fresh`` numbers the fresh records of all lists of one index from 0; -1 for any other.
+    """
 
     exempt: bool
     list_number: int
@@ -67,6 +80,7 @@ class Match:
     all_types: bool
     test: bool
     not_after: float  # POSIX seconds of trusted time
+    fresh: int = -1
 
 
 _EXEMPT_MATCH: Final = Match(True, -1, "", False, False, 0.0)
@@ -78,32 +92,36 @@ def compile_index(images: Sequence[ListImage], *, clock_offset: float) -> bytes:
     ``clock_offset`` is the POSIX time at monotonic 0, so that trusted time = ``now`` + ``clock_offset``.
     Raises OperatorFault for a list id longer than 64 bytes.
     """
-    descriptors, sections = bytearray(), bytearray()
-    first = _HEADER.size + len(images) * _LIST.size
-    first += -first % _ALIGNMENT
+    descriptors: list[bytes] = []
+    sections: list[bytes] = []
+    start = first = _aligned(_HEADER.size + len(images) * _LIST.size)
     for image in images:
-        list_id = image.list_id.encode()
-        if len(list_id) > MAX_LIST_ID:
-            raise OperatorFault("list_id", f"a list id is longer than {MAX_LIST_ID} bytes: choose a shorter one")
-        descriptors += _LIST.pack(
-            first + len(sections),
-            list_id,
-            image.token_key,
-            image.base_date.toordinal() - _POSIX_DAY_0,
-            len(image.records) // RECORD_BYTES,
-            len(image.exempt_tokens),
-        )
-        sections += _directory(image.records) + image.records + b"".join(sorted(image.exempt_tokens))
-        sections += bytes(-len(sections) % _ALIGNMENT)
-    header = _HEADER.pack(_MAGIC, clock_offset, len(images), first + len(sections))
-    return (header + descriptors).ljust(first, b"\0") + sections
+        directory = _directory(image.records)
+        fresh = _fresh_numbers(image, directory)
+        section = (directory.tobytes(), fresh, image.records, *sorted(image.exempt_tokens))
+        length = sum(map(len, section))
+        descriptors.append(_descriptor(image, start, len(fresh) // _NUMBER_BYTES))
+        sections += [*section, bytes(_aligned(length) - length)]
+        start += _aligned(length)
+    head = _HEADER.pack(_MAGIC, clock_offset, len(images), start) + b"".join(descriptors)
+    return b"".join([head.ljust(first, b"\0"), *sections])  # nothing large is copied twice
+
+
+def _descriptor(image: ListImage, start: int, fresh: int) -> bytes:
+    list_id = image.list_id.encode()
+    if len(list_id) > MAX_LIST_ID:
+        raise OperatorFault("list_id", f"a list id is longer than {MAX_LIST_ID} bytes: choose a shorter one")
+    base_day = image.base_date.toordinal() - _POSIX_DAY_0
+    entries, exemptions = len(image.records) // RECORD_BYTES, len(image.exempt_tokens)
+    return _LIST.pack(start, list_id, image.token_key, base_day, fresh, entries, exemptions)
 
 
 class Index:
     """Read-only view of a compiled index; safe to share and to swap with one assignment.
 
     ``clock_offset`` + monotonic time is the trusted time that ``Match.not_after`` is compared with.
-    Raises IndexFault for a buffer that is not an index: wrong magic, length, bounds or directory order.
+    Raises IndexFault for a buffer that is not an index: wrong magic, length, bounds or order.
+    ``fresh_counts`` are the numbers of fresh records by list: ``Match.fresh`` runs through them in this order.
     """
 
     def __init__(self, buffer: bytes | mmap.mmap | memoryview) -> None:
@@ -117,6 +135,8 @@ class Index:
         offsets = range(_HEADER.size, _HEADER.size + count * _LIST.size, _LIST.size)
         self._lists = tuple(_List(view, offset) for offset in offsets)
         self.lists = tuple(IndexedList(part.list_id, part.entries) for part in self._lists)
+        self.fresh_counts = tuple(part.fresh for part in self._lists)
+        self._first_fresh = tuple(accumulate(self.fresh_counts, initial=0))
 
     @classmethod
     def empty(cls) -> "Index":
@@ -137,29 +157,41 @@ class Index:
             start += wire[start] + 1
         exempt = False
         for number, part in enumerate(self._lists):
-            word = part.find(wire, starts, trusted)
-            if word > 0:
-                return Match(False, number, part.list_id, bool(word & 8), bool(word & 4), part.expiry(word))
-            exempt = exempt or word == _EXEMPT
+            found = part.find(wire, starts, trusted)
+            if found > 0:
+                return self._match(number, part, found)
+            exempt = exempt or found == _EXEMPT
         return _EXEMPT_MATCH if exempt else None
+
+    def _match(self, number: int, part: "_List", found: int) -> Match:
+        record, word = found >> _WORD_BITS, found & _WORD
+        fresh = part.fresh_place(record) if part.fresh else -1
+        if fresh >= 0:
+            fresh += self._first_fresh[number]
+        return Match(False, number, part.list_id, bool(word & 8), bool(word & 4), part.expiry(word), fresh)
 
 
 class _List:
     """One list inside the mapped buffer."""
 
     def __init__(self, view: memoryview, offset: int) -> None:
-        start, list_id, key, base_day, entries, exemptions = _LIST.unpack_from(view, offset)
+        start, list_id, key, base_day, fresh, entries, exemptions = _LIST.unpack_from(view, offset)
         self.entries: int = entries
+        self.fresh: int = fresh
         self._base_day: int = base_day
-        records = start + _DIRECTORY_BYTES
+        numbers = start + _DIRECTORY_BYTES
+        records = numbers + fresh * _NUMBER_BYTES
         exempt = records + entries * RECORD_BYTES
         if start % _ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
             raise IndexFault("bounds")
         self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
-        self._directory = view[start:records].cast("I")
+        self._directory = view[start:numbers].cast("I")
         bounds = self._directory.tolist()
         if bounds[0] != 0 or bounds[-1] != entries or any(low > high for low, high in pairwise(bounds)):
             raise IndexFault("directory")
+        self._fresh = view[numbers:records].cast("I")
+        if fresh and (self._fresh[-1] >= entries or any(low >= high for low, high in pairwise(self._fresh))):
+            raise IndexFault("fresh")
         self._records = view[records:exempt]
         self._exempt = frozenset(
             bytes(view[at : at + TOKEN_BYTES]) for at in range(exempt, exempt + exemptions * TOKEN_BYTES, TOKEN_BYTES)
@@ -169,14 +201,14 @@ class _List:
         self._domain = hashlib.blake2b(DOMAIN_TAG, digest_size=TOKEN_BYTES, key=key)
 
     def find(self, wire: bytes, starts: list[int], trusted: float) -> int:
-        """Return the attribute word of the winning record, _EXEMPT, or 0."""
+        """Return the winning record as number << 16 | attribute word, _EXEMPT, or 0."""
         exempt, domain = self._exempt, self._domain
         state = self._host.copy()
         state.update(wire)
         token = state.digest()
         if token in exempt:
             return _EXEMPT
-        listed = self._word(token, trusted)
+        listed = self._record(token, trusted)
         for start in starts:
             state = domain.copy()
             state.update(wire[start:])
@@ -185,7 +217,7 @@ class _List:
                 return _EXEMPT
             if listed:
                 return listed
-            listed = self._word(token, trusted)
+            listed = self._record(token, trusted)
             if listed:
                 return listed
         return listed
@@ -194,8 +226,13 @@ class _List:
         """Return the POSIX second at which a record with this attribute word stops matching."""
         return (self._base_day + (word >> 7) + 1) * DAY_SECONDS
 
-    def _word(self, token: bytes, trusted: float) -> int:
-        """Return the attribute word of a token's record, 0 when there is none or it has expired."""
+    def fresh_place(self, record: int) -> int:
+        """Return the place of a record's number among the fresh ones, -1 when it is not there."""
+        place = bisect_left(self._fresh, record)
+        return place if place < self.fresh and self._fresh[place] == record else -1
+
+    def _record(self, token: bytes, trusted: float) -> int:
+        """Return a token's record as number << 16 | attribute word, 0 when there is none or it has expired."""
         bucket = token[0] << 8 | token[1]
         low, high = self._directory[bucket], self._directory[bucket + 1]
         if low == high:
@@ -207,16 +244,37 @@ class _List:
         if at < 0:
             return 0
         word = records[at + TOKEN_BYTES] << 8 | records[at + TOKEN_BYTES + 1]
-        return word if trusted < self.expiry(word) else 0
+        return (low + at // RECORD_BYTES) << _WORD_BITS | word if trusted < self.expiry(word) else 0
 
 
-def _directory(records: bytes) -> bytes:
+def _directory(records: bytes) -> "array[int]":
     """Return 65,537 native 32-bit record numbers: bucket b is records [d[b], d[b + 1])."""
     prefixes = bytearray(len(records) // RECORD_BYTES * 2)
     prefixes[0::2], prefixes[1::2] = records[0::RECORD_BYTES], records[1::RECORD_BYTES]
     sizes = Counter(memoryview(prefixes).cast("H"))
     numbers = map(sizes.__getitem__, memoryview(_ALL_PREFIXES).cast("H"))
-    return array("I", accumulate(numbers, initial=0)).tobytes()
+    return array("I", accumulate(numbers, initial=0))
+
+
+def _fresh_numbers(image: ListImage, directory: "array[int]") -> bytes:
+    """Return the native 32-bit numbers of the fresh records, in order."""
+
+    def token_at(number: int) -> bytes:
+        return image.records[number * RECORD_BYTES : number * RECORD_BYTES + TOKEN_BYTES]
+
+    fresh = array("I")
+    for start in range(0, len(image.fresh), TOKEN_BYTES):
+        token = image.fresh[start : start + TOKEN_BYTES]
+        prefix = token[0] << 8 | token[1]
+        bucket = range(directory[prefix], directory[prefix + 1])
+        place = bisect_left(bucket, token, key=token_at)
+        if place < len(bucket) and token_at(bucket[place]) == token:
+            fresh.append(bucket[place])
+    return fresh.tobytes()
+
+
+def _aligned(length: int) -> int:
+    return length + -length % _ALIGNMENT
 
 
 _ALL_PREFIXES: Final = b"".join(number.to_bytes(2, "big") for number in range(_BUCKETS))

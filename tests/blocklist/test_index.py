@@ -33,10 +33,12 @@ def image(
     *,
     list_id: str = "demo",
     attributes: Attributes = Attributes(30, 0),  # noqa: B008  (frozen)
+    fresh: Iterable[Rule] = (),
 ) -> ListImage:
     key = list_id.encode().ljust(32, b"k")
     items = [(token, attributes) for token in tokens(key, listed)]
-    return ListImage(list_id, key, BASE, build(items) if items else b"", frozenset(tokens(key, exempt)))
+    young = b"".join(sorted(set(tokens(key, fresh))))
+    return ListImage(list_id, key, BASE, build(items) if items else b"", frozenset(tokens(key, exempt)), young)
 
 
 def index(*images: ListImage) -> Index:
@@ -121,6 +123,44 @@ def test_an_expired_record_never_matches() -> None:
     assert lookup.match(to_wire("a.blk.test"), last + 30 * 86400) is None
 
 
+def test_a_match_says_which_fresh_record_it_is() -> None:
+    """Fresh records are numbered through all lists; others, exempt names and tokens no longer enforced have none."""
+    first = image(LISTED, fresh=[("host", "exact.example"), ("domain", "gone.example")], list_id="first")
+    second = image([("host", "new.test"), ("domain", "free.example")], EXEMPT, fresh=[("host", "new.test")])
+    both = index(first, second)
+    assert both.fresh_counts == (1, 1)
+    found = {name: both.match(to_wire(name), 0.0) for name in ("exact.example", "new.test", "blk.example")}
+    assert {name: each and each.fresh for name, each in found.items()} == {
+        "exact.example": 0,
+        "new.test": 1,
+        "blk.example": -1,
+    }
+    assert both.match(to_wire("gone.example"), 0.0) is None
+    exempt = both.match(to_wire("free.example"), 0.0)
+    assert exempt is not None and exempt.fresh == -1
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_every_fresh_record_has_a_number_of_its_own(data: st.DataObject) -> None:
+    """For arbitrary subsets the numbers are 0, 1, … in the order of the tokens, list after list."""
+    names = [("host", f"n{number}.test") for number in range(40)]
+    images: list[ListImage] = []
+    numbers: dict[Rule, int] = {}
+    for list_id in ("first", "second"):
+        fresh = data.draw(st.sets(st.sampled_from(names)))
+        rules = [("host", f"{name}.{list_id}") for _, name in names]
+        young = [("host", f"{name}.{list_id}") for _, name in fresh]
+        images.append(image(rules, list_id=list_id, fresh=young))
+        by_token = dict(zip(tokens(list_id.encode().ljust(32, b"k"), young), young, strict=True))
+        numbers |= {by_token[token]: len(numbers) + at for at, token in enumerate(sorted(by_token))}
+    lookup = index(*images)
+    for list_id in ("first", "second"):
+        for _, name in names:
+            found = lookup.match(to_wire(f"{name}.{list_id}"), 0.0)
+            assert found is not None and found.fresh == numbers.get(("host", f"{name}.{list_id}"), -1)
+
+
 def test_bytes_views_and_maps_serve_alike() -> None:
     """The same bytes answer the same from memory and from a mapping."""
     packed = compile_index([image(LISTED)], clock_offset=NOW)
@@ -190,6 +230,16 @@ def test_a_directory_out_of_order_is_refused(bucket: int) -> None:
     with pytest.raises(IndexFault) as caught:
         Index(PACKED[:at] + b"\xff\xff\xff\x7f" + PACKED[at + 4 :])
     assert caught.value.code == "directory"
+
+
+@pytest.mark.parametrize("number", [0, 2**31])
+def test_fresh_records_out_of_order_or_bounds_are_refused(number: int) -> None:
+    """A number that would be searched in vain, or reads outside the list, is found when the index is opened."""
+    packed = compile_index([image(LISTED, fresh=LISTED)], clock_offset=NOW)
+    at = int.from_bytes(packed[32:40], sys.byteorder) + 65_537 * 4 + 3 * 4
+    with pytest.raises(IndexFault) as caught:
+        Index(packed[:at] + number.to_bytes(4, sys.byteorder) + packed[at + 4 :])
+    assert caught.value.code == "fresh"
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))

@@ -6,7 +6,9 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from blocklist.trust.outcome import staleness
 from blocklist.trust.reasons import REASONS
+from resolver.edge.selftest import SELFTEST_RESULTS, SelfTest
 
 FAILED = "failed"
 
@@ -25,6 +27,17 @@ class ListView:
     last_outcome: str = "none"
     last_reason: str = ""
     failures: Mapping[str, int] = field(factory=lambda: dict.fromkeys(REASONS, 0))
+    epoch: int = 0
+    withdrawn: int = 0  # entries taken out by a withdrawal in force
+    withdrawals_refused: int = 0
+    log_size: int = 0  # leaves of the public record last verified
+    self_test: str = ""  # one of SELFTEST_RESULTS, nothing before the first round
+    self_tests: Mapping[str, int] = field(factory=lambda: dict.fromkeys(SELFTEST_RESULTS, 0))
+
+    @property
+    def staleness(self) -> str:
+        """What the age means: none, fresh, warn, stale."""
+        return staleness(self.age_seconds)
 
     @property
     def enforcing(self) -> bool:
@@ -70,7 +83,19 @@ class ListBoard:
                 last_outcome=said["last_outcome"],
                 last_reason=said["last_reason"],
                 failures={reason: failures[reason] for reason in REASONS},
+                epoch=said["epoch"],
+                withdrawn=said["withdrawn"],
+                withdrawals_refused=said["withdrawals_refused"],
+                log_size=said["log_size"],
             )
+
+    def tested(self, list_id: str, result: str) -> None:
+        """A round of a list's self-test ended."""
+        view = self._views.get(list_id)
+        if view is not None:
+            word = SelfTest(result).value
+            counts = {**view.self_tests, word: view.self_tests[word] + 1}
+            self._views[list_id] = evolve(view, self_test=word, self_tests=counts)
 
     def updater_ended(self) -> None:
         """The next updater counts failures from 0."""

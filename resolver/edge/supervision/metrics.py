@@ -5,18 +5,27 @@ of sizes, and the library's own process and platform series are not registered.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
+from blocklist.trust.reasons import Reason
 from resolver.core.counters import LATENCY_BOUNDS_US
 from resolver.edge.supervision.children import DEATH_REASONS
+from resolver.edge.supervision.latency import BOUNDS_SECONDS, Latency, Spread
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.snapshot import CHILD_KINDS, Snapshot
 from resolver.edge.supervision.tally import Totals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+GUARDS: Final = (
+    *(ADDS, REMOVALS, PUBLIC_SUFFIX, NEVER_LIST),
+    *(reason.value for reason in (Reason.CANARY, Reason.BREAKER, Reason.CRITERIA_SET, Reason.EPOCH_CHANGE)),
+)
 
 _Labelled = Iterable[tuple[tuple[str, ...], float]]
 
@@ -48,6 +57,8 @@ class _Collector(Collector):
         yield from _upstreams(snapshot.totals)
         yield from _lists(snapshot)
         yield from _updates(snapshot.lists)
+        yield from _trust(snapshot.lists)
+        yield from _latencies(snapshot.latencies)
         yield from _blocks(snapshot)
         yield from _processes(snapshot)
         yield from _use(snapshot)
@@ -104,6 +115,41 @@ def _updates(lists: Iterable[ListView]) -> Iterator[Metric]:
         for reason, count in view.failures.items():
             family.add_metric((view.list_id, reason), count)
     yield family
+
+
+def _trust(lists: tuple[ListView, ...]) -> Iterator[Metric]:
+    def each(name: str, text: str, value: Callable[[ListView], float]) -> Metric:
+        return _gauges(name, text, ("list_id",), [((view.list_id,), value(view)) for view in lists])
+
+    yield each("mamori_list_epoch", "Epoch of the list's keys, 0 for none.", lambda view: view.epoch)
+    yield each("mamori_list_withdrawn", "Entries a withdrawal takes out.", lambda view: view.withdrawn)
+    text = "Withdrawn entries still enforced: over the cap, or lapsed."
+    yield each("mamori_list_withdrawals_refused", text, lambda view: view.withdrawals_refused)
+    yield each("mamori_list_log_size", "Leaves of the public record last verified.", lambda view: view.log_size)
+    held = [((view.list_id, guard), guard in view.held_by) for view in lists for guard in GUARDS]
+    yield _gauges("mamori_list_held_by", "1 while this guard holds.", ("list_id", "guard"), held)
+    tests = CounterMetricFamily(
+        "mamori_selftest", "Rounds of self-test names asked end to end.", labels=("list_id", "result")
+    )
+    for view in lists:
+        for result, count in view.self_tests.items():
+            tests.add_metric((view.list_id, result), count)
+    yield tests
+
+
+def _latencies(latencies: Mapping[str, Latency]) -> Iterator[Metric]:
+    ways: tuple[tuple[str, str, Callable[[Latency], Spread]], ...] = (
+        ("publish", "From a version's publication to every worker.", lambda latency: latency.publish),
+        ("withdraw", "From a withdrawal's publication to every worker.", lambda latency: latency.withdraw),
+    )
+    bounds = [*(repr(float(bound)) for bound in BOUNDS_SECONDS), "+Inf"]
+    for way, text, of in ways:
+        family = HistogramMetricFamily(f"mamori_list_{way}_to_enforce_seconds", text, labels=("list_id",))
+        for list_id, latency in latencies.items():
+            spread = of(latency)
+            buckets = list(zip(bounds, accumulate(spread.counts), strict=True))
+            family.add_metric((list_id,), buckets, sum_value=spread.seconds)
+        yield family
 
 
 def _blocks(snapshot: Snapshot) -> Iterator[Metric]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from resolver.edge.supervision.latency import Latency
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.tally import Totals
 from resolver.edge.supervision.usage import Usage
@@ -35,6 +36,7 @@ class Snapshot:
     updater_up: bool
     totals: Totals
     lists: tuple[ListView, ...]
+    latencies: Mapping[str, Latency]  # by list
     clock_suspect: bool
     deaths: Mapping[tuple[str, str], int]  # by kind of child and reason
     faults: Mapping[str, int]  # by kind of child: errors it survived

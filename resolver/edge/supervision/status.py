@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from attrs import asdict
 
+from resolver.edge.selftest import SelfTest
+from resolver.edge.supervision.latency import Latency
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.snapshot import Snapshot
 
@@ -27,7 +29,7 @@ def document(snapshot: Snapshot) -> Document:
         "workers": {"slots": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares},
         "updater": "up" if snapshot.updater_up else "down",
         "clock_suspect": snapshot.clock_suspect,
-        "lists": [_list(view) for view in snapshot.lists],
+        "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
         "upstreams": [{"name": name, "up": bool(up)} for name, up in totals.upstream_up.items()],
         "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": CACHE_NOTE},
         "queries": sum(totals.queries.values()),
@@ -61,20 +63,52 @@ def text(status: Document) -> str:
     return "\n".join(lines)
 
 
-def _list(view: ListView) -> Document:
-    age = None if view.age_seconds is None else round(view.age_seconds)
-    return {**asdict(view), "age_seconds": age, "enforcing": view.enforcing, "last_failed": view.last_failed}
+def _list(view: ListView, latency: Latency) -> Document:
+    return {
+        **asdict(view),
+        "age_seconds": None if view.age_seconds is None else round(view.age_seconds),
+        "staleness": view.staleness,
+        "enforcing": view.enforcing,
+        "last_failed": view.last_failed,
+        "publish_to_enforce_seconds": _rounded(latency.publish.last),
+        "withdraw_to_enforce_seconds": _rounded(latency.withdraw.last),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _list_line(each: Document) -> str:
     state = "enforced" if each["enforcing"] else "NOT ENFORCED"
     age = "never verified" if each["age_seconds"] is None else f"verified {_duration(each['age_seconds'])} ago"
-    parts = [f"list {each['list_id']} {state} · version {each['version']} · {each['entries']} entries · {age}"]
-    if each["held_entries"] or each["held_by"]:
-        parts.append(f"HELD {each['held_entries']} entries by {', '.join(each['held_by']) or 'a guard'}")
-    if each["last_failed"]:
-        parts.append(f"LAST UPDATE FAILED: {each['last_reason']}")
+    stale = {"warn": " (OLD)", "stale": " (STALE)"}.get(each["staleness"], "")
+    parts = [f"list {each['list_id']} {state} · version {each['version']} · {each['entries']} entries · {age}{stale}"]
+    if each["epoch"]:
+        parts.append(f"epoch {each['epoch']}, public record of {each['log_size']}")
+    parts += [words for words in _of_note(each) if words]
     return " · ".join(parts)
+
+
+def _of_note(each: Document) -> list[str]:
+    """What is there only sometimes; capitals are for what needs a person."""
+    held, refused = each["held_entries"], each["withdrawals_refused"]
+    publish, withdraw = each["publish_to_enforce_seconds"], each["withdraw_to_enforce_seconds"]
+    return [
+        f"{each['withdrawn']} withdrawn" if each["withdrawn"] else "",
+        f"{refused} WITHDRAWALS REFUSED" if refused else "",
+        f"last change in force after {publish:g} s" if publish is not None else "",
+        f"last withdrawal after {withdraw:g} s" if withdraw is not None else "",
+        f"HELD {held} entries by {', '.join(each['held_by']) or 'a guard'}" if held or each["held_by"] else "",
+        _self_test_words(each["self_test"]),
+        f"LAST UPDATE FAILED: {each['last_reason']}" if each["last_failed"] else "",
+    ]
+
+
+def _self_test_words(result: str) -> str:
+    if result in ("", SelfTest.OK):
+        return "self-test ok" if result else ""
+    return f"SELF-TEST FAILED: {result}"
 
 
 def _release_line(release: Document) -> str:

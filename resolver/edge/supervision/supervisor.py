@@ -18,6 +18,7 @@ from resolver.edge.supervision.children import Launcher, ProcessLauncher
 from resolver.edge.supervision.control import ControlFactory, Reply
 from resolver.edge.supervision.control_client import SOCKET_NAME
 from resolver.edge.supervision.http import bounded, serve, site
+from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.metrics import CONTENT_TYPE, Exposition
 from resolver.edge.supervision.notice_keeper import NoticeKeeper
@@ -71,7 +72,8 @@ class Supervisor:
         reactor, settings = self._reactor, self._settings
         self._tally = Tally(_labels(settings))
         self._board = ListBoard(reactor.seconds)
-        self._board.configure(each.id for each in settings.lists)
+        self._latencies = Latencies(wall_clock)
+        self._know_lists()
         self._pool = WorkerPool(
             reactor,
             launcher,
@@ -82,7 +84,14 @@ class Supervisor:
             on_fault=lambda message: self._count_fault("worker", message),
         )
         self._updates = Updates(
-            reactor, launcher, self._pool, self._board, self._reconsider, self._count_death, self._count_fault
+            reactor,
+            launcher,
+            self._pool,
+            self._board,
+            self._latencies,
+            self._reconsider,
+            self._count_death,
+            self._count_fault,
         )
         self._notice = NoticeKeeper(reactor, launcher, self._count_death)
         self._release = ReleaseClock(reactor, self._state.path, self._tally, wall_clock, _report)
@@ -117,11 +126,16 @@ class Supervisor:
         require_reloadable(self._settings, settings)
         self._settings = settings
         self._tally.labels = _labels(settings)
-        self._board.configure(each.id for each in settings.lists)
+        self._know_lists()
         self._release.configure(settings)
         self._updates.renew(settings.raw)
         self._pool.roll(settings.raw)
         self._notice.renew(settings)
+
+    def _know_lists(self) -> None:
+        list_ids = [each.id for each in self._settings.lists]
+        self._board.configure(list_ids)
+        self._latencies.configure(list_ids)
 
     def stop(self) -> Deferred[None]:
         """Let workers finish what is in flight (3 s), end all children, remove the control socket."""
@@ -202,6 +216,7 @@ class Supervisor:
             updater_up=self._updates.keeper.child is not None,
             totals=self._tally.totals(),
             lists=self._board.views(),
+            latencies=self._latencies.view(),
             clock_suspect=self._board.clock_suspect,
             deaths=dict(self._deaths),
             faults=dict(self._faults),

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from resolver.edge.channel import Message
 from resolver.edge.sealed_memory import is_sealed
 from resolver.edge.supervision.children import Child, Keeper, Launcher
+from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.pool import WorkerPool
 
@@ -26,6 +27,7 @@ class Updates:
     launcher: Launcher
     pool: WorkerPool
     board: ListBoard
+    latencies: Latencies
     on_change: Callable[[], None]
     on_death: Callable[[str, str], None]
     on_fault: Callable[[str, Message], None]
@@ -77,6 +79,8 @@ class Updates:
         elif kind == "status":
             self.board.hear(message)
             self.on_change()
+        elif kind == "selftest":
+            self.board.tested(message["list_id"], message["result"])
         elif kind == "result":
             self._answer(message["id"], {"ok": message["ok"], "text": message["text"]})
         elif kind == "fault":
@@ -89,6 +93,7 @@ class Updates:
         if message is None:
             return
         self.board.activate(message["lists"])
+        self.latencies.activated(message["lists"])
         hint = message["generation_hint"]
         self.keeper.send({"type": "activated", "generation": generation, "generation_hint": hint})
         self.on_change()

@@ -11,6 +11,7 @@ from blocklist.index import ListImage
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updating.sources import Sources
 
+TOLD = ("list_id", "version", "entries", "published_at", "withdrawn_at")  # of each list, with the index
 OFFSET_SLACK = 600.0  # seconds the workers' time may be off before they are given a new one; entries live for days
 WAIT_SECONDS = 10.0  # how long a command waits for the workers' word; while lists are waited for, none comes
 
@@ -36,7 +37,7 @@ class HandOver:
             return
         fd = sealed_memory(sources.compile())
         told = {words["list_id"]: words for words in sources.statuses()}
-        lists = [{key: told[image.list_id][key] for key in ("list_id", "version", "entries")} for image in images]
+        lists = [{key: told[image.list_id][key] for key in TOLD} for image in images]
         self._hint += 1
         try:
             self.send({"type": "index", "generation_hint": self._hint, "lists": lists}, [fd])

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
+from resolver.edge.supervision.latency import Latency, Spread
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.snapshot import ReleaseView, Snapshot
 from resolver.edge.supervision.tally import Labels, Tally
@@ -23,6 +24,7 @@ SNAPSHOT = Snapshot(
     updater_up=True,
     totals=Tally(Labels(("127.0.0.1:5301",), ("demo",))).totals(),
     lists=(LIST,),
+    latencies={"demo": Latency(Spread().with_one(18.0), Spread())},
     clock_suspect=False,
     deaths={("worker", "sigkill"): 2},
     faults={"updater": 1},

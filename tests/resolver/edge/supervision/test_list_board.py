@@ -20,6 +20,10 @@ def said(**more: Any) -> dict[str, Any]:
         "last_outcome": "updated",
         "last_reason": "",
         "failures": {"cut": 1},
+        "epoch": 3,
+        "withdrawn": 2,
+        "withdrawals_refused": 1,
+        "log_size": 12,
     }
     return {"type": "status", "clock_suspect": False, "lists": [words | more]}
 
@@ -80,3 +84,26 @@ def test_settings_change_keeps_what_is_known() -> None:
     board.hear(said())
     board.configure(["new", "demo"])
     assert [(view.list_id, view.known_version) for view in board.views()] == [("new", 0), ("demo", 2)]
+
+
+def test_what_the_subscription_knows_is_shown() -> None:
+    """Epoch, withdrawals and the public record; staleness follows the age, also while the updater is silent."""
+    clock = Clock()
+    board = _board(clock)
+    board.hear(said())
+    view = board.views()[0]
+    assert (view.epoch, view.withdrawn, view.withdrawals_refused, view.log_size) == (3, 2, 1, 12)
+    assert view.staleness == "fresh"
+    clock.advance(6 * 3600)
+    assert [view.staleness for view in board.views()] == ["stale", "none"]
+
+
+def test_self_tests_are_counted_by_how_they_ended() -> None:
+    """The last word stands beside the counts; a list that is not in the settings is passed over."""
+    board = _board(Clock())
+    for result in ("ok", "ok", "refused"):
+        board.tested("demo", result)
+    board.tested("stranger", "ok")
+    view = board.views()[0]
+    assert (view.self_test, view.self_tests["ok"], view.self_tests["refused"]) == ("refused", 2, 1)
+    assert board.views()[1].self_test == ""

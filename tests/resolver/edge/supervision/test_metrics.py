@@ -12,7 +12,7 @@ from attrs import evolve
 from blocklist.trust.reasons import REASONS
 from resolver.core.codes import NOERROR
 from resolver.core.counters import Counters
-from resolver.edge.supervision.metrics import Exposition
+from resolver.edge.supervision.metrics import GUARDS, Exposition
 from resolver.edge.supervision.snapshot import Snapshot
 from resolver.edge.supervision.tally import Labels, Tally
 from tests.resolver.edge.snapshots import LIST, snapshot
@@ -47,6 +47,9 @@ def test_names_are_those_of_the_design() -> None:
         "mamori_block_bucket_seconds",
         "mamori_block_last_release_timestamp_seconds",
         "mamori_block_release_enabled",
+        "mamori_selftest_total{list_id,result}",
+        "mamori_list_publish_to_enforce_seconds_bucket{le,list_id}",
+        "mamori_list_withdraw_to_enforce_seconds_bucket{le,list_id}",
     }
     assert not any("byte" in name and "worker_memory" not in name for name in names)
     assert not any(name.startswith(("python_", "process_")) for name in names)
@@ -69,10 +72,25 @@ def test_values_come_from_the_snapshot() -> None:
     assert shown['mamori_child_deaths_total{kind="worker",reason="sigkill"}'] == 2
 
 
+def test_trust_shows_by_list() -> None:
+    """Which guard holds, what a withdrawal takes out, how self-tests ended, and how long the way here was."""
+    view = evolve(LIST, held_by=("canary", "adds"), epoch=3, withdrawn=4, withdrawals_refused=1, log_size=12)
+    shown = rendered(snapshot(lists=(evolve(view, self_tests=view.self_tests | {"ok": 5}),)))
+    assert {guard: shown[f'mamori_list_held_by{{guard="{guard}",list_id="demo"}}'] for guard in GUARDS} == {
+        guard: float(guard in view.held_by) for guard in GUARDS
+    }
+    expected = {"epoch": 3, "withdrawn": 4, "withdrawals_refused": 1, "log_size": 12}
+    assert {name: shown[f'mamori_list_{name}{{list_id="demo"}}'] for name in expected} == expected
+    assert shown['mamori_selftest_total{list_id="demo",result="ok"}'] == 5
+    bucket = "mamori_list_publish_to_enforce_seconds_bucket"
+    assert [shown[f'{bucket}{{le="{bound}",list_id="demo"}}'] for bound in ("10.0", "20.0", "+Inf")] == [0, 1, 1]
+    assert shown['mamori_list_publish_to_enforce_seconds_sum{list_id="demo"}'] == 18
+
+
 def test_series_are_fixed_from_the_start() -> None:
     """A list that was never loaded and one with failures, deaths and faults have the same series."""
     fresh = snapshot(lists=(evolve(LIST, version=0, age_seconds=None),), deaths={}, faults={})
-    worn = snapshot(lists=(evolve(LIST, failures=dict.fromkeys(REASONS, 9), held_by=("size",)),))
+    worn = snapshot(lists=(evolve(LIST, failures=dict.fromkeys(REASONS, 9), held_by=("size",), self_test="ok"),))
     assert rendered(fresh).keys() == rendered(worn).keys()
 
 

@@ -48,6 +48,24 @@ def test_text_shouts_what_needs_a_person() -> None:
         assert words in shown
 
 
+def test_text_says_what_else_needs_a_look() -> None:
+    """Age in words, refused withdrawals and a failed self-test; none of them changes the exit code."""
+    odd = evolve(LIST, age_seconds=7 * 3600.0, withdrawn=4, withdrawals_refused=2, self_test="refused", epoch=3)
+    told = document(snapshot(lists=(odd,)))
+    shown = text(told)
+    for words in ("(STALE)", "4 withdrawn", "2 WITHDRAWALS REFUSED", "SELF-TEST FAILED: refused", "epoch 3"):
+        assert words in shown
+    assert exit_code(told) == 0
+    assert "self-test ok" in text(document(snapshot(lists=(evolve(LIST, self_test="ok"),))))
+
+
+def test_the_last_way_here_is_shown() -> None:
+    """How long the newest version took from the list body to every worker; nothing where none came yet."""
+    told = document(snapshot())["lists"][0]
+    assert (told["publish_to_enforce_seconds"], told["withdraw_to_enforce_seconds"]) == (18.0, None)
+    assert "last change in force after 18 s" in text(document(snapshot()))
+
+
 def test_calm_text_is_short() -> None:
     """A healthy resolver fits a terminal; released totals name their bucket."""
     release = evolve(snapshot().release, enabled=True, bucket_seconds=604_800)

@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
+from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.tally import Labels, Tally
@@ -14,7 +15,8 @@ from resolver.edge.supervision.updates import COMMAND_SECONDS, Updates
 from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, FakeSockets, memfd
 from tests.resolver.edge.supervision.test_list_board import said
 
-INDEX = {"type": "index", "generation_hint": 4, "lists": [{"list_id": "demo", "version": 2, "entries": 7}]}
+DEMO = {"list_id": "demo", "version": 2, "entries": 7, "published_at": 130.0, "withdrawn_at": None}
+INDEX = {"type": "index", "generation_hint": 4, "lists": [DEMO]}
 
 
 class Talk:
@@ -24,6 +26,8 @@ class Talk:
         self.clock, self.launcher = Clock(), FakeLauncher()
         self.board = ListBoard(self.clock.seconds)
         self.board.configure(["demo"])
+        self.latencies = Latencies(lambda: 100.0 + self.clock.seconds())
+        self.latencies.configure(["demo"])
         clock: Any = self.clock
         sockets: Any = FakeSockets
         self.pool = WorkerPool(clock, self.launcher, Tally(Labels()), sockets)
@@ -34,6 +38,7 @@ class Talk:
             self.launcher,
             self.pool,
             self.board,
+            self.latencies,
             lambda: None,
             lambda kind, _reason: self.deaths.append(kind),
             lambda kind, _message: self.faults.append(kind),
@@ -67,6 +72,24 @@ def test_index_is_in_force_when_workers_say_so() -> None:
     assert talk.updater.sent[-1] == {"type": "activated", "generation": 1, "generation_hint": 4}
     assert talk.board.in_force() == {"demo"}
     assert talk.updates.settled
+
+
+def test_the_way_here_is_timed_to_the_last_worker() -> None:
+    """From the body's publication until all workers have the version in force, not until it was handed over."""
+    talk = Talk()
+    talk.clock.advance(40)
+    talk.hand_over()
+    talk.clock.advance(5)
+    assert talk.latencies.view()["demo"].publish.last is None
+    talk.take()
+    assert talk.latencies.view()["demo"].publish.last == 15.0
+
+
+def test_self_test_results_come_to_the_board() -> None:
+    """The updater asks, the supervisor counts."""
+    talk = Talk()
+    talk.updater.say({"type": "selftest", "list_id": "demo", "result": "no_answer"})
+    assert talk.board.views()[0].self_test == "no_answer"
 
 
 def test_unsealed_index_is_refused() -> None:

@@ -1,0 +1,78 @@
+"""From publication to every worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resolver.edge.supervision.latency import BOUNDS_SECONDS, Latencies, Spread
+
+
+class World:
+    """A wall clock the test sets; the resolver began at 1,000."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.latencies = Latencies(lambda: self.time)
+        self.latencies.configure(["demo", "other"])
+
+    def in_force(self, at: float, version: int, published: float | None, withdrawn: float | None = None) -> None:
+        self.time = at
+        told: dict[str, Any] = {"list_id": "demo", "version": version}
+        self.latencies.activated([told | {"published_at": published, "withdrawn_at": withdrawn}])
+
+    @property
+    def publish(self) -> Spread:
+        return self.latencies.view()["demo"].publish
+
+    @property
+    def withdraw(self) -> Spread:
+        return self.latencies.view()["demo"].withdraw
+
+
+def test_a_version_published_while_running_is_timed_once() -> None:
+    """From the body's publication to the activation; the same version again says nothing new."""
+    world = World()
+    world.in_force(1030, 2, published=1010)
+    world.in_force(1060, 2, published=1010)
+    assert (sum(world.publish.counts), world.publish.last, world.publish.seconds) == (1, 20.0, 20.0)
+    world.in_force(1100, 3, published=1093)
+    assert (sum(world.publish.counts), world.publish.last, world.publish.seconds) == (2, 7.0, 27.0)
+
+
+def test_what_was_published_before_the_start_is_not_timed() -> None:
+    """A version from the disk, or one that waited for us, is no measure of the way here."""
+    world = World()
+    world.in_force(1001, 5, published=None)
+    world.in_force(1005, 6, published=400)
+    assert sum(world.publish.counts) == 0
+
+
+def test_a_withdrawal_is_timed_apart() -> None:
+    """It needs no new version, and a version that is published again with it is not counted as new."""
+    world = World()
+    world.in_force(1030, 2, published=1010)
+    world.in_force(1062, 2, published=1050, withdrawn=1050)
+    assert (sum(world.publish.counts), world.withdraw.last) == (1, 12.0)
+
+
+def test_a_clock_behind_the_list_bodys_gives_zero() -> None:
+    """No negative time comes out."""
+    world = World()
+    world.in_force(1010, 2, published=1012)
+    assert world.publish.last == 0.0
+
+
+def test_bounds_are_upper_ends() -> None:
+    """What takes exactly a bound is within it; the last class is open."""
+    spread = Spread().with_one(BOUNDS_SECONDS[0]).with_one(BOUNDS_SECONDS[-1] + 0.1)
+    assert (spread.counts[0], spread.counts[-1], sum(spread.counts)) == (1, 1, 2)
+
+
+def test_lists_of_other_settings_are_passed_over() -> None:
+    """A list that was taken out is not counted; one that stays keeps its counts."""
+    world = World()
+    world.in_force(1030, 2, published=1010)
+    world.latencies.configure(["demo"])
+    world.latencies.activated([{"list_id": "gone", "version": 1, "published_at": 1031.0, "withdrawn_at": None}])
+    assert list(world.latencies.view()) == ["demo"]
+    assert sum(world.publish.counts) == 1

@@ -121,6 +121,10 @@ class RekeyOf:
             fields.array("deltas", DeltaRef.read),
         )
         fields.done()
+        if rekey.full.path != full_path(rekey.epoch, rekey.version):
+            raise fields.fault("full")
+        if not _is_chain(rekey.deltas, rekey.epoch, rekey.version):
+            raise fields.fault("deltas")
         return rekey
 
 
@@ -189,12 +193,21 @@ class Manifest:
             raise fields.fault("base_date")
         if self.full.path != full_path(self.epoch, self.version):
             raise fields.fault("full")
-        if len(self.deltas) > LIMITS.deltas:
+        if not _is_chain(self.deltas, self.epoch, self.version):
             raise fields.fault("deltas")
         if not 1 <= len(self.basis) <= LIMITS.basis_rows:
             raise fields.fault("basis")
         if not all(_is_canonical(name) for name in self.selftest):
             raise fields.fault("selftest")
+
+
+def _is_chain(links: tuple[DeltaRef, ...], epoch: int, version: int) -> bool:
+    """Tell whether links, oldest first, lead step by step up to a version, each at its own place of one epoch."""
+    next_steps = [*(link.from_version for link in links), version][1:]
+    return len(links) <= LIMITS.deltas and all(
+        link.from_version < link.to_version == following and link.path == delta_path(epoch, link.to_version)
+        for link, following in zip(links, next_steps, strict=True)
+    )
 
 
 def _is_canonical(name: str) -> bool:

@@ -51,6 +51,18 @@ def test_unused_fields_are_written_as_null_zero_or_empty() -> None:
     assert [document[name] for name in unused] == [None, [], [], 0, None, None, 0]
 
 
+@pytest.mark.parametrize(("first", "accepted"), [(36, True), (35, False)])
+def test_a_chain_has_at_most_64_links(first: int, accepted: bool) -> None:
+    """Oldest first, each beginning where the one before ends."""
+    links = tuple(DeltaRef(start, start + 1, delta_path(2, start + 1), 60) for start in range(first, 100))
+    data = evolve(PLAIN, version=100, full=FileRef(full_path(2, 100), 1), deltas=links).to_bytes()
+    if accepted:
+        assert Manifest.from_bytes(data).deltas == links
+    else:
+        with pytest.raises(PublisherFault):
+            Manifest.from_bytes(data)
+
+
 def encode(document: dict[str, Any]) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
@@ -70,6 +82,13 @@ def test_a_missing_or_mistyped_field_is_refused(name: str) -> None:
         assert caught.value.code in ("index", "basis")
 
 
+def link(start: int, end: int) -> dict[str, Any]:
+    return {"from": start, "to": end, "path": delta_path(2, end), "bytes": 1}
+
+
+REKEY = json.loads(WHOLE.to_bytes())["rekey_of"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -82,7 +101,17 @@ def test_a_missing_or_mistyped_field_is_refused(name: str) -> None:
         {"withdrawals_seen": -1},
         {"full": {"path": "match/2/8.full", "bytes": 1}},
         {"full": {"path": "match/2/7.full", "bytes": 0}},
-        {"deltas": [{"from": 1, "to": 2, "path": "match/2/2.delta", "bytes": 1}] * 65},
+        {"deltas": [link(1, 7)] * 2},
+        {"deltas": [link(5, 6)]},  # ends before this version
+        {"deltas": [link(5, 6), link(6, 7), link(7, 8)]},  # ends after it
+        {"deltas": [link(4, 5), link(6, 7)]},  # broken
+        {"deltas": [link(7, 7)]},
+        {"deltas": [link(8, 7)]},
+        {"deltas": [link(6, 7) | {"path": "match/1/7.delta"}]},
+        {"deltas": [link(6, 7) | {"path": "match/2/7.full"}]},
+        {"deltas": [link(6, 7) | {"bytes": 0}]},
+        {"rekey_of": REKEY | {"deltas": [link(6, 7)]}},
+        {"rekey_of": REKEY | {"full": {"path": "match/2/6.full", "bytes": 1}}},
         {"basis": []},
         {"selftest": ["SelfTest.example"]},
         {"selftest": [""]},

@@ -104,7 +104,7 @@ class Reader:
     def hex_digest(self, name: str) -> str:
         """Return a lower-hex SHA-256."""
         value = self.take(name, str)
-        if len(value) != 64 or set(value) - set("0123456789abcdef"):
+        if not is_hex_digest(value):
             raise self.fault(name)
         return value
 
@@ -134,6 +134,11 @@ class Reader:
         """Refuse unknown fields."""
         if self._left:
             raise self.fault("a field")
+
+
+def is_hex_digest(text: str) -> bool:
+    """Tell whether a text is a lower-hex SHA-256."""
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
 def format_instant(value: datetime) -> str:

@@ -17,6 +17,7 @@ class ListLimits:
     basis_rows: int = 8  # rows of the basis table: three attribute bits
     document_bytes: int = 16 * 1024 * 1024  # index.json, keys/current or a criteria set
     deltas: int = 64  # links of a delta chain
+    log_line_bytes: int = 1_024  # one line of the public log, without its line feed
 
 
 LIMITS: Final = ListLimits()

@@ -12,38 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from blocklist.errors import OperatorFault
+from blocklist.publish import schema
 from blocklist.publish.records import Row, Subscriber
 from blocklist.publish.releases import Releases
+from blocklist.publish.statements import Statements
 from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 FILE_NAME: Final = "master.db"
-_FIRST: Final = """
-CREATE TABLE wrapped_keys (
-    profile TEXT, epoch INTEGER, editor TEXT, wrapped BLOB, PRIMARY KEY (profile, epoch, editor)
-);
-CREATE TABLE entries (
-    id TEXT PRIMARY KEY, facts TEXT NOT NULL, name BLOB, path BLOB, query BLOB, twin BLOB NOT NULL,
-    not_after TEXT NOT NULL, removed_by TEXT, removal BLOB
-) WITHOUT ROWID;
-CREATE INDEX entries_twin ON entries (twin);
-CREATE TABLE subscribers (id TEXT PRIMARY KEY, label TEXT NOT NULL, public BLOB NOT NULL);
-CREATE TABLE approvals (item TEXT, editor TEXT, signature BLOB NOT NULL, PRIMARY KEY (item, editor)) WITHOUT ROWID;
-CREATE TABLE seen (editor TEXT PRIMARY KEY, digest TEXT NOT NULL);
-CREATE TABLE versions (version INTEGER PRIMARY KEY, set_sha256 TEXT NOT NULL, records BLOB NOT NULL, published_at TEXT);
-CREATE TABLE version_entries (version INTEGER, id TEXT, PRIMARY KEY (version, id)) WITHOUT ROWID;
-"""
-_RELEASES: Final = """
-ALTER TABLE versions ADD COLUMN manifest BLOB NOT NULL DEFAULT x'';
-ALTER TABLE version_entries ADD COLUMN token BLOB NOT NULL DEFAULT x'';
-CREATE TABLE version_files (path TEXT PRIMARY KEY, version INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE log_lines (version INTEGER PRIMARY KEY, line BLOB NOT NULL);
-CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, base_date TEXT NOT NULL, first_version INTEGER NOT NULL);
-CREATE TABLE withdrawals (serial INTEGER PRIMARY KEY, issued_at TEXT NOT NULL, duty TEXT NOT NULL);
-CREATE TABLE withdrawn (
-    id TEXT PRIMARY KEY, token BLOB NOT NULL, serial INTEGER NOT NULL, signature BLOB NOT NULL, confirmed_in INTEGER
-) WITHOUT ROWID;
-"""
-_STEPS: Final = (_FIRST, _RELEASES)  # each leads from one schema version to the next; a change of schema adds one
 _LIVE: Final = "removed_by IS NULL"
 
 
@@ -53,6 +28,7 @@ class Master:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.releases = Releases(connection)
+        self.statements = Statements(connection)
 
     @classmethod
     def create(cls, folder: Path) -> "Master":
@@ -60,7 +36,7 @@ class Master:
         path = folder / FILE_NAME
         path.touch(mode=0o600, exist_ok=False)
         db = _configure(sqlite3.connect(path, isolation_level=None))
-        _bring_up(db, 0)
+        schema.bring_up(db)
         return cls(db)
 
     @classmethod
@@ -71,13 +47,13 @@ class Master:
             raise OperatorFault("master_missing", f"{path} is missing: restore it from the body's backup")
         db = sqlite3.connect(path, isolation_level=None)
         try:
-            version = _configure(db).execute("PRAGMA user_version").fetchone()[0]
+            version = schema.schema_version(_configure(db))
         except sqlite3.DatabaseError:
-            version = None
-        if not version or version > len(_STEPS):
+            version = 0
+        if not 1 <= version <= len(schema.STEPS):
             db.close()
             raise OperatorFault("master_damaged", f"{path} is damaged or of a newer version: restore a backup")
-        _bring_up(db, version)
+        schema.bring_up(db)
         return cls(db)
 
     def close(self) -> None:
@@ -178,12 +154,6 @@ class Master:
     def subscribers(self) -> list[Subscriber]:
         """Every registered ISP, in order of id."""
         return [Subscriber(*row) for row in self._db.execute("SELECT label, public FROM subscribers ORDER BY id")]
-
-
-def _bring_up(db: sqlite3.Connection, version: int) -> None:
-    """Take a file of schema `version` (0: an empty one) to the newest, each step whole or not at all."""
-    for number, step in enumerate(_STEPS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
 
 
 def _configure(db: sqlite3.Connection) -> sqlite3.Connection:

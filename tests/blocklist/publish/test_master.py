@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.master import _FIRST, Master
+from blocklist.publish.master import Master
+from blocklist.publish.schema import STEPS
 from blocklist.publish.records import Subscriber
 
 KILLED = """
@@ -55,7 +56,7 @@ def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             db.execute(f"DROP TABLE {table}")
-        db.executescript(f"{_FIRST} PRAGMA user_version = 1;")
+        db.executescript(f"{STEPS[0]} PRAGMA user_version = 1;")
         db.execute("INSERT INTO versions VALUES (1, 'aa', x'6f6e65', '2026-11-22T03:00:00Z')")
         db.commit()
     master = Master.open(tmp_path)

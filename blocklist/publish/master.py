@@ -17,6 +17,7 @@ from blocklist.publish.records import Row, Subscriber
 from blocklist.publish.releases import Releases
 from blocklist.publish.statements import Statements
 from blocklist.publish.vault import SEALED_FIELDS, Vault
+from blocklist.publish.withdrawals import Withdrawals
 
 FILE_NAME: Final = "master.db"
 _LIVE: Final = "removed_by IS NULL"
@@ -28,6 +29,7 @@ class Master:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.releases = Releases(connection)
+        self.withdrawals = Withdrawals(connection)
         self.statements = Statements(connection)
 
     @classmethod

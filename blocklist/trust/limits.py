@@ -30,6 +30,7 @@ class SizeLimits:
     index_bytes: int = 1 * MIB
     keyring_bytes: int = 16 * MIB
     full_bytes: int = 40 * MIB  # 2 million records of 18 bytes and the framing of the sealed file
+    delta_share: float = 0.5  # of the full file: a chain of deltas that is no smaller is not worth it
     metadata_bytes: int = 2 * MIB
     timestamp_bytes: int = 16 * KIB
     root_rotations: int = 32

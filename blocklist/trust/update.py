@@ -13,12 +13,14 @@ from tuf.api.exceptions import ExpiredMetadataError
 from blocklist import guards
 from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.manifest import Bulk, Manifest, RekeyOf
+from blocklist.matchfile import removed
 from blocklist.tokens import token_key
 from blocklist.trust import verify
 from blocklist.trust.limits import HOUR, ClockLimits, SizeLimits
-from blocklist.trust.mask import Mask, removed
+from blocklist.trust.mask import Mask
 from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
 from blocklist.trust.reasons import Reason
+from blocklist.trust.record_set import RecordSet
 from blocklist.trust.repository import Visit
 from blocklist.trust.state import Announcement, ListState
 from blocklist.trust.store import StoredVersion
@@ -97,7 +99,7 @@ class Update:
 
     def _guarded(self, data: bytes, manifest: Manifest, secret: bytes, old: StoredVersion | None) -> StoredVersion:
         """Fetch a version and run the guards against the enforced set; without `old` the never-lists only."""
-        records = verify.open_records(self.visit.target(manifest.full.path, self.sizes.full_bytes), manifest, secret)
+        records = RecordSet(manifest, secret, self.visit, self.sizes, self.alarm).fetch(old)
         report = guards.check(
             old=None if old is None else old.enforced,
             new=records,

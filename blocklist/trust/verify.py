@@ -11,7 +11,7 @@ from blocklist import keyring, matchfile, stream
 from blocklist.attributes import Attributes, expiry_instant
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import Keyring
-from blocklist.manifest import Manifest, RekeyOf
+from blocklist.manifest import DeltaRef, Manifest, RekeyOf
 from blocklist.trust.limits import ClockLimits
 from blocklist.trust.mask import attribute_counts
 from blocklist.trust.outcome import ListSource
@@ -52,13 +52,27 @@ def unwrap_secret(data: bytes, manifest: Manifest, private: bytes) -> bytes:
 
 def open_records(data: bytes, manifest: Manifest, secret: bytes) -> bytes:
     """Decrypt and parse the full file of a version, and compare it with what the editors signed."""
-    context = stream.FileContext(secret, manifest.list_id, manifest.purpose, manifest.epoch, manifest.full.path)
-    records = matchfile.parse(stream.unseal(data, stream.Kind.FULL, context))
+    plain = stream.unseal(data, stream.Kind.FULL, _context(manifest, manifest.full.path, secret))
+    del data  # as long as the list, and not needed again
+    return check_set(matchfile.parse(plain), manifest)
+
+
+def open_delta(data: bytes, manifest: Manifest, link: DeltaRef, secret: bytes) -> bytes:
+    """Decrypt the file of one link of a version's chain."""
+    return stream.unseal(data, stream.Kind.DELTA, _context(manifest, link.path, secret))
+
+
+def check_set(records: bytes, manifest: Manifest) -> bytes:
+    """Return the records if they are the set that the editors signed, else raise PublisherFault."""
     if len(records) // matchfile.RECORD_BYTES != manifest.count or matchfile.set_digest(records) != manifest.set_sha256:
         raise PublisherFault("match_file", "the match file is not the set that index.json commits to")
     if max(matchfile.basis_rows(records)) >= len(manifest.basis):
         raise PublisherFault("match_file", "a record names a row that the basis table lacks")
     return records
+
+
+def _context(manifest: Manifest, path: str, secret: bytes) -> stream.FileContext:
+    return stream.FileContext(secret, manifest.list_id, manifest.purpose, manifest.epoch, path)
 
 
 def rekey_source(manifest: Manifest, rekey: RekeyOf, held: Manifest) -> Manifest:

@@ -11,12 +11,12 @@ from attrs import define, evolve, field
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
-from blocklist import keyring, matchfile, stream
+from blocklist import delta, keyring, matchfile, stream
 from blocklist.attributes import Attributes, expiry_days_for
 from blocklist.criteria import BasisRow
 from blocklist.errors import TransferFault
 from blocklist.keyring import Keyring, WrappedKey
-from blocklist.manifest import Bulk, FileRef, Manifest, RekeyOf, full_path
+from blocklist.manifest import Bulk, DeltaRef, FileRef, Manifest, RekeyOf, delta_path, full_path
 from blocklist.names import to_wire
 from blocklist.publish import roles
 from blocklist.tokens import domain_token, token_key
@@ -53,6 +53,9 @@ class ListBody:
     stamps: int = 0
     manifest: Manifest | None = None
     with_keyring: bool = True
+    with_deltas: bool = False
+    packed: bytes = b""  # the records published last
+    delta_files: dict[str, bytes] = field(factory=dict)  # of the chain, by target path
     targets_signed_by: int = 2
 
     def __attrs_post_init__(self) -> None:
@@ -81,11 +84,10 @@ class ListBody:
     ) -> Manifest:
         """Publish a version; `twist` bends its index before it is signed, `records` replaces its set."""
         number = version or (self.manifest.version + 1 if self.manifest else 1)
-        secret = self.secrets.setdefault(epoch, os.urandom(32))
         packed = self.records(listed, epoch) if records is None else records
         path = full_path(epoch, number)
-        context = stream.FileContext(secret, LIST_ID, PURPOSE, epoch, path)
-        sealed = stream.seal(packed, stream.Kind.FULL, context, os.urandom(32))
+        sealed = self.sealed(packed, stream.Kind.FULL, epoch, path)
+        links = self._chain(packed, epoch, number) if self.with_deltas else ()
         manifest = Manifest(
             list_id=LIST_ID,
             purpose=PURPOSE,
@@ -101,10 +103,28 @@ class ListBody:
             bulk=bulk,
             min_wait=3600,
             rekey_of=rekey_of,
+            deltas=links,
         )
-        self.manifest = twist(manifest)
-        self.sign_targets({"index.json": self.manifest.to_bytes(), path: sealed} | dict(also or {}), now)
+        self.manifest, self.packed = twist(manifest), packed
+        files = {"index.json": self.manifest.to_bytes(), path: sealed} | self.delta_files | dict(also or {})
+        self.sign_targets(files, now)
         return self.manifest
+
+    def sealed(self, plain: bytes, kind: stream.Kind, epoch: int, path: str) -> bytes:
+        """A list file for one place, under its epoch's secret."""
+        secret = self.secrets.setdefault(epoch, os.urandom(32))
+        return stream.seal(plain, kind, stream.FileContext(secret, LIST_ID, PURPOSE, epoch, path), os.urandom(32))
+
+    def _chain(self, packed: bytes, epoch: int, number: int) -> tuple[DeltaRef, ...]:
+        """The links published so far and one more; none across a change of epoch."""
+        before = self.manifest
+        plain = delta.make(self.packed, packed) if before and before.epoch == epoch else None
+        if before is None or plain is None:
+            self.delta_files.clear()
+            return ()
+        path = delta_path(epoch, number)
+        self.delta_files[path] = self.sealed(plain, stream.Kind.DELTA, epoch, path)
+        return (*before.deltas, DeltaRef(before.version, number, path, len(self.delta_files[path])))
 
     def target(self, path: str) -> bytes:
         """The published bytes of a target that one version only has."""

@@ -14,7 +14,7 @@ import publicsuffixlist
 from attrs import frozen
 
 from blocklist.manifest import Bulk
-from blocklist.matchfile import tokens_of
+from blocklist.matchfile import RECORD_BYTES, added, packed_tokens, tokens_of
 from blocklist.names import canonical_name, suffixes, to_wire
 from blocklist.tokens import domain_token, host_token
 
@@ -52,7 +52,7 @@ class GuardReport:
     """The verdict on a new version: what was hit, which additions not to enforce, whether removals wait, too."""
 
     holds: tuple[Hold, ...]
-    held: frozenset[bytes]
+    held: bytes  # packed 16-byte tokens, sorted
     hold_removals: bool
     adds: int
     removals: int
@@ -72,15 +72,19 @@ def check(
     ``first`` is the first version under a newly pinned root, or a rekey: no size guard then, never-list guards always.
     ``bulk_lifted`` is an announcement for exactly this version that has been held for ``min_wait``.
     """
-    old_tokens = frozenset(tokens_of(old or b""))
-    new_tokens = tokens_of(new)
-    added = frozenset(token for token in new_tokens if token not in old_tokens)
-    removals = len(old_tokens) - (len(new_tokens) - len(added))
-    holds = [Hold(guard, hits) for guard, tokens in never_tokens.items() if (hits := len(added & tokens))]
+    old = old or b""
+    new_here = added(old, new)
+    adds, size = len(new_here) // RECORD_BYTES, len(old) // RECORD_BYTES
+    removals = size - (len(new) // RECORD_BYTES - adds)
+    holds = [Hold(guard, hits) for guard, never in never_tokens.items() if (hits := _count(new_here, never))]
     if not first:
-        holds += _size_holds(len(added), removals, len(old_tokens), bulk_lifted, limits)
+        holds += _size_holds(adds, removals, size, bulk_lifted, limits)
     hold_removals = any(hold.guard == REMOVALS for hold in holds)
-    return GuardReport(tuple(holds), added if holds else frozenset(), hold_removals, len(added), removals)
+    return GuardReport(tuple(holds), packed_tokens(new_here) if holds else b"", hold_removals, adds, removals)
+
+
+def _count(records: bytes, tokens: Set[bytes]) -> int:
+    return sum(token in tokens for token in tokens_of(records))
 
 
 def _size_holds(adds: int, removals: int, size: int, bulk: Bulk | None, limits: GuardLimits) -> list[Hold]:

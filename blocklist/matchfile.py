@@ -63,9 +63,9 @@ def set_digest(records: bytes) -> str:
     return hashlib.sha256(records).hexdigest()
 
 
-def tokens_of(records: bytes) -> list[bytes]:
-    """Return the tokens in order."""
-    return [token for (token,) in iter_unpack("16s2x", records)]
+def tokens_of(records: bytes) -> Iterator[bytes]:
+    """Yield the tokens in order."""
+    return _split(records, "16s2x")
 
 
 def basis_rows(records: bytes) -> frozenset[int]:
@@ -81,12 +81,7 @@ def packed_tokens(records: bytes) -> bytes:
     return bytes(tokens)
 
 
-def subtract(records: bytes, tokens: Set[bytes]) -> bytes:
-    """Return the records without those whose token is in ``tokens``; the result may be empty."""
-    return without(records, b"".join(sorted(tokens)))
-
-
-def without(records: bytes, tokens: bytes) -> bytes:
+def subtract(records: bytes, tokens: bytes) -> bytes:
     """Return the records without those whose token is among the packed, sorted ``tokens``; possibly none are left."""
     if not tokens:
         return records
@@ -102,7 +97,7 @@ def removed(old: bytes, new: bytes) -> bytes:
     """Return the records of ``old`` whose token is not in ``new``."""
     if not new:
         return old
-    return _joined(_lacking(mine, set(_split(theirs, "16s2x"))) for mine, theirs in _walk(old, new) if mine != theirs)
+    return _joined(_lacking(mine, set(tokens_of(theirs))) for mine, theirs in _walk(old, new) if mine != theirs)
 
 
 def changed(old: bytes, new: bytes) -> bytes:

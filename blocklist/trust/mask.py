@@ -14,7 +14,7 @@ from typing import Final
 from attrs import frozen
 
 from blocklist.attributes import expiry_instant
-from blocklist.matchfile import RECORD_BYTES, subtract, tokens_of
+from blocklist.matchfile import RECORD_BYTES, merge, subtract
 from blocklist.tokens import TOKEN_BYTES
 
 
@@ -22,14 +22,14 @@ from blocklist.tokens import TOKEN_BYTES
 class Mask:
     """What guards set aside of one version, and by which guard how many."""
 
-    held: frozenset[bytes] = frozenset()  # tokens
+    held: bytes = b""  # packed 16-byte tokens, sorted
     kept: bytes = b""  # records, sorted
     held_by: Mapping[str, int] = {}  # guard name: how many entries it hit
 
     @property
     def entries(self) -> int:
         """Return how many entries wait for `accept` or `rollback`."""
-        return len(self.held) + len(self.kept) // RECORD_BYTES
+        return len(self.held) // TOKEN_BYTES + len(self.kept) // RECORD_BYTES
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -40,20 +40,7 @@ NO_MASK: Final = Mask()
 
 def enforced(verified: bytes, mask: Mask) -> bytes:
     """Return the records to enforce, sorted."""
-    records = subtract(verified, mask.held)
-    return merge(records, mask.kept) if mask.kept else records
-
-
-def merge(records: bytes, more: bytes) -> bytes:
-    """Return the union of two sorted sets; of a token in both, the first set's record."""
-    joined = {token: at for at, token in reversed(list(enumerate(tokens_of(records + more))))}
-    both = records + more
-    return b"".join(both[joined[t] * RECORD_BYTES : (joined[t] + 1) * RECORD_BYTES] for t in sorted(joined))
-
-
-def removed(old: bytes, new: bytes) -> bytes:
-    """Return the records of `old` whose token is not in `new`."""
-    return subtract(old, frozenset(tokens_of(new)))
+    return merge(subtract(verified, mask.held), mask.kept)
 
 
 def attribute_counts(records: bytes) -> Counter[int]:

@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 from blocklist.disk import ASIDE_SUFFIX
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.manifest import Manifest
-from blocklist.tokens import TOKEN_BYTES, token_key
+from blocklist.tokens import token_key
 from blocklist.trust.files import make_folder
 from blocklist.trust.mask import Mask, enforced, expiries
 from blocklist.trust.sealed import read_sealed, write_sealed
@@ -64,14 +64,13 @@ class StoredVersion:
         """Return the plain form of the file."""
         mask = self.mask
         counts = json.dumps(dict(mask.held_by)).encode()
-        parts = (self.index, self.secret, b"".join(sorted(mask.held)), mask.kept, counts, self.records)
+        parts = (self.index, self.secret, mask.held, mask.kept, counts, self.records)
         return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> StoredVersion:
         """Read the plain form. The seal vouches for it; only another release could have written something else."""
-        index, secret, tokens, kept, counts, records = _split(data)
-        held = frozenset(tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES))
+        index, secret, held, kept, counts, records = _split(data)
         stored = cls(index, secret, records, Mask(held, kept, json.loads(counts)))
         stored.manifest  # noqa: B018  # read now, so that a file of another format is refused here
         return stored

@@ -1,11 +1,15 @@
 """Guards."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blocklist.attributes import Attributes
 from blocklist.errors import EntryFault
 from blocklist.guards import (
     URL_LIMITS,
+    GuardLimits,
+    GuardReport,
     Hold,
     check,
     is_public_suffix,
@@ -41,7 +45,7 @@ def test_the_size_guard_holds_only_beyond_its_bounds(old: range, new: range, hol
     """More than max(50, 5 %) additions, more than 20 % removals: exactly at the bound nothing is held."""
     report = check(old=records(old), new=records(new), first=False, never_tokens={})
     assert report.holds == holds
-    assert len(report.held) == (len(set(new) - set(old)) if holds else 0)
+    assert len(report.held) // 16 == (len(set(new) - set(old)) if holds else 0)
     assert report.hold_removals == any(hold.guard == "removals" for hold in holds)
     assert (report.adds, report.removals) == (len(set(new) - set(old)), len(set(old) - set(new)))
 
@@ -73,7 +77,7 @@ def test_the_first_version_has_no_size_guard_but_the_never_lists() -> None:
     assert not check(old=None, new=records(range(1000)), first=True, never_tokens={}).holds
     report = check(old=None, new=records(range(1000)), first=True, never_tokens=never)
     assert report.holds == (Hold("never_list", 1),)
-    assert len(report.held) == 1000
+    assert len(report.held) == 16_000
 
 
 def test_a_never_list_hit_holds_all_additions_and_no_removal() -> None:
@@ -81,8 +85,27 @@ def test_a_never_list_hit_holds_all_additions_and_no_removal() -> None:
     never = {"public_suffix": frozenset(), "never_list": frozenset({(100).to_bytes(16, "big")})}
     report = check(old=records(range(100)), new=records(range(10, 103)), first=False, never_tokens=never)
     assert report.holds == (Hold("never_list", 1),)
-    assert report.held == {number.to_bytes(16, "big") for number in range(100, 103)}
+    assert report.held == b"".join(number.to_bytes(16, "big") for number in range(100, 103))
     assert not report.hold_removals
+
+
+@given(
+    st.sets(st.integers(0, 300)), st.sets(st.integers(0, 300), min_size=1), st.sets(st.integers(0, 300)), st.booleans()
+)
+def test_it_agrees_with_plain_sets(old: set[int], new: set[int], never: set[int], first: bool) -> None:
+    """The same numbers and held tokens as by set arithmetic over all tokens."""
+    tokens = frozenset(number.to_bytes(16, "big") for number in never)
+    before, after = (b"".join(number.to_bytes(16, "big") + b"\1\0" for number in sorted(each)) for each in (old, new))
+    limits = GuardLimits(adds=3)
+    report = check(old=before, new=after, first=first, never_tokens={"n": tokens}, limits=limits)
+    adds, removals = new - old, old - new
+    holds = [Hold("n", len(adds & never))] if adds & never else []
+    if not first and len(adds) > max(3, 0.05 * len(old)):
+        holds.append(Hold("adds", len(adds)))
+    if not first and len(removals) > 0.2 * len(old):
+        holds.append(Hold("removals", len(removals)))
+    held = b"".join(number.to_bytes(16, "big") for number in sorted(adds)) if holds else b""
+    assert report == GuardReport(tuple(holds), held, "removals" in {h.guard for h in holds}, len(adds), len(removals))
 
 
 def test_what_is_already_enforced_is_not_held_again() -> None:

@@ -1,6 +1,7 @@
 """The match file."""
 
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,19 @@ from hypothesis import strategies as st
 
 from blocklist.attributes import Attributes
 from blocklist.errors import PublisherFault
-from blocklist.matchfile import basis_rows, build, parse, set_digest, subtract, tokens_of
+from blocklist.matchfile import (
+    added,
+    basis_rows,
+    build,
+    changed,
+    merge,
+    packed_tokens,
+    parse,
+    removed,
+    set_digest,
+    subtract,
+    tokens_of,
+)
 
 TOKEN = st.binary(min_size=16, max_size=16)
 ITEMS = st.dictionaries(TOKEN, st.builds(Attributes, st.integers(1, 511), st.integers(0, 7)), min_size=1, max_size=20)
@@ -26,7 +39,8 @@ def test_what_is_built_parses_whatever_the_order(items: dict[bytes, Attributes],
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     records = build(shuffled)
     assert parse(records) == records == build(items.items())
-    assert tokens_of(records) == sorted(items)
+    assert list(tokens_of(records)) == sorted(items)
+    assert packed_tokens(records) == b"".join(sorted(items))
     assert basis_rows(records) == {attributes.basis for attributes in items.values()}
     assert set_digest(records) == hashlib.sha256(records).hexdigest()
 
@@ -72,4 +86,37 @@ def test_an_empty_list_is_not_built() -> None:
 def test_subtracting_leaves_the_rest_in_order(items: dict[bytes, Attributes], others: set[bytes], taken: int) -> None:
     """Exactly the named tokens go, and unknown ones do no harm."""
     gone = others | set(list(items)[:taken])
-    assert tokens_of(subtract(build(items.items()), gone)) == sorted(set(items) - gone)
+    left = subtract(build(items.items()), b"".join(sorted(gone)))
+    assert list(tokens_of(left)) == sorted(set(items) - gone)
+
+
+# Several stretches long, and mostly the same in both, as two versions are.
+LARGE = {hashlib.blake2b(bytes([n % 256, n >> 8]), digest_size=16).digest(): Attributes(1, 0) for n in range(3000)}
+
+
+@given(ITEMS, ITEMS, st.lists(st.integers(0, 2999), max_size=30), st.booleans())
+def test_two_sets_compare_as_plain_sets_do(
+    more: dict[bytes, Attributes], other: dict[bytes, Attributes], taken: list[int], large: bool
+) -> None:
+    """Added, removed, changed and merged records are those of dictionaries, however long the sets are."""
+    known = list(LARGE)
+    base = {token: each for token, each in LARGE.items() if large}
+    old = base | more
+    new = {token: each for token, each in base.items() if token not in {known[n] for n in taken}} | other
+    before, after = (plain(each) for each in (old, new))
+    assert added(before, after) == plain({token: new[token] for token in new.keys() - old.keys()})
+    assert removed(before, after) == plain({token: old[token] for token in old.keys() - new.keys()})
+    assert changed(before, after) == plain(dict(new.items() - old.items()))
+    assert merge(before, after) == plain(new | old)
+
+
+def plain(items: dict[bytes, Attributes]) -> bytes:
+    return b"".join(record(token, items[token].pack()) for token in sorted(items))
+
+
+@pytest.mark.parametrize("compare", [added, removed, changed, merge])
+def test_an_empty_set_compares_with_any(compare: Callable[[bytes, bytes], bytes]) -> None:
+    """Whichever of the two it is, and the other is not copied."""
+    full = plain(LARGE)
+    assert {compare(b"", full), compare(full, b"")} <= {full, b""}
+    assert compare(b"", b"") == b""

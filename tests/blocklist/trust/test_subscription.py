@@ -62,7 +62,7 @@ def test_image_holds_records_and_exemptions_as_tokens(subscription: Subscription
     exempt = (Exemption("a", "domain", wire, 0.0), Exemption("b", "host", wire, 0.0))
     image = subscription.image(exempt)
     assert image is not None
-    tokens = tokens_of(image.records)
+    tokens = list(tokens_of(image.records))
     assert len(tokens) == len(TEN)
     assert len(image.exempt_tokens) == 2
     assert len(image.exempt_tokens & set(tokens)) == 1

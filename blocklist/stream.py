@@ -8,6 +8,7 @@ An empty plaintext is one empty chunk; otherwise no chunk is empty. Encrypt, the
 
 from collections.abc import Iterator
 from enum import Enum
+from io import BytesIO
 
 from attrs import field, frozen
 from cryptography.exceptions import InvalidTag
@@ -54,8 +55,12 @@ def seal(plain: bytes, kind: Kind, context: FileContext, salt: bytes) -> bytes:
         raise ValueError(f"salt must be {SALT_BYTES} bytes")
     header = _MAGIC + kind.value + salt
     cipher = ChaCha20Poly1305(context.key(salt))
-    chunks = (cipher.encrypt(nonce, plain[start:end], header) for nonce, start, end in _chunks(len(plain), CHUNK_BYTES))
-    return header + b"".join(chunks)
+    view = memoryview(plain)
+    sealed = BytesIO()  # gives its bytes away uncopied, so that the chunks are never all there beside the whole
+    sealed.write(header)
+    for nonce, start, end in _chunks(len(plain), CHUNK_BYTES):
+        sealed.write(cipher.encrypt(nonce, view[start:end], header))
+    return sealed.getvalue()
 
 
 def unseal(data: bytes, kind: Kind, context: FileContext) -> bytes:
@@ -66,16 +71,18 @@ def unseal(data: bytes, kind: Kind, context: FileContext) -> bytes:
     if len(body) > LIMITS.file_bytes:
         raise PublisherFault("file_size", f"the list file is longer than {LIMITS.file_bytes} bytes")
     cipher = ChaCha20Poly1305(context.key(header[-SALT_BYTES:]))
-    sealed = CHUNK_BYTES + TAG_BYTES
+    plain, chunk = BytesIO(), b""
     try:
-        plain = [cipher.decrypt(nonce, body[start:end], header) for nonce, start, end in _chunks(len(body), sealed)]
+        for nonce, start, end in _chunks(len(body), CHUNK_BYTES + TAG_BYTES):
+            chunk = cipher.decrypt(nonce, body[start:end], header)
+            plain.write(chunk)
     except InvalidTag:
         raise PublisherFault(
             "file_damaged", "the list file is damaged, or made for another list, epoch or path"
         ) from None
-    if len(plain) > 1 and not plain[-1]:
+    if plain.tell() and not chunk:
         raise PublisherFault("file_damaged", "the list file ends with an empty chunk")
-    return b"".join(plain)
+    return plain.getvalue()
 
 
 def _chunks(length: int, size: int) -> Iterator[tuple[bytes, int, int]]:

@@ -8,7 +8,7 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Set
 from io import BytesIO
-from itertools import pairwise, starmap
+from itertools import chain, pairwise, starmap
 from operator import lt
 from struct import iter_unpack
 
@@ -49,7 +49,7 @@ def parse(data: bytes) -> bytes:
 
 def check_records(data: bytes) -> None:
     """Check the order and the attributes of whole records, possibly none. Raises PublisherFault."""
-    if not all(starmap(lt, pairwise(iter_unpack("16s2x", data)))):
+    if not all(starmap(lt, pairwise(tokens_of(data)))):
         raise PublisherFault("match_file", "the records are not strictly increasing")
     high, low = data[TOKEN_BYTES::RECORD_BYTES], data[TOKEN_BYTES + 1 :: RECORD_BYTES]
     if low.translate(None, _GOOD_LOW_BYTES):
@@ -139,7 +139,7 @@ def _joined(parts: Iterable[bytes]) -> bytes:
 
 
 def _split(packed: bytes, form: str) -> Iterator[bytes]:
-    return (item for (item,) in iter_unpack(form, packed))
+    return chain.from_iterable(iter_unpack(form, packed))
 
 
 def _walk(left: bytes, right: bytes, right_width: int = RECORD_BYTES) -> Iterator[tuple[bytes, bytes]]:

@@ -56,7 +56,7 @@ class ListImage:
     exempt_tokens: frozenset[bytes] = field(
         repr=False
     )  # host and domain tokens of the local exemptions under this list's key
-    fresh: bytes = field(default=b"", repr=False)
+    fresh: bytes = field(default=b"", repr=False, eq=False)
 
 
 @frozen

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from math import inf
 from struct import Struct
 
+from blocklist.index import Match
 from resolver.core.answer import Answer
 from resolver.core.body import Body
 
@@ -28,10 +29,22 @@ class Entry:
 
     `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
     `event` is the counter cell to raise for a block event, 0 for none. `kept` is the upstream's message, empty for
-    verdicts and failures.
+    verdicts and failures. `fresh` is the match that blocks, if its list added it a short while ago.
     """
 
-    __slots__ = ("answer", "body", "due", "event", "generation", "kept", "stored", "trust_ad", "until", "verdict_until")
+    __slots__ = (
+        "answer",
+        "body",
+        "due",
+        "event",
+        "fresh",
+        "generation",
+        "kept",
+        "stored",
+        "trust_ad",
+        "until",
+        "verdict_until",
+    )
 
     def __init__(self, generation: int, stored: float, until: float, kept: bytes = b"", trust_ad: bool = False) -> None:
         self.generation = generation
@@ -42,6 +55,7 @@ class Entry:
         self.body: Body | None = None
         self.verdict_until = inf
         self.event = 0
+        self.fresh: Match | None = None
         self.due = stored
         self.answer: Answer
 
@@ -72,6 +86,10 @@ class Cache:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, the one kept last at the end: a copy of references, 3 ms for 100,000."""
+        return list(dict.values(self._entries))  # in order of use it takes ten times as long
 
     def verdict_key(self, key: bytes) -> bytes:
         """Return the keyed hash a listed question's verdict stands under."""

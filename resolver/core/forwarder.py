@@ -12,9 +12,11 @@ from resolver.core.access import Access
 from resolver.core.answer import ANY_ANSWER, Answer, failure
 from resolver.core.asking import Asking
 from resolver.core.cache import Cache, Entry
+from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.message import Message
+from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Pending, PendingTable, Waiter
 from resolver.core.policy import Course, Decision, decide
 from resolver.core.query import BadQuery, Query, View, query_of_view, read_query
@@ -40,6 +42,7 @@ class Forwarder:
         self._special_use = SpecialUse(config.special_use)
         self._ruler = Ruler(config, counters.layout)
         self._generation = 0
+        self._mark: Mark = no_mark
         self._cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
         self._find, self._touch, self._verdict_key = self._cache.find, self._cache.touch, self._cache.verdict_key
         self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
@@ -48,10 +51,22 @@ class Forwarder:
         self._known_hosts: set[int] = set()
         self._answers: list[tuple[object, bytes]] = []
 
-    def set_index(self, index: Index, generation: int) -> None:
-        """Put a list in force: from the next query on every kept answer of another generation is decided again."""
+    def set_index(self, index: Index, generation: int, mark: Mark = no_mark) -> None:
+        """Put a list in force: from the next query on every kept answer of another generation is decided again.
+
+        `mark` is called for each query that a fresh entry of it answers.
+        """
         self._ruler.index = index
         self._generation = self._ruler.generation = generation
+        self._mark = mark
+
+    def stop_marking(self) -> None:
+        """Nobody watches the fresh entries any more."""
+        self._mark = no_mark
+
+    def canary(self, candidate: Index, marks: memoryview) -> Canary:
+        """Return the trial of an index on what is kept now; `marks` has a byte for each of its fresh entries."""
+        return Canary(self._cache.entries(), self._ruler.index, candidate, marks)
 
     # --- queries ----------------------------------------------------------------------------------------
 
@@ -76,6 +91,8 @@ class Forwarder:
         self._cells[transport << 3 | answer.cell] += 1  # `Counters.book_hit`, eight rcodes a transport
         if entry.event:
             self._cells[entry.event] += 1
+        if entry.fresh is not None:
+            self._mark(entry.fresh)
         head, tail = answer.rendered.get(view.slot) or answer.render(view)
         message = b"".join((data[:2], head, data[12 : root + 5], tail))
         if len(message) > view.udp_bytes:
@@ -158,12 +175,14 @@ class Forwarder:
         """
         if self._config.caching:
             self._counters.book_hit(transport, entry.answer.rcode)
-        self._book_event(entry)
+        self._book_block(entry)
         return entry.answer.message(query.ident, query.question, query.view, transport)
 
-    def _book_event(self, entry: Entry) -> None:
+    def _book_block(self, entry: Entry) -> None:
         if entry.event:
             self._counters.add(entry.event)
+        if entry.fresh is not None:
+            self._mark(entry.fresh)
 
     def _local(self, query: Query, transport: int, answer: Answer) -> bytes:
         self._counters.book_local(transport, answer.rcode)
@@ -203,7 +222,7 @@ class Forwarder:
         if keep:
             self._cache.put(pending.key, entry)
         for _ in pending.waiters:
-            self._book_event(entry)
+            self._book_block(entry)
         self._answer_all(pending, entry.answer, now)
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:

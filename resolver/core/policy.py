@@ -46,7 +46,7 @@ def decide(index: Index, name: bytes, qtype: int, now: float) -> Decision:
     """Decide a question by its lower-case name and type."""
     if qtype in (codes.DS, codes.DNSKEY):
         return _TRUTHFUL
-    match = _match(index, name, qtype, now)
+    match = look_up(index, name, qtype, now)
     if match is None:
         return _OPEN
     if match.exempt:
@@ -55,7 +55,7 @@ def decide(index: Index, name: bytes, qtype: int, now: float) -> Decision:
     return Decision(Course.BLOCK if blocked else Course.SOFTEN, match)
 
 
-def _match(index: Index, name: bytes, qtype: int, now: float) -> Match | None:
+def look_up(index: Index, name: bytes, qtype: int, now: float) -> Match | None:
     """Look a name up; a service name (`_8443._https.host`) stands for its host too, the more specific verdict holds."""
     own = index.match(name, now)
     host = without_service_labels(name) if qtype in codes.SERVICE_TYPES else name
@@ -96,7 +96,7 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
     if qtype in codes.ADDRESS_TYPES:
         if _is_broken(message, question_name, limits):
             return Ruling(broken=True)
-        blocked = _listed_among(_names_that_count(message, question_name, qtype), qtype, index, now)
+        blocked = _listed_among(names_that_count(message, question_name, qtype), qtype, index, now)
         if blocked is not None:
             return Ruling(blocked=blocked)
     return Ruling(dropped=_listed_addresses(decision, message, index, now), to_nodata=to_nodata)
@@ -115,7 +115,7 @@ def _aliases(message: Message) -> list[Record]:
     return [record for record in message.records if record.section == ANSWER and record.rtype in codes.ALIAS_TYPES]
 
 
-def _names_that_count(message: Message, question_name: bytes, qtype: int) -> set[bytes]:
+def names_that_count(message: Message, question_name: bytes, qtype: int) -> set[bytes]:
     """Every owner in the answer and every alias or service target, in whatever order they stand (rows 12, 13)."""
     names: set[bytes] = set()
     for record in message.records:
@@ -129,7 +129,7 @@ def _names_that_count(message: Message, question_name: bytes, qtype: int) -> set
 
 def _listed_among(names: Iterable[bytes], qtype: int, index: Index, now: float) -> Match | None:
     """Return the match of the first list in configuration order; ties by the listing that dies last."""
-    found = (_match(index, name, qtype, now) for name in names)
+    found = (look_up(index, name, qtype, now) for name in names)
     listed = [match for match in found if match is not None and not match.exempt]
     return min(listed, key=lambda match: (match.list_number, match.test, -match.not_after), default=None)
 
@@ -183,7 +183,7 @@ def _listed_addresses(decision: Decision, message: Message, index: Index, now: f
             continue
         looked_up = record.owner, rtype in codes.SERVICE_TYPES
         if looked_up not in listed:
-            match = _match(index, record.owner, rtype, now)
+            match = look_up(index, record.owner, rtype, now)
             listed[looked_up] = match is not None and not match.exempt
         if listed[looked_up]:
             dropped.append(record)

@@ -63,6 +63,7 @@ class Ruler:
         entry.generation = self.generation
         entry.verdict_until = float("inf")
         entry.event = 0
+        entry.fresh = None
         decision = decision or decide(self.index, name, qtype, now)
         if decision.course is Course.BLOCK and decision.match is not None:
             self._block(entry, decision.match, qtype, now)
@@ -90,5 +91,6 @@ class Ruler:
         """Serve the policy answer until the listing ends; one event is one A query that is no self-test."""
         number = self.answers.list_number(match.list_id)
         entry.event = self._layout.blocks + number if qtype == codes.A and not match.test and number is not None else 0
+        entry.fresh = match if match.fresh >= 0 and not match.test else None
         entry.verdict_until = match.not_after - self.index.clock_offset
         entry.hold(self.answers.answer(match.list_id, qtype, chain))

@@ -338,3 +338,37 @@ def test_a_deadline_is_known_only_while_something_waits() -> None:
     world.ask("ok.example")
     world.pass_time(5)
     assert world.forwarder.next_deadline() is None
+
+
+def test_every_answer_because_of_a_fresh_entry_is_marked() -> None:
+    """First decisions and cached verdicts, of QNAME and of an alias, for all waiters; other answers never."""
+    world = World(records("an www.shop.example. 60 CNAME cdn.new.example.", "an cdn.new.example. 60 A 192.0.2.9"))
+    marked: list[int] = []
+    index = index_of(["blk.example"], fresh=["new.example", "next.example"], test=["selftest.example"])
+    world.forwarder.set_index(index, 2, lambda match: marked.append(match.fresh))
+    for name, rtype in (("blk.example", "A"), ("selftest.example", "A"), ("new.example", "TXT")):
+        world.ask(name, rtype)
+    assert not marked
+    world.ask("www.new.example")
+    world.ask("www.new.example", "AAAA")
+    world.ask("www.new.example", flags="")
+    world.ask("www.new.example")
+    assert len(marked) == 4 and len(set(marked)) == 1
+    world.ask("www.shop.example")
+    world.ask("www.shop.example")
+    world.ask("next.example")
+    assert len(marked) == 7 and set(marked) == {0, 1}
+    world.forwarder.stop_marking()
+    world.ask("next.example")
+    assert len(marked) == 7
+
+
+def test_an_entry_that_is_no_longer_fresh_is_no_longer_marked() -> None:
+    """Another index decides anew, cached verdicts too."""
+    world = World()
+    marked: list[int] = []
+    world.forwarder.set_index(index_of(fresh=["new.example"]), 2, lambda match: marked.append(match.fresh))
+    world.ask("new.example")
+    world.forwarder.set_index(index_of(["new.example"]), 3, lambda match: marked.append(match.fresh))
+    world.ask("new.example")
+    assert marked == [0]

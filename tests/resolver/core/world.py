@@ -43,19 +43,22 @@ def index_of(
     exempt: Sequence[str] = (),
     all_types: Sequence[str] = (),
     test: Sequence[str] = (),
+    fresh: Sequence[str] = (),
     list_id: str = "demo",
     days: int = 30,
 ) -> Index:
-    """The real index of one list; `exempt` names are exempt with all below, `all_types` and `test` are domains too."""
+    """The real index of one list; `exempt` names are exempt with all below, the last three are domains too."""
     plain = Attributes(expiry_days=days, basis=0, all_types=False, test=False)
     records = [(domain_token(KEY, to_wire(name)), plain) for name in domains]
     records += [(host_token(KEY, to_wire(name)), plain) for name in hosts]
     records += [(domain_token(KEY, to_wire(name)), evolve(plain, all_types=True)) for name in all_types]
     records += [(domain_token(KEY, to_wire(name)), evolve(plain, test=True)) for name in test]
+    records += [(domain_token(KEY, to_wire(name)), plain) for name in fresh]
+    young = b"".join(sorted({domain_token(KEY, to_wire(name)) for name in fresh}))
     free = frozenset(domain_token(KEY, to_wire(name)) for name in exempt)
     return Index(
         compile_index(
-            [ListImage(list_id, KEY, BASE, build(records) if records else b"", free)], clock_offset=CLOCK_OFFSET
+            [ListImage(list_id, KEY, BASE, build(records) if records else b"", free, young)], clock_offset=CLOCK_OFFSET
         )
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from attrs import frozen
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer import Signer
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
@@ -31,8 +31,8 @@ T = TypeVar("T", Timestamp, Snapshot)
 class OnlineKeys:
     """The keys of the machine that publishes; they vouch for freshness only."""
 
-    snapshot: CryptoSigner
-    timestamp: CryptoSigner
+    snapshot: Signer
+    timestamp: Signer
 
     @classmethod
     def load(cls, folder: Path, passphrase: bytes) -> "OnlineKeys":
@@ -78,17 +78,33 @@ class Outlet:
                 self._write_role(role)
             if log_line is not None:
                 self._log(log_line.rstrip(b"\n") + b"\n")
-            return self._freshen(root, self._published() | {one.name: one.metadata for one in signed}, keys, now)
+            return self._freshen(root, self.published() | {one.name: one.metadata for one in signed}, keys, now)
 
-    def stamp(self, keys: OnlineKeys, now: datetime) -> int:
-        """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the former's version."""
+    def add_root(self, root: bytes) -> None:
+        """Write a root version: clients walk from the one they pinned, one by one."""
+        make_folder(self._metadata, PUBLIC_FOLDER)
+        with only_one(self.folder):
+            self._write_once(self._metadata / _versioned("root", root), root)
+
+    def stamp(self, keys: OnlineKeys, now: datetime, root: bytes | None = None) -> int:
+        """Sign a new timestamp, and a new snapshot when the old one nears its expiry; returns the former's version.
+
+        Without `root` the newest one published says whose keys count.
+        """
         if self.version_of("timestamp") == 0:
             raise OperatorFault("nothing_published", f"{self.folder} holds no list: run `mamori-list publish`")
         with only_one(self.folder):
-            root = self._newest_root()
+            root = root or self.newest_root()
             self._check_online_keys(root, keys)
-            self._freshen(root, self._published(), keys, now)
+            self._freshen(root, self.published(), keys, now)
             return self.version_of("timestamp")
+
+    def newest_root(self) -> bytes:
+        """The highest root version that lies here."""
+        versions = [int(path.name.split(".")[0]) for path in self._metadata.glob("*.root.json")]
+        if not versions:
+            raise OperatorFault("nothing_published", f"{self.folder} holds no list: run `mamori-list publish`")
+        return self._role_bytes("root", max(versions))
 
     def version_of(self, role: str) -> int:
         """The published version of a role; 0 before the first."""
@@ -100,6 +116,16 @@ class Outlet:
         if role == "snapshot":
             return snapshot.version
         return next((meta.version for name, meta in _roles_in(snapshot) if name == role), 0)
+
+    def published(self) -> dict[str, bytes]:
+        """The role files the published snapshot names, by role."""
+        if self.version_of("timestamp") == 0:
+            return {}
+        return {name: self._role_bytes(name, meta.version) for name, meta in _roles_in(self._snapshot().signed)}
+
+    def online(self) -> dict[str, bytes]:
+        """The published snapshot and timestamp."""
+        return {"snapshot": self._snapshot().to_bytes(), "timestamp": self._timestamp().to_bytes()}
 
     def expires(self) -> dict[str, datetime]:
         """When each role that is renewed on line runs out."""
@@ -118,12 +144,6 @@ class Outlet:
                 " clients refuse to go back; build a higher version",
             )
         self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
-
-    def _published(self) -> dict[str, bytes]:
-        """The role files the published snapshot names."""
-        if self.version_of("timestamp") == 0:
-            return {}
-        return {name: self._role_bytes(name, meta.version) for name, meta in _roles_in(self._snapshot().signed)}
 
     def _log(self, line: bytes) -> None:
         """Append to the public record; a line that is its last one already is the same version's, published again."""
@@ -177,10 +197,6 @@ class Outlet:
 
     def _role_bytes(self, role: str, version: int) -> bytes:
         return read_file(self._metadata / f"{version}.{role}.json", "published metadata")
-
-    def _newest_root(self) -> bytes:
-        versions = [int(path.name.split(".")[0]) for path in self._metadata.glob("*.root.json")]
-        return self._role_bytes("root", max(versions, default=1))
 
     def _timestamp(self) -> Metadata[Timestamp]:
         return self._read("timestamp.json", Timestamp)

@@ -4,9 +4,10 @@ import click
 
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
+from blocklist.publish.cli.publishing_verbs import stamp
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
-from blocklist.publish.cli.version_verbs import build, publish, sign, stamp, status
+from blocklist.publish.cli.version_verbs import build, publish, sign, status
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

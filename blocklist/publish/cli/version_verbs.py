@@ -1,4 +1,4 @@
-"""`build`, `sign`, `publish`, `stamp` and `status`: from approved entries to static files."""
+"""`build`, `sign`, `publish` and `status`: from approved entries to static files."""
 
 import json
 from collections.abc import Mapping
@@ -11,15 +11,14 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.manifest import Bulk
 from blocklist.publish.checks import SIZE_GUARDS
-from blocklist.publish.cli.door import ONLINE, Door, Passphrases, Session
-from blocklist.publish.cli.options import FOLDER, as_editor, json_option, keys_option, on_desk, passphrase_option
+from blocklist.publish.cli.door import ONLINE, Session
+from blocklist.publish.cli.options import FOLDER, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import show_report
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import OnlineKeys, Outlet
+from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.records import RoleState
-from blocklist.publish.setup import KEYS_FOLDER
 from blocklist.publish.stage import TARGETS
 
 
@@ -65,25 +64,6 @@ def publish(here: Session, *, out: Path) -> None:
 def _publish(here: Session, out: Path) -> None:
     version = here.desk.publish(out, _online(here), here.door.now())
     click.echo(f"published version {version} in {out}")
-
-
-@click.command()
-@click.argument("folders", metavar="[DESK] OUT", type=FOLDER, nargs=-1, required=True)
-@keys_option
-@passphrase_option
-@click.pass_context
-def stamp(
-    ctx: click.Context, *, folders: tuple[Path, ...], keys_folder: Path | None, passphrase_files: tuple[str, ...]
-) -> None:
-    """Renew the timestamp of OUT (run it every 5 minutes), and its snapshot when that nears its expiry.
-
-    A machine that only stamps has no desk: name the folder of its key files with --keys.
-    """
-    *desk, out = folders
-    if len(desk) > 1 or not (desk or keys_folder):
-        raise click.UsageError("name DESK and OUT, or OUT and --keys")
-    keys = OnlineKeys.load(keys_folder or desk[0] / KEYS_FOLDER, Passphrases.read(passphrase_files).get(ONLINE))
-    click.echo(f"timestamp version {Outlet(out).stamp(keys, ctx.ensure_object(Door).now())}")
 
 
 @click.command()

@@ -1,0 +1,119 @@
+"""`stamp`: the machine that publishes. Once, or as a daemon over a drop folder."""
+
+import json
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from attrs import define, field
+
+from blocklist.publish import drop
+from blocklist.publish.cli.door import ONLINE, Door, Passphrases
+from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
+from blocklist.publish.files import read_file
+from blocklist.publish.hint import Hinter, Subscriber
+from blocklist.publish.online import OnlineFolder
+from blocklist.publish.outlet import Outlet
+from blocklist.publish.outlets import Outlets
+from blocklist.publish.setup import KEYS_FOLDER, ROOT_FILE
+from blocklist.publish.stamping import Stamper
+
+ALARM_AGAIN: Final = 60.0  # seconds after which the same alarm is told again
+
+
+@click.command()
+@click.argument("folders", metavar="[DESK] OUT…", type=FOLDER, nargs=-1, required=True)
+@click.option("--daemon", is_flag=True, help="Go on: publish what comes into --drop, stamp every 5 minutes.")
+@click.option("--drop", "drop_folder", metavar="DROP", type=FOLDER, help="Where signed roles are handed over.")
+@click.option("--root", "root_file", type=FILE, help="root.json this machine was given by hand [KEYS/root.json].")
+@click.option("--hint", "hints", metavar="HOST:PORT", multiple=True, help="A subscriber to tell by UDP to look now.")
+@click.option("--status", "status_file", metavar="FILE", type=FILE, help="Keep versions, ends and counts there (JSON).")
+@keys_option
+@passphrase_option
+@json_option
+@click.pass_context
+def stamp(
+    ctx: click.Context,
+    *,
+    folders: tuple[Path, ...],
+    daemon: bool,
+    drop_folder: Path | None,
+    root_file: Path | None,
+    hints: tuple[str, ...],
+    status_file: Path | None,
+    keys_folder: Path | None,
+    passphrase_files: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Renew the timestamp of OUT, and its snapshot when that nears its expiry.
+
+    A machine that only stamps has no desk: name the folder of its key files with --keys. With --daemon it also takes
+    what is handed over into DROP, proves it and publishes it; name several OUT for several mirrors, a local one first.
+    """
+    door, passphrases = ctx.ensure_object(Door), Passphrases.read(passphrase_files)
+    if not daemon:
+        *desk, out = folders
+        if len(desk) > 1 or not (desk or keys_folder):
+            raise click.UsageError("name DESK and OUT, or OUT and --keys")
+        keys = OnlineFolder(keys_folder or desk[0] / KEYS_FOLDER, passphrases.get(ONLINE))
+        version = Outlet(out).stamp(keys.keys_for(Outlet(out).newest_root()), door.now())
+        click.echo(json.dumps({"timestamp": version}) if as_json else f"timestamp version {version}")
+        return
+    if drop_folder is None or keys_folder is None:
+        raise click.UsageError("--daemon needs --drop and --keys")
+    teller = Teller(as_json)
+    hinter = Hinter([Subscriber.read(text) for text in hints], teller.alarm)
+    root = read_file(root_file or keys_folder / ROOT_FILE, "root.json given by hand")
+    stamper = Stamper(
+        drop_folder,
+        Outlets(folders, [root], teller.alarm),
+        OnlineFolder(keys_folder, passphrases.get(ONLINE)).keys_for,
+        teller.say,
+        teller.alarm,
+        status_file,
+    )
+    _run(stamper, hinter, door)
+
+
+def _run(stamper: Stamper, hinter: Hinter, door: Door) -> None:
+    """Tick until somebody asks to end (SIGTERM, Ctrl-C); what is at work then is finished first."""
+    stop = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: stop.set())
+    with drop.watching(stamper.drop):
+        stamper.start(door.now())
+        stamper.say("ready", {"folders": len(stamper.outlets.folders)})
+        while not stop.is_set():
+            if stamper.tick(door.now(), time.monotonic()):
+                hinter.announce(time.monotonic())
+            hinter.tick(time.monotonic())
+            stop.wait(stamper.limits.poll_seconds)
+
+
+@define
+class Teller:
+    """Events on standard output, alarms on standard error; the same alarm not more than once a minute."""
+
+    as_json: bool
+    _told: dict[str, float] = field(factory=dict, init=False)
+
+    def say(self, event: str, facts: dict[str, Any]) -> None:
+        """One line an event."""
+        shown = " ".join(f"{name}={value}" for name, value in facts.items())
+        self._line(json.dumps({"event": event, **facts}) if self.as_json else f"{event} {shown}".rstrip(), err=False)
+
+    def alarm(self, text: str) -> None:
+        """One line an alarm."""
+        now = time.monotonic()
+        self._told = {known: at for known, at in self._told.items() if now < at + ALARM_AGAIN}
+        if text not in self._told:
+            self._told[text] = now
+            self._line(json.dumps({"alarm": text}) if self.as_json else f"ALARM {text}", err=True)
+
+    def _line(self, text: str, *, err: bool) -> None:
+        click.echo(text, err=err)
+        (sys.stderr if err else sys.stdout).flush()

@@ -84,7 +84,7 @@ def check(
 
 
 def _count(records: bytes, tokens: Set[bytes]) -> int:
-    return sum(map(tokens.__contains__, tokens_of(records)))
+    return sum(token in tokens for token in tokens_of(records))
 
 
 def _size_holds(adds: int, removals: int, size: int, bulk: Bulk | None, limits: GuardLimits) -> list[Hold]:

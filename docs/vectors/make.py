@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from blocklist import keyring
+from blocklist import delta as deltas
+from blocklist import keyring, merkle, public_log
 from blocklist.attributes import Attributes, expiry_instant
 from blocklist.criteria import DEMO
 from blocklist.entries import checked
@@ -25,10 +26,12 @@ from blocklist.names import canonical_name, is_ip_literal, suffixes, to_wire
 from blocklist.stream import FileContext, Kind, seal
 from blocklist.tokens import domain_token, host_token, token_key
 from blocklist.urls import canonical_url
+from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
 FOLDER = Path(__file__).parent
 SECRET = bytes(range(32))
 SALT = bytes(range(32, 64))
+LOG_KEY = bytes(range(64, 96))
 LIST_ID, EPOCH, PURPOSE = "demo", 3, "csam"
 KEY = token_key(SECRET, LIST_ID, EPOCH)
 BASE = date(2026, 10, 1)
@@ -115,6 +118,61 @@ def matchfile() -> dict[str, Any]:
         "records": records.hex(),
         "set_sha256": set_digest(records),
         "refused": ["", records[:-1].hex(), (records[18:] + records[:18]).hex(), (records[:18] * 2).hex()],
+    }
+
+
+def delta() -> dict[str, Any]:
+    """Two sets of records, the plain delta from the first to the second, and deltas that do not fit the first."""
+    kept, gone, renewed, fresh = (bytes([number]) * 16 for number in (0x10, 0x20, 0x30, 0x25))
+    old = build([(kept, Attributes(9, 0)), (gone, Attributes(9, 0)), (renewed, Attributes(9, 0))])
+    new = build([(kept, Attributes(9, 0)), (fresh, Attributes(30, 1)), (renewed, Attributes(40, 0))])
+    made = deltas.make(old, new)
+    assert made is not None
+    none, one = bytes(4), (1).to_bytes(4, "big")
+    refused = [made[:-1], one + none + fresh[:8], one + one + gone[:8] + gone + b"\1\0", none + one + fresh + b"\0\1"]
+    return {"old": old.hex(), "new": new.hex(), "delta": made.hex(), "refused": [each.hex() for each in refused]}
+
+
+def withdrawal() -> dict[str, Any]:
+    """A plain withdrawal, the same one sealed, and refused ones."""
+    tokens = (bytes([0x10]) * 16, bytes([0x20]) * 16)
+    plain = Withdrawal(EPOCH, 1_791_590_400, tokens).to_bytes()
+    context = FileContext(SECRET, LIST_ID, PURPOSE, EPOCH, WITHDRAW_PATH)
+    return {
+        "epoch": EPOCH,
+        "serial": 1_791_590_400,
+        "tokens": [token.hex() for token in tokens],
+        "plain": plain.hex(),
+        "salt": SALT.hex(),
+        "sealed": seal(plain, Kind.WITHDRAW, context, SALT).hex(),
+        "refused": ["", plain[:-1].hex(), (plain[:20] + plain[36:] + plain[20:36]).hex()],
+    }
+
+
+def log() -> dict[str, Any]:
+    """A public log of three versions, its size and root after each, salts and commitments, and an opened entry."""
+    listed = [checked(json.loads(each["line"]), DEMO) for each in entries()["entries"][:5]]
+    lines: list[bytes] = []
+    heads = []
+    frontier = merkle.Frontier()
+    for version, (length, adds, removals) in enumerate(((2, 2, 0), (5, 2, 0), (4, 0, 1)), 1):
+        over = public_log.commitment(listed[:length], LOG_KEY, list_id=LIST_ID, version=version)
+        count = len({entry.token(KEY) for entry in listed[:length]} - {None})  # one of them DNS cannot enforce
+        line = public_log.LogLine(list_id=LIST_ID, version=version, signed_at=NOW, count=count, adds=adds,
+                                  removals=removals, commitment=over)  # fmt: skip
+        lines.append(line.to_bytes())
+        frontier = frontier.append(merkle.leaf_hash(lines[-1]))
+        heads.append({"size": frontier.size, "root": frontier.root().hex()})
+    opening = public_log.open_entry(listed[2].id, listed, LOG_KEY, lines=lines, place=1)
+    assert opening is not None
+    return {
+        "log_key": LOG_KEY.hex(),
+        "entries": [entry.to_bytes().decode() for entry in listed],
+        "salts_of_version_2": [public_log.salt(LOG_KEY, LIST_ID, 2, entry.id).hex() for entry in listed],
+        "lines": [line.decode() for line in lines],
+        "heads": heads,
+        "frontier": frontier.to_json(),
+        "opening": opening.to_bytes().decode(),
     }
 
 
@@ -233,7 +291,7 @@ def lookup() -> dict[str, Any]:
 
 
 DOCUMENTS: tuple[Callable[[], dict[str, Any]], ...] = (
-    names, urls, tokens, attributes, matchfile, stream, wrap, manifest, entries, lookup,
+    names, urls, tokens, attributes, matchfile, delta, withdrawal, stream, wrap, manifest, entries, log, lookup,
 )  # fmt: skip
 
 

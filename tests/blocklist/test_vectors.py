@@ -12,11 +12,12 @@ import dns.name
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from blocklist import attributes, keyring, matchfile
+from blocklist import attributes, delta, keyring, matchfile, public_log
 from blocklist.criteria import CriteriaSet
 from blocklist.entries import parse_entry
 from blocklist.errors import PublisherFault
 from blocklist.manifest import Manifest
+from blocklist.withdrawal import Withdrawal
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors"
 
@@ -75,6 +76,80 @@ def test_match_files_are_sorted_records() -> None:
     for refused in vector["refused"]:
         with pytest.raises(PublisherFault):
             matchfile.parse(bytes.fromhex(refused))
+
+
+def test_a_delta_is_counts_prefixes_and_records() -> None:
+    """Taken apart by hand it leads from the old set to the new one; each refused one does not fit."""
+    vector = load("delta")
+    old, new, made = (bytes.fromhex(vector[name]) for name in ("old", "new", "delta"))
+    removals, additions = int.from_bytes(made[:4], "big"), int.from_bytes(made[4:8], "big")
+    gone = [made[8 + 8 * n : 16 + 8 * n] for n in range(removals)]
+    records = {old[n : n + 16]: old[n + 16 : n + 18] for n in range(0, len(old), 18) if old[n : n + 8] not in gone}
+    at = 8 + 8 * removals
+    assert len(made) == at + 18 * additions
+    records |= {made[n : n + 16]: made[n + 16 : n + 18] for n in range(at, len(made), 18)}
+    assert b"".join(token + records[token] for token in sorted(records)) == new == delta.apply(old, made)
+    for refused in vector["refused"]:
+        with pytest.raises(PublisherFault):
+            delta.apply(old, bytes.fromhex(refused))
+
+
+def test_a_withdrawal_is_a_header_and_tokens() -> None:
+    """Opened with a bare cipher; each refused one is refused."""
+    vector = load("withdrawal")
+    texts = (b"demo", b"csam", vector["epoch"].to_bytes(8, "big"), b"withdraw/current")
+    key = hkdf(bytes.fromhex(load("tokens")["secret"]), bytes.fromhex(vector["salt"]), b"mamori/1 file", *texts)
+    sealed = bytes.fromhex(vector["sealed"])
+    assert sealed[:40] == b"MAMORI\0W" + bytes.fromhex(vector["salt"])
+    plain = ChaCha20Poly1305(key).decrypt(bytes(11) + b"\1", sealed[40:], sealed[:40])
+    numbers = (vector["epoch"].to_bytes(8, "big"), vector["serial"].to_bytes(8, "big"), (2).to_bytes(4, "big"))
+    assert plain == bytes.fromhex(vector["plain"]) == b"".join(numbers) + bytes.fromhex("".join(vector["tokens"]))
+    assert Withdrawal.from_bytes(plain).to_bytes() == plain
+    for refused in vector["refused"]:
+        with pytest.raises(PublisherFault):
+            Withdrawal.from_bytes(bytes.fromhex(refused))
+
+
+def tree(leaves: list[bytes]) -> bytes:
+    """RFC 9162 section 2.1.1, as written, over leaf hashes."""
+    if len(leaves) == 1:
+        return leaves[0]
+    left = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + tree(leaves[:left]) + tree(leaves[left:])).digest()
+
+
+def leaf(data: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def test_the_log_commits_to_its_lines_and_they_to_their_entries() -> None:
+    """Roots, salts and the commitment of version 2, computed with HMAC and SHA-256 alone."""
+    vector = load("log")
+    leaves = [leaf(line.encode()) for line in vector["lines"]]
+    assert [tree(leaves[:size]).hex() for size in (1, 2, 3)] == [head["root"] for head in vector["heads"]]
+    entries = [(json.loads(text)["id"], text.encode()) for text in vector["entries"]]
+    fields = [(b"mamori/1 leaf", b"demo", (2).to_bytes(8, "big"), number.encode()) for number, _ in entries]
+    infos = [b"".join(len(field).to_bytes(2, "big") + field for field in each) for each in fields]
+    salts = [hmac.digest(bytes.fromhex(vector["log_key"]), info, "sha256") for info in infos]
+    assert [salt.hex() for salt in salts] == vector["salts_of_version_2"]
+    committed = tree([leaf(salt + text) for salt, (_, text) in zip(salts, entries, strict=True)])
+    assert committed.hex() == json.loads(vector["lines"][1])["commitment"]
+
+
+def test_the_opening_is_a_path_to_the_head() -> None:
+    """Followed by hand from the entry to its commitment and from the line to the signed root; our reader agrees."""
+    vector = load("log")
+    opening = json.loads(vector["opening"])
+    node = leaf(bytes.fromhex(opening["salt"]) + opening["entry"].encode())
+    for step in opening["path"]:
+        pair = (bytes.fromhex(step[1:]), node) if step[0] == "L" else (node, bytes.fromhex(step[1:]))
+        node = hashlib.sha256(b"\1" + b"".join(pair)).digest()
+    assert node.hex() == json.loads(opening["line"])["commitment"]
+    first, third = (leaf(vector["lines"][place].encode()) for place in (0, 2))
+    assert opening["log_path"] == [first.hex(), third.hex()]
+    head = vector["heads"][-1]
+    read = public_log.verify(public_log.Opening.from_bytes(vector["opening"].encode()), head["root"], head["size"])
+    assert read.to_bytes().decode() == vector["lines"][1] == opening["line"]
 
 
 def test_an_encrypted_file_opens_with_a_bare_cipher() -> None:

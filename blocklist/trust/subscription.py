@@ -28,6 +28,7 @@ from blocklist.trust.reasons import REASONS, Reason, classify, explain
 from blocklist.trust.repository import Repository
 from blocklist.trust.state import ListState, Memory
 from blocklist.trust.store import Store, StoredVersion
+from blocklist.trust.tls import TlsFiles
 from blocklist.trust.transport import HttpTransport, Transport, check_url
 from blocklist.trust.update import Change, Update
 
@@ -52,7 +53,7 @@ class Subscription:
             check_url(url)
         self.source, self.clock = source, clock
         self._keys, self._folder = keys, make_folder(folder)
-        self._transport = transport or HttpTransport(fetcher_limits or FetchLimits())
+        self._transport = transport or HttpTransport(fetcher_limits or FetchLimits(), source.tls or TlsFiles())
         self._repository = Repository(folder / "tuf", source.root, self._transport, clock)
         self._store = Store(folder / "versions", keys.host_key, source.list_id)
         self._time = TimeKeeper(clock)

@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from blocklist.errors import OperatorFault, TransferFault
 from blocklist.trust.limits import FetchLimits
+from blocklist.trust.tls import TlsFiles
 from blocklist.trust.watch import Watch, WatchedStream
 
 USER_AGENT = "mamori"
@@ -39,7 +40,7 @@ class HttpStatusFault(TransferFault):
 
 @frozen
 class Reply:
-    """What a mirror answered: `status` 200 or 304, the body (empty for 304), its ETag if any."""
+    """What a mirror answered: `status` 200, 206 or 304, the body (empty for 304), its ETag if any."""
 
     status: int
     body: bytes
@@ -49,9 +50,12 @@ class Reply:
 class Transport(Protocol):
     """How the subscriber's side reaches a mirror; the tests' list body in memory implements it too."""
 
-    def get(self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False) -> Reply:
+    def get(
+        self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False, start: int | None = None
+    ) -> Reply:
         """Fetch `url`. `etag` makes it conditional; `fresh` asks caches on the way not to answer.
 
+        With `start` only what follows that many bytes is fetched, and no more than `max_bytes` of it, perhaps none.
         Raises TransferFault (HttpStatusFault for a status).
         """
 
@@ -64,20 +68,27 @@ class HttpTransport:
     """Transport over HTTPS (verified) or, for loopback addresses only, HTTP. One user, one thread."""
 
     limits: FetchLimits = field(factory=FetchLimits)
-    tls: ssl.SSLContext | None = None  # None: the system's certificate authorities
+    tls: TlsFiles = field(factory=TlsFiles)
     monotonic: Callable[[], float] = time.monotonic
     _pools: dict[tuple[str, str, int | None], urllib3.HTTPConnectionPool] = field(factory=dict, init=False)
     _watch: Watch | None = field(default=None, init=False)
 
-    def get(self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False) -> Reply:
+    def get(
+        self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False, start: int | None = None
+    ) -> Reply:
         """See Transport.get."""
         parts = check_url(url)
         host = parts.hostname or ""
-        self._watch = Watch(host, self.limits, max_bytes, self.monotonic, self.monotonic())
+        self._watch = Watch(host, self.limits, max_bytes + (start or 0), self.monotonic, self.monotonic())
+        headers = _headers(etag, fresh)
+        if start is not None:
+            headers["Range"] = f"bytes={start}-{start + max_bytes - 1}"
         try:
-            with closing(self._open(parts, _headers(etag, fresh))) as response:
+            with closing(self._open(parts, headers)) as response:
+                if start is not None:
+                    return self._read_part(response, start, max_bytes, self._watch)
                 return self._read(response, etag, self._watch)
-        except TransferFault:
+        except (TransferFault, OperatorFault):
             raise
         except (SSLError, ssl.SSLError):
             raise TransferFault("tls", f"{host}: the certificate or the TLS handshake is not good") from None
@@ -109,17 +120,43 @@ class HttpTransport:
     def _read(self, response: urllib3.BaseHTTPResponse, etag: str | None, watch: Watch) -> Reply:
         if response.status == http.HTTPStatus.NOT_MODIFIED and etag is not None:
             return Reply(response.status, b"", etag)
-        if 300 <= response.status < 400:
-            raise TransferFault("redirect", f"{watch.host}: the mirror redirects; put the final URL into `urls:`")
-        if response.status != http.HTTPStatus.OK:
-            raise HttpStatusFault(watch.host, response.status)
-        body = bytearray()
-        while chunk := response.read1(self.limits.chunk_bytes):
-            body += chunk
-            if len(body) > watch.max_bytes:
+        self._check_status(response, http.HTTPStatus.OK, watch.host)
+        body = io.BytesIO()  # gives its bytes away uncopied
+        for chunk in self._chunks(response):
+            body.write(chunk)
+            if body.tell() > watch.max_bytes:
                 raise watch.too_long()
         tag = response.headers.get("ETag")
-        return Reply(response.status, bytes(body), tag if tag and len(tag) <= self.limits.etag_characters else None)
+        short = tag and len(tag) <= self.limits.etag_characters
+        return Reply(response.status, body.getvalue(), tag if short else None)
+
+    def _read_part(self, response: urllib3.BaseHTTPResponse, start: int, max_bytes: int, watch: Watch) -> Reply:
+        """Return the part asked for, also from a server that always sends the whole file."""
+        if response.status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return Reply(http.HTTPStatus.PARTIAL_CONTENT, b"")
+        if response.status == http.HTTPStatus.PARTIAL_CONTENT:
+            if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                raise TransferFault("cut", f"{watch.host}: the mirror sends another part of the file than asked for")
+            start = 0
+        else:
+            self._check_status(response, http.HTTPStatus.OK, watch.host)
+        body = bytearray()
+        for chunk in self._chunks(response):
+            body += chunk[start:]
+            start = max(0, start - len(chunk))
+            if len(body) >= max_bytes:
+                break
+        return Reply(http.HTTPStatus.PARTIAL_CONTENT, bytes(body[:max_bytes]))
+
+    def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        while chunk := response.read1(self.limits.chunk_bytes):
+            yield chunk
+
+    def _check_status(self, response: urllib3.BaseHTTPResponse, wanted: int, host: str) -> None:
+        if 300 <= response.status < 400:
+            raise TransferFault("redirect", f"{host}: the mirror redirects; put the final URL into `urls:`")
+        if response.status != wanted:
+            raise HttpStatusFault(host, response.status)
 
     def _pool(self, parts: SplitResult) -> urllib3.HTTPConnectionPool:
         key = (parts.scheme, parts.hostname or "", parts.port)
@@ -129,7 +166,7 @@ class HttpTransport:
 
     def _new_pool(self, scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
         if scheme == "https":
-            context = self.tls or ssl.create_default_context()
+            context = self.tls.context()
             pool: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(host, port, ssl_context=context)
         else:
             pool = urllib3.HTTPConnectionPool(host, port)

@@ -23,6 +23,7 @@ class Mirror:
     asked: list[str] = field(factory=list)
     stopping: threading.Event = field(factory=threading.Event)
     url: str = ""
+    heeds_range: bool = True
 
     def fault_for(self, path: str) -> Fault | None:
         return next((fault for ending, fault in self.faults.items() if path.endswith(ending)), None)
@@ -53,8 +54,16 @@ class Handler(BaseHTTPRequestHandler):
         etag = f'"{hashlib.sha256(body).hexdigest()}"'
         if self.headers.get("If-None-Match") == etag:
             self.reply(304, b"", ETag=etag)
+        elif "Range" in self.headers and self.mirror.heeds_range:
+            self.serve_part(body)
         else:
             self.reply(200, body, ETag=etag)
+
+    def serve_part(self, body: bytes) -> None:
+        start, end = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
+        part = body[start : end + 1]
+        where = {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{len(body)}"}
+        self.reply(206 if part else 416, part, **where)
 
     def reply(self, status: int, body: bytes, length: int | None = None, **headers: str) -> None:
         """Send a whole answer; `length` is a lie about its length."""
@@ -79,7 +88,9 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """Serves each connection in a thread of its own."""
+
     daemon_threads = True
 
     def handle_error(self, *args: Any) -> None:
@@ -89,7 +100,7 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def serving(files: dict[str, bytes] | None = None) -> Iterator[Mirror]:
     """Serve `files` on a free loopback port until the block ends."""
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     mirror = Mirror({} if files is None else files, url=f"http://127.0.0.1:{server.server_address[1]}/")
     server.mirror = mirror  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -160,10 +160,12 @@ def test_delta_that_a_mirror_lacks_or_bends_is_passed_over(published: Published,
 class BreakingTransport(MemoryTransport):
     """Breaks off in each delta."""
 
-    def get(self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False) -> Reply:
+    def get(
+        self, url: str, max_bytes: int, *, etag: str | None = None, fresh: bool = False, start: int | None = None
+    ) -> Reply:
         if url.endswith(".delta"):
             raise TransferFault("cut", "gone")
-        return super().get(url, max_bytes, etag=etag, fresh=fresh)
+        return super().get(url, max_bytes, etag=etag, fresh=fresh, start=start)
 
 
 def test_mirror_that_breaks_off_is_not_asked_for_more(published: Published) -> None:

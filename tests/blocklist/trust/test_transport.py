@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import http.server
-import ipaddress
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from blocklist.errors import OperatorFault, TransferFault
 from blocklist.trust.limits import FetchLimits
@@ -143,24 +135,6 @@ def test_protected_url_is_taken(url: str) -> None:
     assert check_url(url).hostname
 
 
-@pytest.fixture
-def tls_port(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """A TLS server with a certificate of its own making."""
-    pem = _self_signed(tmp_path / "server.pem")
-    server = http.server.HTTPServer(("127.0.0.1", 0), faults.Handler)
-    server.handle_error = lambda *args: None  # type: ignore[method-assign]
-    server.mirror = Mirror({"/file": b"sealed"})  # type: ignore[attr-defined]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server.server_address[1], pem
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 def test_ipv6_mirror_is_reached() -> None:
     """A bracketed IPv6 literal is a mirror like any other."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
@@ -171,19 +145,32 @@ def test_ipv6_mirror_is_reached() -> None:
     assert reply.body == b"six"
 
 
-def test_unknown_certificate_is_refused(tls_port: tuple[int, Path]) -> None:
-    """A certificate that no trusted authority signed is the fault `tls`."""
-    with pytest.raises(TransferFault) as caught:
-        HttpTransport(PATIENT).get(f"https://127.0.0.1:{tls_port[0]}/file", 10)
-    assert caught.value.code == "tls"
+@pytest.mark.parametrize(
+    ("start", "body"),
+    [(0, b"0123456789"), (5, b"5678901234"), (9_995, b"56789"), (10_000, b""), (20_000, b"")],
+)
+@pytest.mark.parametrize("heeds", [True, False])
+def test_part_of_a_file(mirror: Mirror, start: int, body: bytes, heeds: bool) -> None:
+    """A part is the same from a server that heeds Range and from one that sends all; beyond the end is nothing."""
+    mirror.heeds_range = heeds
+    assert HttpTransport(PATIENT).get(mirror.url + "file", 10, start=start).body == body
 
 
-def test_known_certificate_is_taken(tls_port: tuple[int, Path]) -> None:
-    """The same server is good once its authority is trusted, so the refusal was about the certificate."""
-    port, pem = tls_port
-    transport = HttpTransport(PATIENT, tls=ssl.create_default_context(cafile=str(pem)))
-    assert transport.get(f"https://127.0.0.1:{port}/file", 10).body == b"sealed"
-    transport.close()
+@pytest.mark.parametrize(
+    "fault",
+    [faults.status(404), faults.status(206, **{"Content-Range": "bytes 0-9/10000"}), faults.cut, faults.status(302)],
+)
+def test_wrong_part_is_a_transfer_fault(mirror: Mirror, fault: Fault) -> None:
+    """A part of another place, or none, is refused like any bad transfer."""
+    mirror.faults["/file"] = fault
+    with pytest.raises(TransferFault):
+        HttpTransport(PATIENT).get(mirror.url + "file", 9_000, start=5)
+
+
+def test_endless_file_is_left_after_the_part(mirror: Mirror) -> None:
+    """No more is read than was asked for, whatever a server that ignores Range goes on sending."""
+    mirror.faults["/file"] = faults.endless
+    assert HttpTransport(PATIENT).get(mirror.url + "file", 10, start=5).body == b"x" * 10
 
 
 def _answer_once(server: socket.socket) -> None:
@@ -191,25 +178,3 @@ def _answer_once(server: socket.socket) -> None:
     with connection:
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nsix")
-
-
-def _self_signed(path: Path) -> Path:
-    key = generate_private_key(SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mirror.test")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path

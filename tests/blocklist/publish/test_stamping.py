@@ -73,7 +73,7 @@ class Machine:
 
     def seen(self, out: int = 0) -> dict[str, int]:
         """What a subscriber finds in a folder; it remembers, so that it would notice going back."""
-        client = Client(self.outs[out], self.folder / "memory", ROOT, NOW + timedelta(seconds=self.at))
+        client = Client(self.outs[out], self.folder / f"memory-{out}", ROOT, NOW + timedelta(seconds=self.at))
         return client.versions()
 
 

@@ -33,6 +33,7 @@ class Version:
     number: int
     signed_at: datetime  # UTC, whole seconds
     bulk: Bulk | None = None
+    withdrawals_seen: int = 0  # the highest serial of a withdrawal that the entries take into account
 
 
 @frozen
@@ -61,6 +62,7 @@ class Assembly:
             basis=self.criteria.basis,
             criteria_set=self.criteria.id,
             selftest=tuple(sorted({entry.name for entry in self.entries if entry.test})),
+            withdrawals_seen=version.withdrawals_seen,
             bulk=version.bulk,
             min_wait=MIN_WAIT_SECONDS,
         )

@@ -1,4 +1,4 @@
-"""What a list body is: its list, its editors and their public keys. `desk.json`, public, written once by `init`."""
+"""What a list body is: its list, its editors and their public keys. `desk.json`, public, written by `init`."""
 
 import json
 import re
@@ -7,14 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 from securesystemslib.signer import SSlibKey
 
 from blocklist.errors import OperatorFault
 from blocklist.publish.files import read_file, write_atomically
 
 FILE_NAME: Final = "desk.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+_WITHOUT_DUTIES: Final = 1  # the format before: no duty officers
 PURPOSE: Final = "csam"
 LIST_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MIN_EDITORS: Final = 3
@@ -32,8 +33,20 @@ class Editor:
 
 
 @frozen
+class Duty:
+    """One duty officer: her key signs withdrawals and nothing else."""
+
+    name: str
+    signing: SSlibKey
+    reading: bytes  # HPKE public key, 1,216 bytes; an editor's own where she is one
+
+
+@frozen
 class Body:
-    """The fixed facts of one list. `base_date` is constant within an epoch (list.md)."""
+    """The facts of one list. The file has the first epoch; `Workbench.body` has the one in force.
+
+    `base_date` is constant within an epoch (list.md).
+    """
 
     list_id: str
     purpose: str
@@ -41,6 +54,34 @@ class Body:
     epoch: int
     base_date: date
     editors: tuple[Editor, ...]
+    duties: tuple[Duty, ...] = ()
+
+    def in_epoch(self, epoch: tuple[int, date] | None) -> Self:
+        """The same list in another (epoch, base date); None: in its first."""
+        return self if epoch is None else evolve(self, epoch=epoch[0], base_date=epoch[1])
+
+    def readers(self) -> dict[str, bytes]:
+        """Reading key by holder: everybody who works with the epoch's secret."""
+        editors = {editor.name: editor.reading for editor in self.editors}
+        return editors | {duty.name: duty.reading for duty in self.duties}
+
+    def duty(self, name: str) -> Duty:
+        """The duty officer called `name`, or `OperatorFault` with the names there are."""
+        self.check_duties()
+        for duty in self.duties:
+            if duty.name == name:
+                return duty
+        known = ", ".join(duty.name for duty in self.duties)
+        raise OperatorFault("duty_unknown", f"no duty officer {name!r} at this desk; its duty officers are {known}")
+
+    def check_duties(self) -> None:
+        """Refuse a desk made before there were duty officers, with what to do."""
+        if not self.duties:
+            raise OperatorFault(
+                "duties_missing",
+                "this desk has no duty officer yet, so nothing could be withdrawn in a hurry:"
+                " make one with `mamori-list duty add DESK NAME --editor …`",
+            )
 
     def editor(self, name: str) -> Editor:
         """The editor called `name`, or `OperatorFault` with the names there are."""
@@ -60,6 +101,7 @@ class Body:
             "epoch": self.epoch,
             "base_date": self.base_date.isoformat(),
             "editors": [_editor_to_plain(editor) for editor in self.editors],
+            "duties": [_duty_to_plain(duty) for duty in self.duties],
         }
         return (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -67,7 +109,7 @@ class Body:
     def from_bytes(cls, data: bytes) -> Self:
         """Read the file back; `ValueError`, `KeyError` or `TypeError` when it is not one."""
         plain = json.loads(data)
-        if plain["format"] != FORMAT:
+        if plain["format"] not in (FORMAT, _WITHOUT_DUTIES):
             raise ValueError("another format")
         return cls(
             list_id=plain["list_id"],
@@ -76,6 +118,7 @@ class Body:
             epoch=plain["epoch"],
             base_date=date.fromisoformat(plain["base_date"]),
             editors=tuple(_editor_from_plain(editor) for editor in plain["editors"]),
+            duties=tuple(_duty_from_plain(duty) for duty in plain["duties"]) if plain["format"] == FORMAT else (),
         )
 
     def save(self, folder: Path) -> None:
@@ -107,8 +150,8 @@ def check_list(list_id: str, purpose: str, editors: int) -> None:
 def _editor_to_plain(editor: Editor) -> dict[str, Any]:
     return {
         "name": editor.name,
-        "signing": {"keyid": editor.signing.keyid, **editor.signing.to_dict()},
-        "keyring": {"keyid": editor.keyring.keyid, **editor.keyring.to_dict()},
+        "signing": _key_to_plain(editor.signing),
+        "keyring": _key_to_plain(editor.keyring),
         "reading": editor.reading.hex(),
     }
 
@@ -120,6 +163,18 @@ def _editor_from_plain(plain: Mapping[str, Any]) -> Editor:
         keyring=_key_from_plain(plain["keyring"]),
         reading=bytes.fromhex(plain["reading"]),
     )
+
+
+def _duty_to_plain(duty: Duty) -> dict[str, Any]:
+    return {"name": duty.name, "signing": _key_to_plain(duty.signing), "reading": duty.reading.hex()}
+
+
+def _duty_from_plain(plain: Mapping[str, Any]) -> Duty:
+    return Duty(plain["name"], _key_from_plain(plain["signing"]), bytes.fromhex(plain["reading"]))
+
+
+def _key_to_plain(key: SSlibKey) -> dict[str, Any]:
+    return {"keyid": key.keyid, **key.to_dict()}
 
 
 def _key_from_plain(plain: Mapping[str, Any]) -> SSlibKey:

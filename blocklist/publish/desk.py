@@ -1,6 +1,6 @@
 """The desk: every verb of the list body, for the command line, the demo and tests alike."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from blocklist.entries import Entry
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
-from blocklist.publish import approvals, assemble, checks, roles, signing
-from blocklist.publish.body import EDITORS_NEEDED
+from blocklist.publish import approvals, assemble, checks, duty, roles, setup, signing
+from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
-from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import OnlineKeys, Outlet
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
 from blocklist.publish.records import DeskState, RoleState, Subscriber
 from blocklist.publish.stage import TARGETS, Stage
+from blocklist.publish.withdrawals import Withdrawn
 from blocklist.publish.workbench import Workbench
 
 KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
@@ -55,6 +56,47 @@ class Desk(Workbench):
         approvers = self._master.approvers()
         return [(one, approvers.get(one.id, 0)) for one in self._master.subscribers()]
 
+    # --- withdrawals ----------------------------------------------------------------------------------
+    def find_listed(self, name: str, keys: DutyKeys) -> duty.Found:
+        """The published entries a name leads to; no other entry is looked at. Raises `EntryFault` for no name."""
+        secret = self.open_key(keys, MATCH_PROFILE)
+        return duty.find(name, self._master.releases.published_tokens(), secret, self.body)
+
+    def behind(self, ids: Collection[str]) -> tuple[str, ...]:
+        """These published entries and all others with their tokens: what `withdraw` takes off."""
+        return duty.behind(ids, self._master.releases.published_tokens())
+
+    def withdrawn(self) -> tuple[Withdrawn, ...]:
+        """What is off and not yet left out of a published version."""
+        return tuple(duty.off(self._master).values())
+
+    def withdraw(self, ids: Iterable[str], keys: DutyKeys, now: datetime) -> SignedRole:
+        """Take published entries off with one duty officer's key; without ids the present state is signed again.
+
+        The signed role is staged: whoever has the online keys publishes it. The next build leaves the entries out.
+        """
+        with only_one(self.folder):
+            secret = self.open_key(keys, MATCH_PROFILE)
+            signed = duty.withdraw(ids, body=self.body, master=self._master, secret=secret, keys=keys, now=now)
+            self.stage.put(roles.WITHDRAW_ROLE, Metadata[Targets].from_bytes(signed.metadata), signed.files)
+            return signed
+
+    def add_duty(self, name: str, passphrase: bytes, keys: EditorKeys) -> None:
+        """Make a duty officer's key files and wrap what she needs; the next version names her key to the ISPs."""
+        with only_one(self.folder):
+            epochs = self._master.releases.epochs_from(self.body.epoch)
+            secrets = {epoch: self.open_key(keys, MATCH_PROFILE, epoch) for epoch in epochs}
+            body = Body.load(self.folder)
+            self._facts = setup.add_duty(self.folder, self.keys_folder, body, self._master, name, passphrase, secrets)
+
+    def reinstate(self, ids: Iterable[str], keys: EditorKeys) -> int:
+        """An editor's word that withdrawn entries go back on the list; with two editors' the next build has them.
+
+        Returns how many she newly spoke for.
+        """
+        with only_one(self.folder), self._master.transaction():
+            return duty.reinstate(ids, self.body, self._master, keys)
+
     # --- check ----------------------------------------------------------------------------------------
     def check(self, keys: EditorKeys, now: datetime, *, approved_only: bool = False) -> checks.Report:
         """Every publisher's guard over the live entries; with `approved_only`, over those a build would take."""
@@ -82,14 +124,19 @@ class Desk(Workbench):
     # --- build ----------------------------------------------------------------------------------------
     def assembled(self, keys: EditorKeys, now: datetime, *, mine_only: bool = False) -> assemble.Assembly:
         """The set of entries that enough editors approved; with `mine_only`, those this editor proves to be hers."""
-        entries = self._approved(keys)
-        if mine_only:
-            entries = approvals.approved_entries(entries, self._master.approvals_by(keys.name), keys)
+        entries = self._mine(keys) if mine_only else self._approved(keys)
         return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
 
     def _approved(self, keys: EditorKeys) -> Iterator[Entry]:
-        approvers = self._master.approvers()
-        return (one for one in self.entries(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        approvers, off = self._master.approvers(), duty.off(self._master)
+        live = (one for one in self.entries(keys) if one.id not in off)
+        return (one for one in live if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+
+    def _mine(self, keys: EditorKeys) -> Iterator[Entry]:
+        """What this editor proves: the entries she approved as they stand, without what is proven to be withdrawn."""
+        mine = self._master.approvals_by(keys.name)
+        off = duty.proven_off(self.body, self._master, mine, keys)
+        return approvals.approved_entries((one for one in self._approved(keys) if one.id not in off), mine, keys)
 
     def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:
         """Stage the next version, unsigned, from the approved entries; the keyring too when it changed or ages.
@@ -97,15 +144,17 @@ class Desk(Workbench):
         `bulk` announces a later version's size. Raises `Refusal` when no approved entry is left.
         """
         with only_one(self.folder):
+            self.body.check_duties()
             assembly = self.assembled(keys, now)
             if not assembly.records:
                 raise Refusal(
                     "empty_list", "no entry is approved by two editors and in force: an empty list is refused"
                 )
-            version = assemble.Version(self.next_version(), now.replace(microsecond=0), bulk)
+            version = assemble.Version(
+                self.next_version(), now.replace(microsecond=0), bulk, self._master.withdrawals.last_serial()
+            )
             files = assembly.files(version)
-            keyring_keys = [editor.keyring for editor in self.body.editors]
-            targets = roles.make_targets(version.number, files, keyring_keys, EDITORS_NEEDED, version.signed_at)
+            targets = signing.make_targets(self.body, version.number, files, version.signed_at)
             manifest = Manifest.from_bytes(files[assemble.INDEX_PATH])
             with self._master.transaction():
                 self._master.releases.put(assembly.release(manifest))
@@ -159,7 +208,7 @@ class Desk(Workbench):
         last = published[0] if published else 0
         if role == TARGETS:
             mine = self.assembled(keys, staged.manifest().signed_at, mine_only=True)
-            signing.check_targets(staged, mine, last, now, bulk)
+            signing.check_targets(staged, mine, last, now, bulk, self._master.withdrawals.last_serial())
             return
         signing.check_step(staged.metadata.signed.version, last)
         mine_signatures = self._master.approvals_by(keys.name)
@@ -169,10 +218,10 @@ class Desk(Workbench):
 
     def staged_roles(self) -> dict[str, RoleState]:
         """Version and missing signatures of each staged role."""
-        states = {}
-        for role in (TARGETS, roles.KEYRING_ROLE):
+        states: dict[str, RoleState] = {}
+        for role in (TARGETS, roles.KEYRING_ROLE, roles.WITHDRAW_ROLE):
             metadata = self.stage.load(role)
-            if metadata is not None:
+            if metadata is not None and (role == TARGETS or states):
                 missing = roles.signatures_missing(self._delegator(role), role, metadata)
                 states[role] = RoleState(metadata.signed.version, missing, metadata.signed.expires)
         return states
@@ -204,13 +253,25 @@ class Desk(Workbench):
             manifest = Manifest.from_bytes(signed[0].files[assemble.INDEX_PATH])
             if not self._master.releases.is_built(manifest.version, manifest.set_sha256):
                 raise OperatorFault("build_unfinished", "the staged version's build was cut short: build it again")
-            Outlet(out).publish(self.root, signed, keys, now)
+            outlet = Outlet(out)
+            outlet.publish(self.root, (*signed, *self._withdrawal(outlet, now)), keys, now)
             with self._master.transaction():
                 self._master.releases.mark_published(manifest.version, format_instant(now))
+                duty.confirm(self._master, manifest.version)
             return manifest.version
 
+    def _withdrawal(self, outlet: Outlet, now: datetime) -> tuple[SignedRole, ...]:
+        """The staged withdraw role, unless a newer one is out there or it has run out: a duty officer signs again."""
+        staged = self.stage.load(roles.WITHDRAW_ROLE)
+        if staged is None or staged.signed.expires <= now:
+            return ()
+        if staged.signed.version < outlet.version_of(roles.WITHDRAW_ROLE):
+            return ()
+        return (self.stage.signed(roles.WITHDRAW_ROLE),)
+
     def _check_signed(self, now: datetime) -> None:
-        for role, state in self.staged_roles().items():
+        states = self.staged_roles()
+        for role, state in ((role, states[role]) for role in (TARGETS, roles.KEYRING_ROLE) if role in states):
             if state.missing:
                 raise Refusal(
                     "signatures_missing",

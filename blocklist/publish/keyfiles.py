@@ -1,7 +1,8 @@
 """Private keys of the list body: one encrypted PKCS#8 PEM file for each key, so that each holder can keep her own.
 
 An editor holds three: `NAME.sign.pem` (targets role and approvals), `NAME.keyring.pem` (keyring role) and
-`NAME.read.pem` (opens the desk; two PEM blocks, ML-KEM-768 and X25519, RFC 9935 and RFC 8410).
+`NAME.read.pem` (opens the desk; two PEM blocks, ML-KEM-768 and X25519, RFC 9935 and RFC 8410). A duty officer holds
+`NAME.duty.pem` (withdraw role) and `NAME.read.pem`.
 OpenSSL's PKCS#8 spends only 2,048 PBKDF2 rounds on the passphrase, so the passphrase itself must carry the strength:
 a short one is refused.
 """
@@ -38,6 +39,15 @@ class EditorKeys:
     signing: CryptoSigner = field(repr=False)
     keyring: CryptoSigner = field(repr=False)
     reading: bytes = field(repr=False)  # HPKE private key, 96 bytes: ML-KEM seed, then X25519
+
+
+@frozen
+class DutyKeys:
+    """What a duty officer's unlocked key files give her tool."""
+
+    name: str
+    signing: CryptoSigner = field(repr=False)
+    reading: bytes = field(repr=False)
 
 
 def check_holder_name(name: str) -> str:
@@ -93,6 +103,16 @@ def load_editor_keys(folder: Path, name: str, passphrase: bytes) -> EditorKeys:
         name=name,
         signing=load_signing_key(folder / f"{name}.sign.pem", passphrase),
         keyring=load_signing_key(folder / f"{name}.keyring.pem", passphrase),
+        reading=load_reading_key(folder / f"{name}.read.pem", passphrase),
+    )
+
+
+def load_duty_keys(folder: Path, name: str, passphrase: bytes) -> DutyKeys:
+    """Unlock the two files of one duty officer."""
+    check_holder_name(name)
+    return DutyKeys(
+        name=name,
+        signing=load_signing_key(folder / f"{name}.duty.pem", passphrase),
         reading=load_reading_key(folder / f"{name}.read.pem", passphrase),
     )
 

@@ -16,7 +16,7 @@ from blocklist.criteria import DEMO, CriteriaSet
 from blocklist.entries import Entry
 from blocklist.manifest import Bulk
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys, Outlet
 from blocklist.publish.setup import SMALL_ROOT, NewDesk
 
@@ -33,6 +33,7 @@ class QuickBody:
     alice: EditorKeys
     bob: EditorKeys
     online: OnlineKeys
+    duty: DutyKeys
     version: int = 0
 
     def publish(self, entries: Iterable[Entry], now: datetime, bulk: Bulk | None = None) -> int:
@@ -50,14 +51,20 @@ class QuickBody:
         return self.republish(now, bulk)
 
     def republish(self, now: datetime, bulk: Bulk | None = None) -> int:
-        """Approve what waits, and publish the desk as it stands."""
+        """Approve what waits, and publish the desk as it stands, with a withdraw file that is empty again."""
         for editor in (self.alice, self.bob):
             self.desk.approve(editor, self.desk.items())
         self.desk.build(self.alice, now, bulk)
         for editor in (self.alice, self.bob):
             self.desk.sign(editor, now, bulk)
         self.version = self.desk.publish(self.out, self.online, now)
+        self.withdraw((), now)
         return self.version
+
+    def withdraw(self, ids: Iterable[str], now: datetime) -> None:
+        """Take published entries off with the duty officer's key, and publish that."""
+        signed = self.desk.withdraw(ids, self.duty, now)
+        Outlet(self.out).publish(self.root, (signed,), self.online, now)
 
     def stamp(self, now: datetime) -> int:
         """Sign a new timestamp; returns its version."""
@@ -89,7 +96,8 @@ def make_body(
     )
     desk = Desk.create(folder, new, now)
     alice, bob = desk.unlock("alice", passphrase), desk.unlock("bob", passphrase)
-    body = QuickBody(desk, out, desk.root, alice, bob, desk.unlock_online(passphrase))
+    online, duty = desk.unlock_online(passphrase), desk.unlock_duty("alice", passphrase)
+    body = QuickBody(desk, out, desk.root, alice, bob, online, duty)
     for number, public in enumerate(subscriber_public_keys, 1):
         desk.register_subscriber(public, f"subscriber-{number}", alice)
     body.publish(entries, now)

@@ -123,3 +123,8 @@ class Releases:
         )
         row = self._db.execute(query).fetchone()
         return None if row is None else (row[0], date.fromisoformat(row[1]))
+
+    def epochs_from(self, epoch: int) -> tuple[int, ...]:
+        """This epoch, and the one a staged rekey version would begin."""
+        rows = self._db.execute("SELECT epoch FROM epochs WHERE epoch > ? ORDER BY epoch", (epoch,))
+        return (epoch, *(row[0] for row in rows))

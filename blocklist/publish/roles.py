@@ -26,8 +26,12 @@ TARGETS_LIFETIME: Final = timedelta(days=30)
 KEYRING_LIFETIME: Final = timedelta(days=30)
 SNAPSHOT_LIFETIME: Final = timedelta(days=7)
 TIMESTAMP_LIFETIME: Final = timedelta(hours=6)
+WITHDRAW_LIFETIME: Final = timedelta(days=7)
 KEYRING_ROLE: Final = "keyring"
 KEYRING_PATHS: Final = ("keys/*",)
+WITHDRAW_ROLE: Final = "withdraw"
+WITHDRAW_PATHS: Final = ("withdraw/*",)
+DUTIES_NEEDED: Final = 1
 
 
 def make_root(
@@ -43,21 +47,41 @@ def make_root(
 
 
 def make_targets(
-    version: int, files: Mapping[str, bytes], keyring_keys: Sequence[Key], keyring_threshold: int, now: datetime
+    version: int,
+    files: Mapping[str, bytes],
+    keyring_keys: Sequence[Key],
+    keyring_threshold: int,
+    now: datetime,
+    withdraw_keys: Sequence[Key] = (),
 ) -> Metadata[Targets]:
-    """The unsigned targets role: the list's files, and the delegation of `keys/*` to the keyring role."""
-    delegation = DelegatedRole(
-        KEYRING_ROLE, [key.keyid for key in keyring_keys], keyring_threshold, terminating=True, paths=[*KEYRING_PATHS]
-    )
-    delegations = Delegations({key.keyid: key for key in keyring_keys}, {KEYRING_ROLE: delegation})
+    """The unsigned targets role: the list's files, and what it delegates.
+
+    `keys/*` goes to the keyring role, `withdraw/*` to the withdraw role where there are keys for it.
+    """
+    delegated = [_delegation(KEYRING_ROLE, KEYRING_PATHS, keyring_keys, keyring_threshold)]
+    if withdraw_keys:
+        delegated.append(_delegation(WITHDRAW_ROLE, WITHDRAW_PATHS, withdraw_keys, DUTIES_NEEDED))
+    by_id = {key.keyid: key for key in (*keyring_keys, *withdraw_keys)}
+    delegations = Delegations(by_id, {role.name: role for role in delegated})
     return Metadata(
         Targets(version, expires=_whole(now + TARGETS_LIFETIME), targets=_described(files), delegations=delegations)
     )
 
 
+def _delegation(name: str, paths: Sequence[str], keys: Sequence[Key], threshold: int) -> DelegatedRole:
+    return DelegatedRole(name, [key.keyid for key in keys], threshold, terminating=True, paths=[*paths])
+
+
 def make_keyring(version: int, files: Mapping[str, bytes], now: datetime) -> Metadata[Targets]:
     """The unsigned keyring role over `keys/current`."""
     return Metadata(Targets(version, expires=_whole(now + KEYRING_LIFETIME), targets=_described(files)))
+
+
+def make_withdraw(version: int, files: Mapping[str, bytes], signer: Signer, now: datetime) -> Metadata[Targets]:
+    """The withdraw role over `withdraw/current`, signed by one duty officer."""
+    role = Metadata(Targets(version, expires=_whole(now + WITHDRAW_LIFETIME), targets=_described(files)))
+    role.sign(signer)
+    return role
 
 
 def make_snapshot(version: int, roles: Mapping[str, bytes], signer: Signer, now: datetime) -> Metadata[Snapshot]:

@@ -4,19 +4,19 @@ Root holders and editors type their own passphrases; each key is a file of its o
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from securesystemslib.signer import CryptoSigner
 
 from blocklist.criteria import CriteriaSet
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE, generate_private, public_bytes, wrap
 from blocklist.publish import roles
-from blocklist.publish.body import EDITORS_NEEDED, PURPOSE, Body, Editor, check_list
+from blocklist.publish.body import EDITORS_NEEDED, PURPOSE, Body, Duty, Editor, check_list
 from blocklist.publish.files import make_folder, write_atomically
 from blocklist.publish.keyfiles import check_holder_name, new_reading_key, new_signing_key
 from blocklist.publish.master import Master
@@ -27,6 +27,7 @@ ROOT_FILE: Final = "root.json"
 CRITERIA_FILE: Final = "criteria.json"
 KEYS_FOLDER: Final = "keys"
 FIRST_EPOCH: Final = 1
+LOG_PROFILE: Final = "log"  # HPKE profile of the key behind the public record's commitments
 
 
 @frozen
@@ -48,7 +49,10 @@ SMALL_ROOT: Final = RootSize(3, 2)
 
 @frozen(kw_only=True)
 class NewDesk:
-    """What `init` was told. `passphrases` has one for each editor, each of `root.holders` and each online role."""
+    """What `init` was told. `passphrases` has one for each editor, duty officer, root holder and online role.
+
+    Without `duties` the editors are the duty officers, each with one key file more.
+    """
 
     list_id: str
     criteria: CriteriaSet
@@ -57,6 +61,12 @@ class NewDesk:
     purpose: str = PURPOSE
     own_domain: str | None = None
     root: RootSize = FULL_ROOT
+    duties: tuple[str, ...] = ()
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Everybody who types a passphrase, but for the online machine."""
+        return tuple(dict.fromkeys((*self.editors, *self.duties, *self.root.holders)))
 
 
 def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None:
@@ -65,13 +75,13 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
     Raises `OperatorFault` for a folder in use, a bad id or holder name, too few editors, a short passphrase.
     """
     check_list(new.list_id, new.purpose, len(new.editors))
-    if len({*new.editors, *new.root.holders, *ONLINE_ROLES}) != len(new.editors) + new.root.keys + len(ONLINE_ROLES):
-        raise OperatorFault("holder_name", "each editor needs a name of her own, and not that of another key")
+    _check_names(new)
     if folder.exists() and any(folder.iterdir()):
         raise OperatorFault("folder_in_use", f"{folder} is not empty: a desk needs a folder of its own")
     make_folder(folder)
     make_folder(keys_folder)
-    editors = tuple(_new_editor(keys_folder, check_holder_name(name), new.passphrases[name]) for name in new.editors)
+    editors = tuple(_new_editor(keys_folder, name, new.passphrases[name]) for name in new.editors)
+    duties = tuple(new_duty(keys_folder, name, new.passphrases[name], editors) for name in new.duties or new.editors)
     body = Body(
         list_id=new.list_id,
         purpose=new.purpose,
@@ -79,6 +89,7 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
         epoch=FIRST_EPOCH,
         base_date=now.date() - timedelta(days=1),  # an entry that ends on the first day already has one day
         editors=editors,
+        duties=duties,
     )
     write_atomically(folder / ROOT_FILE, _new_root(keys_folder, editors, new, now))
     write_atomically(folder / CRITERIA_FILE, new.criteria.to_bytes())
@@ -86,14 +97,64 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
     body.save(folder)
 
 
-def _new_editor(keys_folder: Path, name: str, passphrase: bytes) -> Editor:
+def _check_names(new: NewDesk) -> None:
+    people = {*new.editors, *new.duties}
+    if len(set(new.editors)) < len(new.editors) or len(set(new.duties)) < len(new.duties):
+        raise OperatorFault("holder_name", "each editor and each duty officer needs a name of her own")
+    if people & {*new.root.holders, *ONLINE_ROLES}:
+        raise OperatorFault("holder_name", "an editor or duty officer needs a name of her own, not that of another key")
+    for name in people:
+        check_holder_name(name)
+
+
+def new_duty(keys_folder: Path, name: str, passphrase: bytes, editors: Iterable[Editor]) -> Duty:
+    """Make a duty officer's key, and a reading key unless she is an editor and has one."""
+    check_holder_name(name)
+    reading = next((editor.reading for editor in editors if editor.name == name), None)
+    if reading is None:
+        reading = _new_reading(keys_folder, name, passphrase)
+    return Duty(name, new_signing_key(keys_folder / f"{name}.duty.pem", passphrase).public_key, reading)
+
+
+def add_duty(
+    folder: Path,
+    keys_folder: Path,
+    body: Body,
+    master: Master,
+    name: str,
+    passphrase: bytes,
+    secrets: Mapping[int, bytes],
+) -> Body:
+    """Add a duty officer to a desk; `secrets` are those of the epochs she will need, `{epoch: secret}`.
+
+    `desk.json` is written last: a kill before leaves key files nobody knows, which their holder deletes.
+    """
+    if any(duty.name == name for duty in body.duties):
+        raise OperatorFault("duty_known", f"{name} is a duty officer of this desk already")
+    new = new_duty(keys_folder, name, passphrase, body.editors)
+    if all(editor.name != name for editor in body.editors):
+        with master.transaction():
+            for epoch, secret in secrets.items():
+                wrapped = wrap(secret, new.reading, list_id=body.list_id, epoch=epoch, profile=MATCH_PROFILE)
+                master.put_wrapped(MATCH_PROFILE, epoch, name, wrapped)
+    grown = evolve(body, duties=(*body.duties, new))
+    grown.save(folder)
+    return grown
+
+
+def _new_reading(keys_folder: Path, name: str, passphrase: bytes) -> bytes:
     private = generate_private()
     new_reading_key(keys_folder / f"{name}.read.pem", private, passphrase)
+    return public_bytes(private)
+
+
+def _new_editor(keys_folder: Path, name: str, passphrase: bytes) -> Editor:
+    reading = _new_reading(keys_folder, name, passphrase)
     return Editor(
         name=name,
         signing=new_signing_key(keys_folder / f"{name}.sign.pem", passphrase).public_key,
         keyring=new_signing_key(keys_folder / f"{name}.keyring.pem", passphrase).public_key,
-        reading=public_bytes(private),
+        reading=reading,
     )
 
 
@@ -110,12 +171,18 @@ def _new_root(keys_folder: Path, editors: tuple[Editor, ...], new: NewDesk, now:
 
 
 def _new_master(folder: Path, body: Body) -> None:
-    """The data key and the first epoch's secret exist nowhere but wrapped to the editors' reading keys."""
+    """The data key, the log key and the first epoch's secret exist nowhere but wrapped to reading keys."""
     master = Master.create(folder)
-    data_key, secret = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
+    editors = {editor.name: editor.reading for editor in body.editors}
     with master.transaction():
-        for editor in body.editors:
-            for profile, key in ((DATA_KEY_PROFILE, data_key), (MATCH_PROFILE, secret)):
-                wrapped = wrap(key, editor.reading, list_id=body.list_id, epoch=body.epoch, profile=profile)
-                master.put_wrapped(profile, body.epoch, editor.name, wrapped)
+        for profile, readers in ((DATA_KEY_PROFILE, editors), (MATCH_PROFILE, body.readers()), (LOG_PROFILE, editors)):
+            wrap_new(master, body.list_id, profile, body.epoch, readers)
     master.close()
+
+
+def wrap_new(master: Master, list_id: str, profile: str, epoch: int, readers: Mapping[str, bytes]) -> bytes:
+    """Make a random key, keep it wrapped to each reader (`{name: reading key}`) and return it."""
+    key = os.urandom(KEY_BYTES)
+    for name, reading in readers.items():
+        master.put_wrapped(profile, epoch, name, wrap(key, reading, list_id=list_id, epoch=epoch, profile=profile))
+    return key

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from attrs import frozen
-from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Metadata, Targets
 
 from blocklist import matchfile
@@ -42,16 +41,25 @@ class Staged:
             raise Refusal("index_invalid", "the staged index.json is missing or malformed: build again") from None
 
 
-def check_targets(staged: Staged, mine: Assembly, last_version: int, now: datetime, bulk: Bulk | None = None) -> None:
+def check_targets(
+    staged: Staged,
+    mine: Assembly,
+    last_version: int,
+    now: datetime,
+    bulk: Bulk | None = None,
+    withdrawals_seen: int = 0,
+) -> None:
     """Compare a staged version with the one this editor's own approvals give. `Refusal` says what differs.
 
-    `bulk` is the announcement she agreed on.
+    `bulk` is the announcement she agreed on, `withdrawals_seen` the serial of the last withdrawal she knows.
     """
     manifest = staged.manifest()
     check_records(staged, manifest, mine)
     if manifest.bulk != bulk:
         raise Refusal("announcement_differs", _announcement(manifest.bulk))
-    version = Version(manifest.version, manifest.signed_at, bulk)
+    if manifest.withdrawals_seen > withdrawals_seen:
+        raise Refusal("withdrawals_ahead", "the staged index.json overrules withdrawals nobody made yet: ask why")
+    version = Version(manifest.version, manifest.signed_at, bulk, manifest.withdrawals_seen)
     if manifest != mine.manifest(version, len(staged.files[manifest.full.path])):
         raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
     if manifest.version <= last_version:
@@ -60,10 +68,17 @@ def check_targets(staged: Staged, mine: Assembly, last_version: int, now: dateti
         )
     check_step(manifest.version, last_version)
     _check_time(manifest.signed_at, now)
-    expected = roles.make_targets(manifest.version, staged.files, _keyring_keys(mine.body), EDITORS_NEEDED, now)
+    expected = make_targets(mine.body, manifest.version, staged.files, now)
     _check_role(
         staged.metadata, expected, {INDEX_PATH, manifest.full.path}, manifest.signed_at + roles.TARGETS_LIFETIME
     )
+
+
+def make_targets(body: Body, version: int, files: Mapping[str, bytes], now: datetime) -> Metadata[Targets]:
+    """The unsigned targets role of this body: its files, and what its editors and duty officers may sign."""
+    keyring_keys = [editor.keyring for editor in body.editors]
+    duty_keys = [duty.signing for duty in body.duties]
+    return roles.make_targets(version, files, keyring_keys, EDITORS_NEEDED, now, duty_keys)
 
 
 def check_records(staged: Staged, manifest: Manifest, mine: Assembly) -> None:
@@ -134,10 +149,6 @@ def _check_role(staged: Metadata[Targets], expected: Metadata[Targets], paths: s
 def _check_time(built_at: datetime, now: datetime) -> None:
     if built_at > now + CLOCK_SLACK:
         raise Refusal("time_ahead", "this was built in the future by this machine's clock: set the clock, build again")
-
-
-def _keyring_keys(body: Body) -> list[SSlibKey]:
-    return [editor.keyring for editor in body.editors]
 
 
 def _split(records: bytes) -> list[bytes]:

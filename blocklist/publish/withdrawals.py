@@ -1,4 +1,4 @@
-"""What the master knows of withdrawals: every signed `withdraw/current` by serial, and the entries taken off by them."""
+"""What the master knows of withdrawals: each signed `withdraw/current` by serial, and the entries it took off."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -46,6 +46,10 @@ class Withdrawals:
         )
         found = (Withdrawn(row[0], bytes(row[1]), row[2], row[3], bytes(row[4])) for row in self._db.execute(query))
         return {one.id: one for one in found}
+
+    def confirmed_ids(self) -> frozenset[str]:
+        """Entries that were taken off and left out of a published version."""
+        return frozenset(row[0] for row in self._db.execute("SELECT id FROM withdrawn WHERE confirmed_in IS NOT NULL"))
 
     def confirm(self, entry_id: str, version: int) -> None:
         """Book that a published version leaves the entry out."""

@@ -15,13 +15,13 @@ from attrs import define
 from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry, check_codes
 from blocklist.errors import OperatorFault, PublisherFault
-from blocklist.keyring import unwrap
+from blocklist.keyring import MATCH_PROFILE, unwrap
 from blocklist.publish import approvals, rows, setup
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
-from blocklist.publish.keyfiles import EditorKeys, load_editor_keys
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
@@ -39,7 +39,7 @@ class Workbench:
 
     folder: Path
     keys_folder: Path
-    body: Body
+    _facts: Body
     criteria: CriteriaSet
     root: bytes
     _master: Master
@@ -67,6 +67,11 @@ class Workbench:
         """Close the master."""
         self._master.close()
 
+    @property
+    def body(self) -> Body:
+        """The list's facts, with the epoch in force: that of the last published version."""
+        return self._facts.in_epoch(self._master.releases.epoch())
+
     # --- keys -----------------------------------------------------------------------------------------
     def unlock(self, editor: str, passphrase: bytes) -> EditorKeys:
         """Open an editor's key files and check that they are the ones this desk was made with."""
@@ -76,15 +81,25 @@ class Workbench:
             raise OperatorFault("key_foreign", f"the key files of {editor} in {self.keys_folder} are of another desk")
         return keys
 
+    def unlock_duty(self, name: str, passphrase: bytes) -> DutyKeys:
+        """Open a duty officer's key files and check that they are the ones this desk knows."""
+        known = self.body.duty(name)
+        keys = load_duty_keys(self.keys_folder, name, passphrase)
+        if keys.signing.public_key != known.signing:
+            raise OperatorFault("key_foreign", f"the key files of {name} in {self.keys_folder} are of another desk")
+        return keys
+
     def unlock_online(self, passphrase: bytes) -> OnlineKeys:
         """Open the snapshot and timestamp keys."""
         return OnlineKeys.load(self.keys_folder, passphrase)
 
-    def open_key(self, keys: EditorKeys, profile: str) -> bytes:
-        """The data key or the epoch secret, through this editor's reading key."""
-        wrapped = self._master.wrapped(profile, self.body.epoch, keys.name)
+    def open_key(self, keys: EditorKeys | DutyKeys, profile: str, epoch: int | None = None) -> bytes:
+        """The data key, the log key or an epoch's secret [the epoch in force], through this holder's reading key."""
+        if epoch is None:
+            epoch = self.body.epoch if profile == MATCH_PROFILE else setup.FIRST_EPOCH
+        wrapped = self._master.wrapped(profile, epoch, keys.name)
         try:
-            return unwrap(wrapped, keys.reading, list_id=self.body.list_id, epoch=self.body.epoch, profile=profile)
+            return unwrap(wrapped, keys.reading, list_id=self.body.list_id, epoch=epoch, profile=profile)
         except PublisherFault:
             raise OperatorFault("reading_key", f"the reading key of {keys.name} does not open this desk") from None
 

@@ -3,6 +3,7 @@
 import click
 
 from blocklist.publish.cli.door import Verbs
+from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
 from blocklist.publish.cli.publishing_verbs import stamp
 from blocklist.publish.cli.review_verbs import approve, check, diff
@@ -19,4 +20,6 @@ def main() -> None:
 
 
 for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, stamp, status):
+    main.add_command(verb)
+for verb in (duty, withdraw, reinstate):
     main.add_command(verb)

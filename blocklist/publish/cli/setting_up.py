@@ -5,8 +5,10 @@ import binascii
 import json
 import secrets
 from pathlib import Path
+from typing import Any
 
 import click
+from attrs import evolve
 
 from blocklist import canonical
 from blocklist.criteria import DEMO, CriteriaSet
@@ -23,6 +25,7 @@ from blocklist.publish.cli.options import (
     on_desk,
     passphrase_option,
 )
+from blocklist.publish.cli.showing import tell
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file, write_atomically
 from blocklist.publish.keyfiles import EditorKeys
@@ -45,21 +48,20 @@ PASSPHRASE_RANDOM_BYTES = 18
 )
 @keys_option
 @passphrase_option
+@click.option("--duty", "duties", metavar="NAME", multiple=True, help="A duty officer, who may withdraw [the editors].")
+@json_option
 @click.pass_context
 def init(
     ctx: click.Context,
+    /,
     *,
     folder: Path,
-    list_id: str,
-    purpose: str,
-    editors: tuple[str, ...],
-    own_domain: str | None,
-    criteria: Path | None,
-    small: bool,
     subscribers: tuple[Path, ...],
     make_passphrase: Path | None,
     keys_folder: Path | None,
     passphrase_files: tuple[str, ...],
+    as_json: bool,
+    **told: Any,
 ) -> None:
     """Make a desk: keys for every holder, root.json, and the empty master.
 
@@ -68,25 +70,43 @@ def init(
     keys_of_subscribers = [(path.stem, read_public_key(path)) for path in subscribers]
     if make_passphrase:
         _make_passphrase(make_passphrase)
-    passphrases = Passphrases.read((str(make_passphrase),) if make_passphrase else passphrase_files)
-    root = setup.SMALL_ROOT if small else setup.FULL_ROOT
-    typed = {name: passphrases.get(name, new=True) for name in (*editors, *root.holders, ONLINE)}
-    new = setup.NewDesk(
-        list_id=list_id,
-        purpose=purpose,
-        own_domain=own_domain,
-        criteria=_read_criteria(criteria) if criteria else DEMO,
-        editors=editors,
-        root=root,
-        passphrases=typed | dict.fromkeys(ONLINE_ROLES, typed[ONLINE]),
-    )
+        passphrase_files = (str(make_passphrase),)
+    new = _new_desk(Passphrases.read(passphrase_files), **told)
     desk = Desk.create(folder, new, ctx.ensure_object(Door).now(), keys_folder)
-    first, second = (desk.unlock(name, new.passphrases[name]) for name in editors[:2])
+    first, second = (desk.unlock(name, new.passphrases[name]) for name in new.editors[:2])
     for label, public in keys_of_subscribers:
         desk.approve(second, [desk.register_subscriber(public, label, first)])
     desk.close()
-    click.echo(f"list {list_id}: root {root.needed} of {root.keys}, targets and keyring 2 of {len(editors)} editors")
-    click.echo(f"ISPs pin {folder / setup.ROOT_FILE}; key files are in {desk.keys_folder}: hand them to their holders")
+    _tell_made(desk, new, as_json)
+
+
+def _new_desk(passphrases: Passphrases, *, criteria: Path | None, small: bool, **told: Any) -> setup.NewDesk:
+    new = setup.NewDesk(
+        criteria=_read_criteria(criteria) if criteria else DEMO,
+        root=setup.SMALL_ROOT if small else setup.FULL_ROOT,
+        passphrases={},
+        **told,
+    )
+    typed = {name: passphrases.get(name, new=True) for name in (*new.holders, ONLINE)}
+    return evolve(new, passphrases=typed | dict.fromkeys(ONLINE_ROLES, typed[ONLINE]))
+
+
+def _tell_made(desk: Desk, new: setup.NewDesk, as_json: bool) -> None:
+    root, pinned = new.root, desk.folder / setup.ROOT_FILE
+    duties = new.duties or new.editors
+    facts = {
+        "list_id": new.list_id,
+        "root": {"needed": root.needed, "keys": root.keys, "file": str(pinned)},
+        "editors": list(new.editors),
+        "duties": list(duties),
+        "keys_folder": str(desk.keys_folder),
+    }
+    lines = (
+        f"list {new.list_id}: root {root.needed} of {root.keys}, targets and keyring 2 of {len(new.editors)} editors,"
+        f" withdraw 1 of {len(duties)} duty officers",
+        f"ISPs pin {pinned}; key files are in {desk.keys_folder}: hand them to their holders",
+    )
+    tell(facts, as_json=as_json, lines=lines)
 
 
 @click.group()

@@ -15,7 +15,7 @@ from blocklist.criteria import DEMO
 from blocklist.entries import Entry
 from blocklist.keyring import generate_private, public_bytes
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys
 from blocklist.publish.setup import SMALL_ROOT, NewDesk
 
@@ -58,6 +58,7 @@ class Office:
     alice: EditorKeys
     bob: EditorKeys
     carol: EditorKeys
+    duty: DutyKeys
     online: OnlineKeys
     private: bytes
     out: Path
@@ -67,7 +68,8 @@ class Office:
         """Make the desk, with keys."""
         desk = Desk.create(folder / "desk", new_desk(), NOW)
         editors = [desk.unlock(name, PASSPHRASE) for name in EDITORS]
-        return cls(folder, desk, *editors, desk.unlock_online(PASSPHRASE), generate_private(), folder / "out")
+        duty, online = desk.unlock_duty("carol", PASSPHRASE), desk.unlock_online(PASSPHRASE)
+        return cls(folder, desk, *editors, duty, online, generate_private(), folder / "out")
 
     def copied(self, folder: Path) -> Office:
         """The same desk in another folder: making keys anew for each test would take most of its time."""

@@ -12,7 +12,7 @@ from blocklist.errors import OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.outlet import ONLINE_ROLES
 from blocklist.publish.setup import FULL_ROOT
-from tests.blocklist.publish.support import EDITORS, NOW, PASSPHRASE, new_desk
+from tests.blocklist.publish.support import EDITORS, NOW, PASSPHRASE, Office, new_desk
 
 
 @pytest.mark.parametrize(("small", "keys", "needed"), [(True, 3, 2), (False, 5, 3)])
@@ -34,12 +34,24 @@ def test_root_has_the_real_thresholds(tmp_path: Path, small: bool, keys: int, ne
 
 
 def test_every_holder_has_files_of_her_own(tmp_path: Path) -> None:
-    """Three for each editor, one for each root key and on-line role."""
-    desk = Desk.create(tmp_path / "desk", new_desk(), NOW, tmp_path / "keys")
+    """Three for each editor, two for a duty officer who is none, one for each root key and on-line role."""
+    passphrases = {**new_desk().passphrases, "dave": PASSPHRASE}
+    new = new_desk(duties=("dave", "carol"), passphrases=passphrases)
+    desk = Desk.create(tmp_path / "desk", new, NOW, tmp_path / "keys")
+    assert [duty.name for duty in desk.body.duties] == ["dave", "carol"]
+    assert desk.body.duty("carol").reading == desk.body.editor("carol").reading
     desk.close()
     names = sorted(path.name for path in (tmp_path / "keys").iterdir())
     editors = [f"{name}.{use}.pem" for name in EDITORS for use in ("sign", "keyring", "read")]
-    assert names == sorted([*editors, "root-1.pem", "root-2.pem", "root-3.pem", "snapshot.pem", "timestamp.pem"])
+    duties = ["carol.duty.pem", "dave.duty.pem", "dave.read.pem"]
+    others = ["root-1.pem", "root-2.pem", "root-3.pem", "snapshot.pem", "timestamp.pem"]
+    assert names == sorted([*editors, *duties, *others])
+
+
+def test_without_duty_officers_the_editors_are_them(office: Office) -> None:
+    """Each has one key file more, and reads with her own reading key."""
+    assert [duty.name for duty in office.desk.body.duties] == list(EDITORS)
+    assert (office.desk.keys_folder / "bob.duty.pem").is_file()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +62,8 @@ def test_every_holder_has_files_of_her_own(tmp_path: Path) -> None:
         ({"editors": ("alice", "bob")}, "3 or more"),
         ({"editors": ("alice", "bob", "alice")}, "name of her own"),
         ({"editors": ("alice", "bob", "root-1")}, "name of her own"),
+        ({"duties": ("dave", "dave")}, "name of her own"),
+        ({"duties": ("../dave",)}, "use a-z"),
         ({"passphrases": dict.fromkeys((*EDITORS, *FULL_ROOT.holders, *ONLINE_ROLES), b"short")}, "fewer than 16"),
     ],
 )

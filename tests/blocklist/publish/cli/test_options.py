@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
 from blocklist.publish.cli import main
 
+VERBS = {name for name, verb in main.commands.items() if not isinstance(verb, click.Group)}
 
-@pytest.mark.parametrize("name", sorted(set(main.commands) - {"init", "subscriber"}))
+
+@pytest.mark.parametrize("name", sorted(VERBS - {"init"}))
 def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -> None:
     """Arguments are folders, files and ids: a listed name would end in the shell's history."""
     arguments = [one.name for one in main.commands[name].params if one.param_type_name == "argument"]

@@ -1,0 +1,169 @@
+"""Withdrawing: one duty officer takes entries off in seconds; nothing in this file can add one.
+
+Her `withdraw/current` replaces the one before, so it carries everything that is off and not yet left out of a version.
+She needs the epoch's secret and no data key: an entry is found by its id or by the token of a name she was told, and
+no other name is opened. The next version leaves the entries out (it *confirms*), unless two editors reinstate them.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from attrs import frozen
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import Signature
+
+from blocklist import canonical
+from blocklist.canonical import format_instant
+from blocklist.errors import OperatorFault
+from blocklist.names import canonical_name, suffixes, to_wire
+from blocklist.publish import roles
+from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.faults import Refusal
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.master import Master
+from blocklist.publish.outlet import SignedRole
+from blocklist.publish.withdrawals import Withdrawn
+from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
+from blocklist.tokens import domain_token, host_token, token_key
+from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
+
+
+@frozen
+class Found:
+    """Entries of the published version that a name leads to: at the name itself, and at names above it."""
+
+    ids: tuple[str, ...]
+    above: tuple[str, ...]  # `domain` entries that cover the name, the nearest first
+
+
+def find(name: str, published: Mapping[str, bytes], secret: bytes, body: Body) -> Found:
+    """Look a name up among the published `{id: token}`. Raises `EntryFault` for what is no name."""
+    key = token_key(secret, body.list_id, body.epoch)
+    wire = to_wire(canonical_name(name))
+    exact = {host_token(key, wire), domain_token(key, wire)}
+    above = {domain_token(key, suffix): -len(suffix) for suffix in suffixes(wire) if suffix != wire}
+    covering = sorted((above[token], entry_id) for entry_id, token in published.items() if token in above)
+    return Found(
+        tuple(entry_id for entry_id, token in published.items() if token in exact),
+        tuple(entry_id for _, entry_id in covering),
+    )
+
+
+def behind(ids: Collection[str], published: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Every published entry whose token one of `ids` has, those first: a token is taken off as a whole."""
+    unknown = [entry_id for entry_id in ids if not published.get(entry_id)]
+    if unknown:
+        raise OperatorFault(
+            "entry_unknown", f"{unknown[0]!r} is no entry of the published version: nothing was withdrawn"
+        )
+    tokens = {published[entry_id] for entry_id in ids}
+    others = (entry_id for entry_id, token in published.items() if token in tokens and entry_id not in ids)
+    return (*ids, *sorted(others))
+
+
+def off(master: Master) -> dict[str, Withdrawn]:
+    """By id: the entries that are withdrawn and that too few editors reinstated."""
+    approvers = master.approvers()
+    return {
+        entry_id: one
+        for entry_id, one in master.withdrawals.unconfirmed().items()
+        if approvers.get(one.reinstatement, 0) < EDITORS_NEEDED
+    }
+
+
+def proven_off(body: Body, master: Master, mine: Mapping[str, bytes], keys: EditorKeys) -> frozenset[str]:
+    """Ids that this editor's tool leaves out: withdrawn by a duty officer's proven word, not reinstated by her own.
+
+    `mine` are the signatures stored under her name. Raises `Refusal` for a withdrawal nobody signed.
+    """
+    withdrawn = master.withdrawals.unconfirmed().values()
+    for one in withdrawn:
+        verify(one, body)
+    return frozenset(
+        one.id for one in withdrawn if mine.get(one.reinstatement) != _sign_reinstatement(one, body.list_id, keys)
+    )
+
+
+def reinstate(ids: Iterable[str], body: Body, master: Master, keys: EditorKeys) -> int:
+    """Keep an editor's word that withdrawn entries go back; returns for how many. Inside the caller's transaction."""
+    withdrawn = master.withdrawals.unconfirmed()
+    spoken = master.approvals_by(keys.name)
+    signatures = []
+    for entry_id in ids:
+        if entry_id not in withdrawn:
+            raise OperatorFault("entry_unknown", f"{entry_id!r} is not withdrawn: nothing was reinstated")
+        one = withdrawn[entry_id]
+        if one.reinstatement not in spoken:
+            signatures.append((one.reinstatement, _sign_reinstatement(one, body.list_id, keys)))
+    master.put_approvals(keys.name, signatures)
+    return len(signatures)
+
+
+def _sign_reinstatement(one: Withdrawn, list_id: str, keys: EditorKeys) -> bytes:
+    said = canonical.dumps({"list_id": list_id, "reinstate": one.id, "serial": one.serial})
+    return bytes.fromhex(keys.signing.sign(said).signature)
+
+
+def withdraw(
+    ids: Iterable[str], *, body: Body, master: Master, secret: bytes, keys: DutyKeys, now: datetime
+) -> SignedRole:
+    """Book the withdrawal of published entries and sign it together with those in force. Save, then act.
+
+    Without ids it signs the present state again, for seven more days.
+    """
+    published = master.releases.published_tokens()
+    in_force = off(master)
+    serial = max(master.withdrawals.last_serial() + 1, int(now.timestamp()))
+    new = [
+        Withdrawn(entry_id, published[entry_id], serial, keys.name, sign(entry_id, serial, body.list_id, keys))
+        for entry_id in behind(tuple(ids), published)
+        if entry_id not in in_force
+    ]
+    with master.transaction():
+        master.withdrawals.book(serial, format_instant(now), keys.name, new)
+    tokens = {published[entry_id] for entry_id in (*in_force, *(one.id for one in new)) if entry_id in published}
+    files = {WITHDRAW_PATH: sealed(Withdrawal(body.epoch, serial, tuple(sorted(tokens))), secret, body)}
+    role = roles.make_withdraw(serial, files, keys.signing, now)
+    return SignedRole(roles.WITHDRAW_ROLE, role.to_bytes(), files)
+
+
+def sealed(withdrawal: Withdrawal, secret: bytes, body: Body) -> bytes:
+    """`withdraw/current` as subscribers open it."""
+    context = FileContext(secret, body.list_id, body.purpose, withdrawal.epoch, WITHDRAW_PATH)
+    return seal(withdrawal.to_bytes(), Kind.WITHDRAW, context, os.urandom(SALT_BYTES))
+
+
+def confirm(master: Master, version: int) -> None:
+    """After `version` was published: what it leaves out is off for good. Inside the caller's transaction."""
+    listed = master.releases.published_ids()
+    for entry_id, one in master.withdrawals.unconfirmed().items():
+        if entry_id not in listed:
+            master.withdrawals.confirm(entry_id, version)
+            master.remove(entry_id, one.duty, one.signature)
+
+
+def statement(entry_id: str, serial: int, list_id: str) -> bytes:
+    """What a duty officer's key signs about one entry."""
+    return canonical.dumps({"list_id": list_id, "withdraw": entry_id, "serial": serial})
+
+
+def sign(entry_id: str, serial: int, list_id: str, keys: DutyKeys) -> bytes:
+    """The duty officer's word that this entry comes off."""
+    return bytes.fromhex(keys.signing.sign(statement(entry_id, serial, list_id)).signature)
+
+
+def verify(withdrawn: Withdrawn, body: Body) -> None:
+    """Refuse an entry the master calls withdrawn when no duty officer's signature proves it."""
+    key = next((duty.signing for duty in body.duties if duty.name == withdrawn.duty), None)
+    try:
+        if key is not None:
+            signed = statement(withdrawn.id, withdrawn.serial, body.list_id)
+            key.verify_signature(Signature(key.keyid, withdrawn.signature.hex()), signed)
+            return
+    except UnverifiedSignatureError:
+        pass
+    raise Refusal(
+        "withdrawal_unproven",
+        f"the desk calls {withdrawn.id} withdrawn by {withdrawn.duty}, no signature proves it: sign nothing, ask why",
+    )

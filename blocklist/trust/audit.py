@@ -29,7 +29,7 @@ from blocklist.tokens import derive, encode_fields
 from blocklist.trust.clock import Clock, SystemClock
 from blocklist.trust.files import make_folder
 
-FILE_NAME: Final = "audit.jsonl"
+AUDIT_NAME: Final = "audit.jsonl"
 LINE_BYTES: Final = 16 * 1024  # the longest line; texts in facts are far shorter
 NO_LINE: Final = hashlib.sha256(b"").hexdigest()  # `prev` of the first line
 

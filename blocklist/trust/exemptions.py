@@ -1,7 +1,8 @@
 """Local exemptions: names this ISP does not block, whatever a list says, for at most 30 days.
 
 Names are sealed at rest under the host key, because they must be tokenised again for each list and epoch. `list` shows
-ids, reasons, tickets and ends, never a name. The file is replaced whole; two writers wait for each other.
+ids, reasons, tickets and ends, never a name. The file is replaced whole; two writers wait for each other. Beside it
+lies a reserve of disk space, given up when the disk is full: a wrongly listed name can be unblocked then, too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,13 +18,15 @@ from typing import Final
 from attrs import asdict, define, field, frozen
 
 from blocklist.disk import PRIVATE_FILE
-from blocklist.errors import OperatorFault
+from blocklist.errors import OperatorFault, TransferFault
 from blocklist.names import canonical_name, is_ip_literal, to_wire
 from blocklist.trust.clock import Clock, SystemClock
 from blocklist.trust.files import make_folder
 from blocklist.trust.limits import DAY
+from blocklist.trust.reserve import Reserve
 from blocklist.trust.sealed import read_sealed, write_sealed
 
+EXEMPTIONS_NAME: Final = "exemptions.sealed"
 MATCHES: Final = ("host", "domain")
 MAX_LIFE: Final = 30 * DAY
 MAX_TEXT: Final = 200  # characters of a reason or ticket
@@ -99,6 +102,17 @@ class Exemptions:
                 raise OperatorFault("exemption", "there is no exemption of this id: see `mamori exempt list`")
             self._write(kept)
 
+    def settle(self, now: float, told: Callable[[ExemptionNote], object]) -> None:
+        """Take out those ended at `now` (POSIX), after each was `told`; what that raises keeps them all in the file."""
+        if not any(note.not_after <= now for note in self.list()):
+            return
+        with self._locked():
+            rows = self._read()
+            for row in rows:
+                if row.note.not_after <= now:
+                    told(row.note)
+            self._write(tuple(row for row in rows if row.note.not_after > now))
+
     def active(self, now: float) -> tuple[Exemption, ...]:
         """Return those in force at `now` (POSIX). Raises OperatorFault `sealed` for a file that does not open."""
         rows = (row for row in self._read() if now < row.note.not_after)
@@ -109,8 +123,15 @@ class Exemptions:
         return tuple(_Row(ExemptionNote(**row["note"]), row["name"]) for row in json.loads(data or b"[]"))
 
     def _write(self, rows: tuple[_Row, ...]) -> None:
-        kept = [row for row in rows if row.note.not_after > self.clock.now()]
-        write_sealed(self.path, json.dumps([asdict(row) for row in kept]).encode(), self.host_key, _PURPOSE)
+        data = json.dumps([asdict(row) for row in rows]).encode()
+        reserve = Reserve(self.path.with_name(self.path.name + ".reserve"))
+        try:
+            write_sealed(self.path, data, self.host_key, _PURPOSE)
+        except TransferFault:
+            if not reserve.give_up():
+                raise
+            write_sealed(self.path, data, self.host_key, _PURPOSE)
+        reserve.keep()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.exemptions import EXEMPTIONS_NAME, Exemptions
 from blocklist.trust.host_key import load_or_create
 from blocklist.trust.subscriber_key import public_key
 from resolver.app.demo_commands import as_text, commands
@@ -26,7 +26,6 @@ from resolver.app.demo_process import DemoProcess, say
 from resolver.app.demo_settings import write_settings
 from resolver.app.signals import on_stop_signal
 from resolver.edge.fault_log import describe_failure
-from resolver.edge.updating.sources import EXEMPTIONS_NAME
 from resolver.settings.addresses import Endpoint
 
 EXEMPT = "ex.blk.example"

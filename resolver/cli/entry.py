@@ -5,6 +5,7 @@ from importlib.metadata import version as package_version
 import click
 
 from resolver.cli.ask import ask
+from resolver.cli.audit import audit
 from resolver.cli.exempt import exempt
 from resolver.cli.faults import Commands
 from resolver.cli.keys import subscriber_key
@@ -28,5 +29,5 @@ def version() -> None:
     click.echo(f"mamori {package_version('mamori')}")
 
 
-for _command in (run, demo, check_config, status, exempt, list_commands, subscriber_key, ask):
+for _command in (run, demo, check_config, status, exempt, audit, list_commands, subscriber_key, ask):
     main.add_command(_command)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from blocklist.trust.exemptions import MATCHES, Exemptions
+from blocklist.names import canonical_name
+from blocklist.trust.audit import AUDIT_NAME, Audit
+from blocklist.trust.exempting import Exempting
+from blocklist.trust.exemptions import EXEMPTIONS_NAME, MATCHES, Exemptions
 from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
-from resolver.cli.identity import as_owner_of
+from resolver.cli.identity import as_owner_of, user_name
 from resolver.cli.options import config_option, read_name
-from resolver.edge.updating.sources import EXEMPTIONS_NAME
 from resolver.settings import Settings, load
 
 DAY = 86_400  # seconds
@@ -40,12 +42,13 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
     """Unblock one name over all lists."""
     settings = load(config, look_at_files=False)
     name = read_name("Name to unblock")
-    if name.lower().rstrip(".") in f"{reason} {ticket}".lower():
-        raise CliFault("the name stands in --reason or --ticket, which are shown to others: leave it out there")
-    until = time.time() + days * DAY
+    _refuse_shown(name, f"{reason} {ticket}".lower())
+    until, who = time.time() + days * DAY, user_name()
     with as_owner_of(settings.state):
-        note = _exemptions(settings).add(name, match=match, reason=reason, ticket=ticket, not_after=until)
+        exempting = _exempting(settings)
+        note = exempting.add(name, match=match, reason=reason, ticket=ticket, not_after=until, by=who)
     click.echo(f"exemption {note.id} until {_written(until)}")
+    _warn(exempting)
     announce(settings)
 
 
@@ -55,7 +58,7 @@ def list_(config: Path) -> None:
     """Show exemptions by id; the names stay sealed."""
     settings = load(config, look_at_files=False)
     with as_owner_of(settings.state):
-        rows = _exemptions(settings).list()
+        rows = _exempting(settings).exemptions.list()
     for row in rows:
         click.echo(f"{row.id}  {row.match:6}  until {_written(row.not_after)}  {row.ticket}  {row.reason}")
     if not rows:
@@ -67,15 +70,29 @@ def list_(config: Path) -> None:
 @click.argument("identity", metavar="ID")
 def remove(config: Path, identity: str) -> None:
     """End an exemption now."""
-    settings = load(config, look_at_files=False)
+    settings, who = load(config, look_at_files=False), user_name()
     with as_owner_of(settings.state):
-        _exemptions(settings).remove(identity)
+        exempting = _exempting(settings)
+        exempting.remove(identity, by=who)
     click.echo(f"exemption {identity} removed")
+    _warn(exempting)
     announce(settings)
 
 
-def _exemptions(settings: Settings) -> Exemptions:
-    return Exemptions(settings.state / EXEMPTIONS_NAME, load_or_create(settings.state))
+def _exempting(settings: Settings) -> Exempting:
+    key = load_or_create(settings.state)
+    return Exempting(Exemptions(settings.state / EXEMPTIONS_NAME, key), Audit(settings.state / AUDIT_NAME, key))
+
+
+def _refuse_shown(name: str, shown: str) -> None:
+    """Keep the name, as typed and as it is looked up, out of what others read. Raises EntryFault for what is none."""
+    if any(form in shown for form in (name.lower().rstrip("."), canonical_name(name))):
+        raise CliFault("the name stands in --reason or --ticket, which are shown to others: leave it out there")
+
+
+def _warn(exempting: Exempting) -> None:
+    if exempting.fault is not None:
+        click.echo(f"done, but not written into the audit file: {exempting.fault}", err=True)
 
 
 def _written(when: float) -> str:

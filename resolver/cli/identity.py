@@ -27,6 +27,11 @@ def as_owner_of(state: Path) -> Iterator[None]:
             os.setegid(0)
 
 
+def user_name() -> str:
+    """Who runs the command."""
+    return _name_of(os.getuid())
+
+
 def _ids_of(state: Path) -> tuple[int, int]:
     """The owner of the folder; who runs the command, while it does not exist."""
     try:

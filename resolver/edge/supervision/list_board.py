@@ -56,6 +56,7 @@ class ListBoard:
 
     seconds: Callable[[], float]  # monotonic
     clock_suspect: bool = field(default=False, init=False)
+    audit_failing: bool = field(default=False, init=False)
     reported: bool = field(default=False, init=False)  # an updater has spoken since it was asked to look at the disk
     _views: dict[str, ListView] = field(factory=dict, init=False)
     _said_at: float = field(default=0.0, init=False)
@@ -68,6 +69,7 @@ class ListBoard:
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take up a `status` message of the updater."""
         self.reported, self.clock_suspect = True, bool(message["clock_suspect"])
+        self.audit_failing = bool(message["audit_failing"])
         self._said_at = self.seconds()
         for said in message["lists"]:
             view = self._views.get(said["list_id"])

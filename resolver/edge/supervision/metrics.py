@@ -100,6 +100,7 @@ def _lists(snapshot: Snapshot) -> Iterator[Metric]:
     yield each("mamori_list_update_failing", "1 while the last update failed.", lambda view: view.last_failed)
     yield each("mamori_list_age_seconds", "Age of the newest verified timestamp, NaN before the first.", _age)
     yield _gauge("mamori_clock_suspect", "1 while this machine's clock is not believed.", snapshot.clock_suspect)
+    yield _gauge("mamori_audit_failing", "1 while the audit file cannot be written.", snapshot.audit_failing)
     yield _gauge("mamori_generation", "Changes of effective policy since start.", snapshot.generation)
 
 

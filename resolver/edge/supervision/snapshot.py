@@ -38,6 +38,7 @@ class Snapshot:
     lists: tuple[ListView, ...]
     latencies: Mapping[str, Latency]  # by list
     clock_suspect: bool
+    audit_failing: bool  # the newest decision is missing from the audit file
     deaths: Mapping[tuple[str, str], int]  # by kind of child and reason
     faults: Mapping[str, int]  # by kind of child: errors it survived
     usage: tuple[Usage, ...]  # by slot

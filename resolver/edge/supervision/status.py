@@ -29,6 +29,7 @@ def document(snapshot: Snapshot) -> Document:
         "workers": {"slots": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares},
         "updater": "up" if snapshot.updater_up else "down",
         "clock_suspect": snapshot.clock_suspect,
+        "audit_failing": snapshot.audit_failing,
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
         "upstreams": [{"name": name, "up": bool(up)} for name, up in totals.upstream_up.items()],
         "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": CACHE_NOTE},
@@ -60,6 +61,8 @@ def text(status: Document) -> str:
     ]
     if status["clock_suspect"]:
         lines.append("CLOCK SUSPECT: check this machine's time; entries end by trusted time until it is right")
+    if status["audit_failing"]:
+        lines.append("AUDIT FILE CANNOT BE WRITTEN: free the disk; what is decided meanwhile is missing from it")
     return "\n".join(lines)
 
 

@@ -218,6 +218,7 @@ class Supervisor:
             lists=self._board.views(),
             latencies=self._latencies.view(),
             clock_suspect=self._board.clock_suspect,
+            audit_failing=self._board.audit_failing,
             deaths=dict(self._deaths),
             faults=dict(self._faults),
             usage=tuple(usage(slot.worker.child.pid) if slot.worker else Usage() for slot in pool.slots),

@@ -11,15 +11,15 @@ from blocklist.errors import OperatorFault
 from blocklist.index import ListImage, compile_index
 from blocklist.names import is_ip_literal
 from blocklist.trust import host_key, subscriber_key
+from blocklist.trust.audit import AUDIT_NAME, Audit, Event, Facts
 from blocklist.trust.clock import SystemClock
 from blocklist.trust.compile import compile_enforced, entry_time, next_change
-from blocklist.trust.exemptions import Exemption, Exemptions
+from blocklist.trust.exempting import Exempting
+from blocklist.trust.exemptions import EXEMPTIONS_NAME, Exemption, Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS, Reason
 from blocklist.trust.subscription import Subscription
 from resolver.settings import ListSettings, Settings
-
-EXEMPTIONS_NAME = "exemptions.sealed"
 
 
 class Subscribed(Protocol):
@@ -40,6 +40,9 @@ class Subscribed(Protocol):
     def mark_good(self, version: int) -> None:
         """See Subscription."""
 
+    def unproven(self) -> int:
+        """See Subscription."""
+
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
         """See Subscription."""
 
@@ -57,7 +60,11 @@ class Sources:
     next_change: Callable[[], float | None]  # POSIX
     now: Callable[[], float]  # POSIX
     clock_offset: Callable[[], float]  # the time by which entries end, at monotonic 0 (POSIX)
+    audit: Callable[[Event, Facts], object] = lambda _event, _facts: None  # raises BlocklistError
+    settle: Callable[[], object] = lambda: None  # of exemptions that ended; gives why they cannot be written down
     broken: Mapping[str, str] = field(factory=dict)
+    canary: frozenset[str] = frozenset()  # the lists whose additions are tried before activation
+    breaker: frozenset[str] = frozenset()  # those whose additions are watched after it
 
     def images(self) -> tuple[ListImage, ...]:
         """What is to be enforced now, by list."""
@@ -85,6 +92,8 @@ def open_sources(settings: Settings) -> Sources:
         except (OperatorFault, OSError, UnicodeDecodeError) as fault:
             broken[each.id] = str(fault) if isinstance(fault, OperatorFault) else type(fault).__name__
     exemptions = Exemptions(settings.state / EXEMPTIONS_NAME, keys.host_key, clock)
+    audit = Audit(settings.state / AUDIT_NAME, keys.host_key, clock)
+    exempting = Exempting(exemptions, audit)
     return Sources(
         lists=lists,
         exempt=lambda: exemptions.active(entry_time(tuple(lists.values()), clock)),
@@ -92,7 +101,11 @@ def open_sources(settings: Settings) -> Sources:
         next_change=lambda: next_change(tuple(lists.values()), exemptions, clock),
         now=clock.now,
         clock_offset=lambda: entry_time(tuple(lists.values()), clock) - clock.monotonic(),
+        audit=audit.append,
+        settle=lambda: exempting.settle(entry_time(tuple(lists.values()), clock)),
         broken=broken,
+        canary=frozenset(each.id for each in settings.lists if each.canary),
+        breaker=frozenset(each.id for each in settings.lists if each.breaker),
     )
 
 

@@ -8,8 +8,9 @@ import os
 import random
 import resource
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred, DeferredLock, gatherResults, succeed
@@ -22,12 +23,17 @@ from blocklist.trust.outcome import Kind, Outcome
 from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
+from resolver.edge.updating.chronicle import Chronicle
 from resolver.edge.updating.hand_over import HandOver
-from resolver.edge.updating.sources import Sources, Subscribed, open_sources
+from resolver.edge.updating.sources import Sources, Subscribed, open_sources, status_words
 from resolver.settings import Settings, parse
 
 GIB = 1024**3
 
+VERBS: Final[dict[str, Callable[[Subscribed], Outcome]]] = {
+    "accept": lambda each: each.accept(),
+    "rollback": lambda each: each.rollback(),
+}
 Result = tuple[bool, str]  # done or not, and words for the operator
 
 
@@ -64,6 +70,7 @@ class Updater:
     _sources: Sources = field(init=False)
     _faults: Faults = field(init=False)
     _hand: HandOver = field(init=False)
+    _chronicle: Chronicle = field(init=False)
     _interval: float = field(default=15.0, init=False)
     _locks: dict[str, DeferredLock] = field(factory=dict, init=False)
     _polls: dict[str, IDelayedCall] = field(factory=dict, init=False)
@@ -81,7 +88,7 @@ class Updater:
         if kind == "start":
             self._start(parse(message["settings"], base=Path("/")))
         elif kind == "activated":
-            self._mark_good(self._hand.confirm(message["generation_hint"]))
+            self._in_force(self._hand.confirm(message["generation_hint"]))
         elif kind == "command":
             self._command(message["id"], message["verb"], message["list_id"])
         elif kind == "stop":
@@ -92,6 +99,7 @@ class Updater:
     def _start(self, settings: Settings) -> None:
         self._interval = float(settings.poll.interval)
         self._sources = self.open(settings)
+        self._chronicle = Chronicle(self._sources.audit, self._sources.settle)
         for list_id, each in self._sources.lists.items():
             self._locks[list_id] = DeferredLock()
             try:
@@ -130,7 +138,8 @@ class Updater:
         self._tell()
         return outcome
 
-    def _mark_good(self, versions: dict[str, int]) -> None:
+    def _in_force(self, versions: dict[str, int]) -> None:
+        self._chronicle.in_force(versions)
         for list_id, version in versions.items():
             each = self._sources.lists[list_id]
             done: Deferred[None] = self._locks[list_id].run(self.defer, each.mark_good, version)
@@ -162,8 +171,9 @@ class Updater:
 
     def _tell(self) -> None:
         statuses = self._sources.statuses()
-        suspect = any(words["clock_suspect"] for words in statuses)
-        self.send({"type": "status", "lists": statuses, "clock_suspect": suspect})
+        self._chronicle.look(statuses)
+        suspect, failing = any(words["clock_suspect"] for words in statuses), self._chronicle.failing
+        self.send({"type": "status", "lists": statuses, "clock_suspect": suspect, "audit_failing": failing})
 
     def _cancel(self, call: IDelayedCall | None) -> None:
         if call is not None and call.active():
@@ -196,8 +206,13 @@ class Updater:
             return gatherResults([self._refresh(each) for each in asked]).addCallback(_summary, asked)
         if list_id is None:
             return succeed((False, f"{verb} needs the id of one list"))
-        verbs = {"accept": lambda each: each.accept(), "rollback": lambda each: each.rollback()}
-        return self._do(list_id, verbs[verb]).addCallback(lambda outcome: _summary([outcome], [list_id]))
+        before = status_words(sources.lists[list_id].status())
+        done = self._do(list_id, VERBS[verb]).addCallback(partial(self._decided, verb, before))
+        return done.addCallback(lambda outcome: _summary([outcome], [list_id]))
+
+    def _decided(self, verb: str, before: dict[str, Any], outcome: Outcome) -> Outcome:
+        self._chronicle.decided(verb, before, outcome)
+        return outcome
 
 
 def _summary(outcomes: list[Outcome], lists: list[str]) -> Result:

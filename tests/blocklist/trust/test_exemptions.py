@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from blocklist.errors import BlocklistError, EntryFault, OperatorFault
+from blocklist.errors import BlocklistError, EntryFault, OperatorFault, TransferFault
 from blocklist.names import to_wire
 from blocklist.trust.exemptions import Exemptions
 from tests.blocklist.trust.list_body import SetClock
@@ -85,12 +88,43 @@ def test_fault_does_not_repeat_the_name(exemptions: Exemptions) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_ended_ones_leave_the_file_at_the_next_write(exemptions: Exemptions, clock: SetClock) -> None:
-    """A name is kept at rest no longer than it is needed."""
-    add(exemptions)
+def test_ended_ones_leave_the_file_once_told(exemptions: Exemptions, clock: SetClock) -> None:
+    """A name is kept at rest no longer than it is needed; one that could not be told stays until it can."""
+    first = add(exemptions)
     clock.pass_seconds(2 * DAY)
     second = add(exemptions)
-    assert [note.id for note in exemptions.list()] == [second]
+
+    def fails(_: object) -> None:
+        raise TransferFault("disk", "full")
+
+    with pytest.raises(TransferFault):
+        exemptions.settle(clock.now(), fails)
+    assert len(exemptions.list()) == 2
+    told: list[str] = []
+    exemptions.settle(clock.now(), lambda note: told.append(note.id))
+    exemptions.settle(clock.now(), lambda note: told.append(note.id))
+    assert (told, [note.id for note in exemptions.list()]) == ([first], [second])
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_does_not_stop_an_exemption(tmp_path: Path, clock: SetClock) -> None:
+    """The space kept for that day is given up for it."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", tmp_path], check=False)
+    if mounted.returncode:
+        pytest.skip("this container may not mount")
+    try:
+        exemptions = Exemptions(tmp_path / "exemptions.sealed", KEY, clock)
+        first = add(exemptions)
+        with contextlib.suppress(OSError), (tmp_path / "junk").open("wb", buffering=0) as junk:
+            while junk.write(bytes(4096)):
+                pass
+        with pytest.raises(OSError, match="space"):
+            (tmp_path / "more").write_bytes(b"x")
+        second = add(exemptions, "other.example")
+        assert [note.id for note in exemptions.list()] == [first, second]
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
 
 
 def test_damaged_file_is_said_not_skipped(exemptions: Exemptions) -> None:

@@ -8,34 +8,15 @@ from typing import Any
 import pytest
 
 from resolver.edge.supervision.list_board import ListView
-from resolver.edge.supervision.snapshot import ReleaseView, Snapshot
 from resolver.edge.supervision.status import document
-from resolver.edge.supervision.tally import Labels, Tally
 from tests.resolver.cli.at_terminal import StandIn, Terminal
+from tests.resolver.edge.snapshots import snapshot
 
 
 def reply(outcome: str, reason: str = "") -> dict[str, Any]:
     """What a running resolver answers whose last update had this outcome."""
     view = ListView("demo", version=7, entries=5, age_seconds=60.0, last_outcome=outcome, last_reason=reason)
-    told = document(
-        Snapshot(
-            ready=True,
-            reason="answering",
-            uptime_seconds=10.0,
-            generation=1,
-            slots=1,
-            serving=1,
-            spares=1,
-            updater_up=True,
-            totals=Tally(Labels()).totals(),
-            lists=(view,),
-            clock_suspect=False,
-            deaths={},
-            faults={},
-            usage=(),
-            release=ReleaseView(enabled=False, bucket_seconds=86_400, last_release=0.0, released={}),
-        )
-    )
+    told = document(snapshot(lists=(view,)))
     return {"ok": True, "text": "", "status": told}
 
 

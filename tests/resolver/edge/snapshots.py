@@ -26,6 +26,7 @@ SNAPSHOT = Snapshot(
     lists=(LIST,),
     latencies={"demo": Latency(Spread().with_one(18.0), Spread())},
     clock_suspect=False,
+    audit_failing=False,
     deaths={("worker", "sigkill"): 2},
     faults={"updater": 1},
     usage=(Usage(3, 1024 * 1024, 16), Usage()),

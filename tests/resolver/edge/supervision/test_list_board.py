@@ -25,7 +25,7 @@ def said(**more: Any) -> dict[str, Any]:
         "withdrawals_refused": 1,
         "log_size": 12,
     }
-    return {"type": "status", "clock_suspect": False, "lists": [words | more]}
+    return {"type": "status", "clock_suspect": False, "audit_failing": False, "lists": [words | more]}
 
 
 def _board(clock: Clock) -> ListBoard:

@@ -36,7 +36,11 @@ def test_failed_update_is_exit_code_2() -> None:
 def test_text_shouts_what_needs_a_person() -> None:
     """Not ready, not enforced, held, upstream down and a suspect clock are in capitals."""
     held = evolve(LIST, version=0, age_seconds=None, held_entries=5, held_by=("size",))
-    shown = text(document(snapshot(ready=False, reason="waiting for list demo", lists=(held,), clock_suspect=True)))
+    shown = text(
+        document(
+            snapshot(ready=False, reason="waiting for list demo", lists=(held,), clock_suspect=True, audit_failing=True)
+        )
+    )
     for words in (
         "NOT READY: waiting",
         "NOT ENFORCED",
@@ -44,6 +48,7 @@ def test_text_shouts_what_needs_a_person() -> None:
         "HELD 5 entries by size",
         "DOWN",
         "CLOCK SUSPECT",
+        "AUDIT FILE CANNOT BE WRITTEN",
     ):
         assert words in shown
 

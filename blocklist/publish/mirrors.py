@@ -10,7 +10,7 @@ from typing import Final
 
 from blocklist.disk import ASIDE_SUFFIX
 from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
-from blocklist.publish.outlet import LOG_FILE
+from blocklist.publish.outlet import LOG_FILE, write_timestamp
 
 _TIMESTAMP: Final = Path("metadata") / "timestamp.json"
 _CHANGING: Final = (Path(LOG_FILE), _TIMESTAMP)  # all other files never change once written
@@ -25,8 +25,12 @@ def copy(leader: Path, follower: Path) -> int:
         missing = [path for path in _fixed(leader) if not _same_size(leader / path, follower / path)]
         changed = [path for path in _CHANGING if _differs(leader / path, follower / path)]
         for path in (*missing, *changed):
+            data = read_file(leader / path, "published file")
+            if path == _TIMESTAMP:
+                write_timestamp(follower, data)
+                continue
             make_folder((follower / path).parent, PUBLIC_FOLDER)
-            write_atomically(follower / path, read_file(leader / path, "published file"), PUBLIC_FILE)
+            write_atomically(follower / path, data, PUBLIC_FILE)
         return len(missing) + len(changed)
 
 

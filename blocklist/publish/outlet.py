@@ -5,6 +5,7 @@ Layout: `metadata/{N.root,N.snapshot,N.targets,N.keyring,timestamp}.json` and `t
 leads to.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, onl
 from blocklist.publish.keyfiles import load_signing_key
 
 ONLINE_ROLES: Final = ("snapshot", "timestamp")
+LATEST_FILE_DATE: Final = 2**33  # seconds; a version beyond it is no time, and some file systems cannot hold it
 LOG_FILE: Final = "log.jsonl"  # the public record
 SNAPSHOT_RENEWED_BEFORE: Final = timedelta(days=2)  # of its expiry; stamping more often than that keeps it fresh
 
@@ -162,7 +164,7 @@ class Outlet:
             # Not _write_once: a run killed before its timestamp leaves a snapshot no reader was ever told of.
             write_atomically(self._metadata / f"{version}.snapshot.json", data, PUBLIC_FILE)
         timestamp = roles.make_timestamp(_next(self.version_of("timestamp"), now), data, keys.timestamp, now)
-        write_atomically(self._metadata / "timestamp.json", timestamp.to_bytes(), PUBLIC_FILE)
+        write_timestamp(self.folder, timestamp.to_bytes())
         return version
 
     def _current_snapshot(self, root: bytes, published: Mapping[str, bytes], now: datetime) -> bytes | None:
@@ -213,6 +215,18 @@ class Outlet:
         if metadata is None or metadata.signed.type != kind.type:
             raise OperatorFault("published_damaged", f"{path} is damaged: publish into a fresh folder")
         return metadata
+
+
+def write_timestamp(folder: Path, data: bytes) -> None:
+    """Write a published folder's `timestamp.json`, dated by its version, which is a time and rises with each one.
+
+    Web servers make the ETag of a file's date in whole seconds and its length: two timestamps of one second would look
+    the same, and every subscriber that had the first would wait five minutes for the second.
+    """
+    path = folder / "metadata" / "timestamp.json"
+    write_atomically(path, data, PUBLIC_FILE)
+    date = min(Metadata[Timestamp].from_bytes(data).signed.version, LATEST_FILE_DATE)
+    os.utime(path, (date, date))
 
 
 def _next(version: int, now: datetime) -> int:

@@ -5,7 +5,7 @@ import click
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
-from blocklist.publish.cli.publishing_verbs import stamp
+from blocklist.publish.cli.publishing_verbs import nginx, stamp
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
 from blocklist.publish.cli.version_verbs import build, publish, sign, status
@@ -19,7 +19,9 @@ def main() -> None:
     """
 
 
-for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, stamp, status):
+for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, status):
     main.add_command(verb)
 for verb in (duty, withdraw, reinstate):
+    main.add_command(verb)
+for verb in (stamp, nginx):
     main.add_command(verb)

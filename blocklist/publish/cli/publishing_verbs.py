@@ -16,6 +16,7 @@ from blocklist.publish.cli.door import ONLINE, Door, Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
 from blocklist.publish.files import read_file
 from blocklist.publish.hint import Hinter, Subscriber
+from blocklist.publish.nginx import Origin, Site, Tls, caching_front, published_folder
 from blocklist.publish.online import OnlineFolder
 from blocklist.publish.outlet import Outlet
 from blocklist.publish.outlets import Outlets
@@ -117,3 +118,45 @@ class Teller:
     def _line(self, text: str, *, err: bool) -> None:
         click.echo(text, err=err)
         (sys.stderr if err else sys.stdout).flush()
+
+
+@click.command()
+@click.argument("out", type=FOLDER, required=False)
+@click.option("--cache", "origin_url", metavar="URL", help="Be a cache in front of URL, instead of serving OUT.")
+@click.option("--server-name", required=True, help="The name subscribers ask for.")
+@click.option("--listen", multiple=True, default=["0.0.0.0:443", "[::]:443"], show_default=True, metavar="ADDR:PORT")
+@click.option("--certificate", type=FILE, required=True, help="The server's certificate chain (PEM).")
+@click.option("--key", type=FILE, required=True, help="Its key (PEM).")
+@click.option("--client-ca", type=FILE, help="Ask clients for a certificate of this authority.")
+@click.option("--cache-folder", type=FOLDER, default="/var/cache/nginx/mamori", show_default=True)
+@click.option("--origin-ca", type=FILE, help="Authority of the origin's certificate [the system's].")
+@click.option("--origin-name", help="Name in the origin's certificate [the URL's].")
+@click.option("--origin-certificate", type=FILE, help="Certificate to show to the origin.")
+@click.option("--origin-key", type=FILE, help="Its key.")
+@json_option
+def nginx(
+    *,
+    out: Path | None,
+    origin_url: str | None,
+    server_name: str,
+    listen: tuple[str, ...],
+    certificate: Path,
+    key: Path,
+    client_ca: Path | None,
+    cache_folder: Path,
+    origin_ca: Path | None,
+    origin_name: str | None,
+    origin_certificate: Path | None,
+    origin_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Print a server configuration for nginx (its http context): for the folder OUT, or for a cache."""
+    if (out is None) == (origin_url is None):
+        raise click.UsageError("name OUT, or --cache URL")
+    site = Site(server_name, listen, Tls(certificate, key, client_ca))
+    if out is not None:
+        text = published_folder(site, out)
+    else:
+        origin = Origin(origin_url or "", cache_folder, origin_ca, origin_certificate, origin_key, origin_name)
+        text = caching_front(site, origin)
+    click.echo(json.dumps({"nginx": text}) if as_json else text, nl=as_json)

@@ -35,3 +35,16 @@ def test_a_copy_is_the_same_and_a_second_one_writes_nothing(tmp_path: Path) -> N
     assert mirrors.copy(one, two) == 2
     assert not (two / "metadata" / "x.json.new").exists()
     assert content(one) == content(two)
+
+
+def test_two_timestamps_of_one_second_have_two_dates(tmp_path: Path) -> None:
+    """A Web server's ETag is date and length; on every mirror it is the same."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    body = published(one)
+    dates = []
+    for _ in range(3):
+        Outlet(one).stamp(body.online, NOW)
+        mirrors.copy(one, two)
+        dates.append((one / "metadata" / "timestamp.json").stat().st_mtime)
+        assert (two / "metadata" / "timestamp.json").stat().st_mtime == dates[-1]
+    assert len(set(dates)) == 3

@@ -31,6 +31,8 @@ class SizeLimits:
     keyring_bytes: int = 16 * MIB
     full_bytes: int = 40 * MIB  # 2 million records of 18 bytes and the framing of the sealed file
     delta_share: float = 0.5  # of the full file: a chain of deltas that is no smaller is not worth it
+    log_bytes: int = 64 * MIB  # the public record: 200,000 versions
+    log_step_bytes: int = 1 * MIB  # of it at a time
     metadata_bytes: int = 2 * MIB
     timestamp_bytes: int = 16 * KIB
     root_rotations: int = 32

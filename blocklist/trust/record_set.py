@@ -74,8 +74,8 @@ class RecordSet:
             return None
 
     def _full(self) -> bytes:
-        sealed = self.targets.target(self.manifest.full.path, self._full_bytes())
-        return verify.open_records(sealed, self.manifest, self.secret)
+        path = self.manifest.full.path
+        return verify.open_records(self.targets.target(path, self._full_bytes()), self.manifest, self.secret)
 
     def _full_bytes(self) -> int:
         return min(self.manifest.full.bytes, self.sizes.full_bytes)

@@ -11,13 +11,14 @@ from attrs import define, evolve, field
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
-from blocklist import delta, keyring, matchfile, stream
+from blocklist import delta, keyring, matchfile, merkle, stream
 from blocklist.attributes import Attributes, expiry_days_for
 from blocklist.criteria import BasisRow
 from blocklist.errors import TransferFault
 from blocklist.keyring import Keyring, WrappedKey
-from blocklist.manifest import Bulk, DeltaRef, FileRef, Manifest, RekeyOf, delta_path, full_path
+from blocklist.manifest import Bulk, DeltaRef, FileRef, LogHead, Manifest, RekeyOf, delta_path, full_path
 from blocklist.names import to_wire
+from blocklist.public_log import LogLine
 from blocklist.publish import roles
 from blocklist.tokens import domain_token, token_key
 from blocklist.trust.transport import HttpStatusFault, Reply
@@ -54,6 +55,8 @@ class ListBody:
     manifest: Manifest | None = None
     with_keyring: bool = True
     with_deltas: bool = False
+    with_log: bool = False
+    log_lines: list[bytes] = field(factory=list)
     packed: bytes = b""  # the records published last
     delta_files: dict[str, bytes] = field(factory=dict)  # of the chain, by target path
     targets_signed_by: int = 2
@@ -104,6 +107,7 @@ class ListBody:
             min_wait=3600,
             rekey_of=rekey_of,
             deltas=links,
+            log=self._log_head(number, len(packed) // 18, now) if self.with_log else None,
         )
         self.manifest, self.packed = twist(manifest), packed
         files = {"index.json": self.manifest.to_bytes(), path: sealed} | self.delta_files | dict(also or {})
@@ -125,6 +129,19 @@ class ListBody:
         path = delta_path(epoch, number)
         self.delta_files[path] = self.sealed(plain, stream.Kind.DELTA, epoch, path)
         return (*before.deltas, DeltaRef(before.version, number, path, len(self.delta_files[path])))
+
+    def _log_head(self, version: int, count: int, now: datetime) -> LogHead:
+        """Publish the version's line of the public record, and return the head over all."""
+        line = LogLine(
+            list_id=LIST_ID, version=version, signed_at=now, count=count, adds=0, removals=0, commitment="ab" * 32
+        )
+        self.log_lines.append(line.to_bytes())
+        return self.put_log()
+
+    def put_log(self) -> LogHead:
+        """Publish the public record as it stands in `log_lines`."""
+        self.files["/log.jsonl"] = b"".join(line + b"\n" for line in self.log_lines)
+        return LogHead(len(self.log_lines), merkle.root(map(merkle.leaf_hash, self.log_lines)).hex())
 
     def target(self, path: str) -> bytes:
         """The published bytes of a target that one version only has."""

@@ -1,0 +1,211 @@
+"""The public record, as a subscriber follows it from visit to visit."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import define, evolve, field
+
+from blocklist.errors import BlocklistError
+from blocklist.manifest import LogHead, Manifest
+from blocklist.trust.limits import SizeLimits
+from blocklist.trust.public_log import LogSeen, PublicRecord
+from tests.blocklist.trust.conftest import MIRROR
+from tests.blocklist.trust.list_body import LIST_ID, ListBody, MemoryTransport, names
+
+STEP = 300  # bytes of the record at a time: less than two lines
+
+
+@define
+class Witness:
+    """A body that keeps a public record, and a subscriber that follows it."""
+
+    body: ListBody
+    alarms: list[str] = field(factory=list)
+    seen: LogSeen = field(factory=LogSeen)
+    transport: MemoryTransport = field(init=False)
+    record: PublicRecord = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.body.with_log = True
+        self.transport = MemoryTransport({MIRROR: self.body.files})
+        self.record = PublicRecord(self.transport, LIST_ID, self._alarm, SizeLimits(log_step_bytes=STEP))
+
+    def _alarm(self, error: Exception) -> None:
+        assert isinstance(error, BlocklistError)
+        self.alarms.append(error.code)
+
+    def look(self, manifest: Manifest) -> LogSeen:
+        self.seen = self.record.follow(MIRROR, manifest, self.seen)
+        return self.seen
+
+    def publish(self, times: int = 1) -> Manifest:
+        for _ in range(times):
+            manifest = self.body.publish(names(1))
+        return manifest
+
+    def sign(self, head: LogHead) -> Manifest:
+        """The newest index with another head."""
+        assert self.body.manifest is not None
+        return evolve(self.body.manifest, log=head)
+
+
+@pytest.fixture
+def witness(body: ListBody) -> Witness:
+    return Witness(body)
+
+
+def test_whole_record_is_taken_at_first_sight(witness: Witness) -> None:
+    """A new subscriber reads it from the first line, in steps, and has the root that the editors signed."""
+    manifest = witness.publish(10)
+    seen = witness.look(manifest)
+    assert manifest.log is not None
+    assert (seen.size, seen.root, seen.offset) == (10, manifest.log.root, len(witness.body.files["/log.jsonl"]))
+    assert (seen.version, seen.count, seen.contradiction, witness.alarms) == (10, 1, "", [])
+    assert len(witness.transport.asked) > 5
+
+
+def test_only_what_is_new_is_fetched(witness: Witness) -> None:
+    """Later visits go on from the known end; the same head asks for nothing."""
+    witness.look(witness.publish(3))
+    witness.transport.asked.clear()
+    witness.look(witness.publish())
+    assert (len(witness.transport.asked), witness.seen.size) == (1, 4)
+    witness.look(witness.body.manifest or pytest.fail())
+    assert (len(witness.transport.asked), witness.alarms) == (1, [])
+
+
+def test_lines_of_versions_still_to_come_wait(witness: Witness) -> None:
+    """A record published ahead of the index that signs it is read as far as is signed."""
+    first = witness.publish()
+    witness.publish(2)
+    assert witness.look(first).size == 1
+    assert witness.look(witness.publish()).size == 4
+    assert witness.alarms == []
+
+
+def test_list_without_a_record_has_nothing_to_follow(witness: Witness) -> None:
+    """A body that keeps none is no fault; one that kept one and stops is."""
+    witness.body.with_log = False
+    assert witness.look(witness.publish()) == LogSeen()
+    witness.body.with_log = True
+    witness.look(witness.publish())
+    witness.body.with_log = False
+    assert witness.look(witness.publish()).contradiction
+    assert witness.alarms == ["log_inconsistent"]
+
+
+def _shorter(witness: Witness) -> Manifest:
+    witness.body.log_lines.pop()
+    return witness.sign(witness.body.put_log())
+
+
+def _same_size(witness: Witness) -> Manifest:
+    witness.body.log_lines[1] = witness.body.log_lines[1].replace(b'"adds":0', b'"adds":7')
+    return witness.sign(witness.body.put_log())
+
+
+def _longer(witness: Witness) -> Manifest:
+    _same_size(witness)
+    return witness.publish(2)
+
+
+def _longer_elsewhere(witness: Witness) -> Manifest:
+    """Lines of another length, so that reading on starts within one."""
+    witness.body.log_lines[1] = witness.body.log_lines[1].replace(b'"adds":0', b'"adds":77777')
+    witness.body.put_log()
+    return witness.publish(2)
+
+
+@pytest.mark.parametrize("rewrite", [_shorter, _same_size, _longer, _longer_elsewhere])
+def test_rewritten_record_is_told_for_good(witness: Witness, rewrite: object) -> None:
+    """A record that shrank or was changed is told at every visit from then on, and what was seen is kept."""
+    before = witness.look(witness.publish(3))
+    manifest = rewrite(witness)  # type: ignore[operator]
+    after = witness.look(manifest)
+    assert manifest.log.root in after.contradiction
+    assert before.root in after.contradiction
+    assert (after.size, after.root) == (before.size, before.root)
+    witness.look(witness.publish())
+    assert witness.alarms == ["log_inconsistent"] * 2
+
+
+@pytest.mark.parametrize("change", [{"version": 9}, {"count": 5}])
+def test_record_that_says_something_else_than_the_index(witness: Witness, change: dict[str, int]) -> None:
+    """The last line must be about the version that signs it, and tell its true number of records."""
+    seen = witness.look(evolve(witness.publish(2), **change))
+    assert "number of records" in seen.contradiction
+    assert witness.alarms == ["log_inconsistent"]
+
+
+def _gone(files: dict[str, bytes]) -> None:
+    del files["/log.jsonl"]
+
+
+def _late(files: dict[str, bytes]) -> None:
+    files["/log.jsonl"] = files["/log.jsonl"][:-10]
+
+
+def _bent(files: dict[str, bytes]) -> None:
+    files["/log.jsonl"] = files["/log.jsonl"].replace(b'"removals":0', b'"removals":9')
+
+
+def _no_lines(files: dict[str, bytes]) -> None:
+    files["/log.jsonl"] = b"x" * 100_000
+
+
+def _twice(files: dict[str, bytes]) -> None:
+    files["/log.jsonl"] *= 2
+
+
+def _of_another_list(files: dict[str, bytes]) -> None:
+    files["/log.jsonl"] = files["/log.jsonl"].replace(b'"list_id":"demo"', b'"list_id":"omed"')
+
+
+@pytest.mark.parametrize("spoil", [_gone, _late, _bent, _no_lines, _of_another_list])
+@pytest.mark.parametrize("first", [True, False])
+def test_badly_served_record_is_no_accusation_and_heals(witness: Witness, spoil: object, first: bool) -> None:
+    """What a mirror serves is unsigned: it is told from the second time on, and a good mirror ends it."""
+    if not first:
+        witness.look(witness.publish())
+    before, manifest = witness.seen, witness.publish(2)
+    good = dict(witness.body.files)
+    spoil(witness.body.files)  # type: ignore[operator]
+    assert witness.look(manifest) == before
+    assert (witness.record.lags, witness.alarms) == (True, [])
+    assert witness.look(manifest) == before
+    assert (witness.record.lags, witness.alarms) == (False, ["log"])
+    witness.body.files.update(good)
+    assert witness.look(manifest).matches(manifest.log or pytest.fail())
+    assert witness.alarms == ["log"]
+
+
+def test_mirror_that_bends_the_tail_only_once_does_no_harm(witness: Witness) -> None:
+    """When the whole record still has what was seen, it is the mirror that was wrong, and nobody is accused."""
+    witness.look(witness.publish())
+    manifest = witness.publish()
+
+    class Once(MemoryTransport):
+        def get(self, url: str, max_bytes: int, **how: object) -> object:  # type: ignore[override]
+            reply = super().get(url, max_bytes, **how)  # type: ignore[arg-type]
+            return evolve(reply, body=b"x" + reply.body[1:]) if len(self.asked) == 1 else reply
+
+    witness.record.transport = Once({MIRROR: witness.body.files})
+    assert witness.look(manifest).size == 2
+    assert witness.alarms == []
+
+
+def test_lines_after_the_signed_ones_are_not_looked_at(witness: Witness) -> None:
+    """Whatever a mirror appends has no part in it."""
+    manifest = witness.publish(2)
+    _twice(witness.body.files)
+    assert witness.look(manifest).size == 2
+
+
+def test_record_beyond_its_limit_is_not_read_to_the_end(witness: Witness) -> None:
+    """A head that claims any number of lines does not make this host read without end."""
+    witness.publish(20)
+    witness.record.sizes = SizeLimits(log_step_bytes=STEP, log_bytes=1000)
+    for _ in range(2):
+        witness.look(witness.sign(LogHead(2**40, "ab" * 32)))
+    assert witness.alarms == ["log"]
+    assert len(witness.transport.asked) == 8

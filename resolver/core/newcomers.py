@@ -46,9 +46,11 @@ class Newcomers:
         return _words_at(counts) + slots * len(counts) * _WORD
 
     def marker(self, slot: int) -> Mark:
-        """Return what the worker in a slot calls for each hit on a fresh entry."""
-        marks, hits = self.marks, self._hits
-        first = slot * (len(self._firsts) - 1)
+        """Return what the worker in a slot calls for each hit on a fresh entry. ValueError: no room for the slot."""
+        marks, hits, lists = self.marks, self._hits, len(self._firsts) - 1
+        first = slot * lists
+        if first + lists > len(hits):
+            raise ValueError(f"the memory has no room for slot {slot}")
 
         def mark(match: Match) -> None:
             marks[match.fresh] = 1

@@ -2,12 +2,14 @@
 
 An unsealed file could be cut short by its owner, which is a SIGBUS in every worker that maps it; so it is refused.
 A new index takes the place of the old one by assignment; the old mapping goes when nothing refers to it any more.
+Beside it may come memory that all workers share, in which its fresh entries are marked.
 """
 
 import mmap
 import os
 
 from blocklist.index import Index
+from resolver.core.newcomers import Newcomers
 from resolver.edge.sealed_memory import is_sealed
 
 
@@ -34,3 +36,13 @@ def map_index(fd: int) -> Index:
         return Index(buffer)
     except Exception:  # noqa: BLE001  however it is damaged, the worker goes on with the one it has
         raise IndexRefused("damaged") from None
+
+
+def map_newcomers(fd: int, index: Index) -> Newcomers:
+    """Map the shared memory behind `fd`, which is closed here in every case. IndexRefused: it does not fit."""
+    try:
+        return Newcomers(memoryview(mmap.mmap(fd, 0)), index.fresh_counts)
+    except (OSError, ValueError):
+        raise IndexRefused("newcomers") from None
+    finally:
+        os.close(fd)

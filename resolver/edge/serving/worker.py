@@ -19,10 +19,12 @@ from blocklist.index import Index
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters, Layout
 from resolver.core.forwarder import Forwarder
+from resolver.core.newcomers import Newcomers, no_mark
 from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
 from resolver.edge.limits import Limits, WorkerLimits
-from resolver.edge.serving.mapped_index import IndexRefused, map_index
+from resolver.edge.serving.canary_run import CanaryRun
+from resolver.edge.serving.mapped_index import IndexRefused, map_index, map_newcomers
 from resolver.edge.serving.pump import Pump
 from resolver.edge.serving.tcp import TcpServer
 from resolver.edge.serving.udp import UdpReader, open_udp
@@ -50,12 +52,16 @@ class Worker:
         self._limits = limits
         self._faults = Faults(channel.send, reactor.seconds, limits.pump)
         self._index, self._generation = Index.empty(), _NO_GENERATION
+        self._newcomers: Newcomers | None = None
+        self._canary = CanaryRun(reactor, self._faults.report)
         self._config: CoreConfig | None = None
         self._servers: list[Server] = []
         self._service: Service | None = None
         self._verbs: dict[str, Callable[[Message, list[int]], None]] = {
             "start": self._start,
             "index": self._take_index,
+            "try": self._try,
+            "stop_marking": self._stop_marking,
             "slot": self._serve,
             "stop": self._stop,
         }
@@ -78,15 +84,44 @@ class Worker:
     def _take_index(self, message: Message, fds: list[int]) -> None:
         """Map it and swap it in between two queries; a refused one leaves the index in force."""
         generation = message["generation"]
+        self._canary.stop()  # what it tries is this one, or out of date
         try:
-            index = map_index(fds.pop())
+            index = map_index(fds.pop(0))
+            newcomers = map_newcomers(fds.pop(0), index) if fds else None
         except IndexRefused as refused:
             self._channel.send({"type": "index_refused", "generation": generation, "code": refused.code})
             return
-        self._index, self._generation = index, generation
+        self._index, self._generation, self._newcomers = index, generation, newcomers
         if self._service is not None:
-            self._service.core.set_index(index, generation)
+            self._enforce(self._service)
         self._channel.send({"type": "index_active", "generation": generation})
+
+    def _enforce(self, service: "Service") -> None:
+        mark = no_mark if self._newcomers is None else self._newcomers.marker(service.slot)
+        service.core.set_index(self._index, self._generation, mark)
+
+    def _stop_marking(self, message: Message, fds: list[int]) -> None:
+        self._newcomers = None
+        if self._service is not None:
+            self._service.core.stop_marking()
+
+    def _try(self, message: Message, fds: list[int]) -> None:
+        """Decide what is kept by an index not yet in force; where that cannot be done, nothing is in use here."""
+
+        def done() -> None:
+            self._channel.send({"type": "tried", "trial": message["trial"]})
+
+        try:
+            candidate = map_index(fds.pop(0))
+            marks = map_newcomers(fds.pop(0), candidate).marks
+        except IndexRefused as refused:
+            self._faults.report(refused)
+            done()
+            return
+        if self._service is None:
+            done()
+        else:
+            self._canary.begin(self._service.core.canary(candidate, marks), done)
 
     def _serve(self, message: Message, fds: list[int]) -> None:
         """Take the slot's counters and sockets and answer."""
@@ -95,8 +130,8 @@ class Worker:
         layout = Layout(len(self._config.upstreams), len(self._config.lists))
         counters = Counters(layout, memoryview(mmap.mmap(fds[0], 0)).cast("Q"))
         core = Forwarder(self._config, counters, os.urandom)
-        core.set_index(self._index, self._generation)
-        self._service = Service(core, self._reactor, self._servers, self._faults, self._limits)
+        self._service = Service(core, self._reactor, self._servers, self._faults, self._limits, message["slot"])
+        self._enforce(self._service)
         sockets, fds[1:] = fds[1:], []
         for each, fd in zip(message["sockets"], sockets, strict=True):
             self._service.listen(each["kind"], socket.socket(fileno=fd))
@@ -104,6 +139,7 @@ class Worker:
         self._channel.send({"type": "serving", "slot": message["slot"]})
 
     def _stop(self, message: Message, fds: list[int]) -> None:
+        self._canary.stop()
         if self._service is None:
             self._reactor.stop()
         else:
@@ -113,9 +149,12 @@ class Worker:
 class Service:
     """The sockets of a serving worker around its core."""
 
-    def __init__(self, core: Forwarder, reactor: Any, servers: list[Server], faults: Faults, limits: Limits) -> None:
+    def __init__(
+        self, core: Forwarder, reactor: Any, servers: list[Server], faults: Faults, limits: Limits, slot: int
+    ) -> None:
         dials = (UdpDialer(reactor, servers, os.urandom, limits.upstream), TcpDialer(reactor, servers, limits.upstream))
         self.core = core
+        self.slot = slot
         self._reactor = reactor
         self._limits = limits
         self._pump = Pump(core, reactor, dials, faults, limits.pump)

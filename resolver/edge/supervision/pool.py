@@ -29,6 +29,8 @@ class WorkerPool:
     open_sockets: Callable[[], SlotSockets]
     limits: PoolLimits = field(factory=PoolLimits)
     on_activated: Callable[[int], None] = lambda generation: None  # every worker has this index in force
+    on_tried: Callable[[Worker, int], None] = lambda worker, number: None  # it did what `ask_serving` asked
+    on_gone: Callable[[Worker], None] = lambda worker: None
     on_change: Callable[[], None] = lambda: None  # another number of workers serves
     on_death: Callable[[str, str], None] = lambda kind, reason: None
     on_fault: Callable[[Message], None] = lambda message: None
@@ -73,14 +75,30 @@ class WorkerPool:
                 slot.sockets.open()
         self._fill()
 
-    def set_index(self, fd: int) -> int:
-        """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation."""
-        self.index.replace(fd)
+    def set_index(self, fd: int, marks: int | None = None) -> int:
+        """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation.
+
+        `marks` is memory its fresh entries are marked in, which stays the caller's and open until `stop_marking`.
+        """
+        self.index.replace(fd, marks)
         for worker in self.workers:
             self.index.send(worker)  # those that leave too: their connections still ask
             if worker.ready and not worker.leaving:
                 self._watch(worker)
         return self.index.generation
+
+    def stop_marking(self) -> None:
+        """Let workers mark fresh entries no longer."""
+        self.index.stop_marking()
+        for worker in self.workers:
+            worker.child.send({"type": "stop_marking"})
+
+    def ask_serving(self, message: Message, fds: Sequence[int]) -> list[Worker]:
+        """Have every worker that answers do something; return them."""
+        serving = [worker for worker in self.workers if worker.serving]
+        for worker in serving:
+            worker.child.send(message, fds)
+        return serving
 
     def roll(self, raw: dict[str, Any]) -> None:
         """Replace every worker by one with new settings; the old answer until their slot is taken over."""
@@ -128,6 +146,8 @@ class WorkerPool:
             self.on_change()
         elif kind == "index_refused":
             self._refused(worker, message)
+        elif kind == "tried":
+            self.on_tried(worker, int(message["trial"]))
         elif kind == "fault":
             self.on_fault(message)
         if worker.leaving:
@@ -149,6 +169,7 @@ class WorkerPool:
     def _died(self, worker: Worker, reason: str) -> None:
         self.workers.remove(worker)
         worker.unwatch()
+        self.on_gone(worker)
         slot = worker.slot
         if worker.leaving:
             if worker.region is not None and (slot is None or worker.region is not slot.region):

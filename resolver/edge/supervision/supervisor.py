@@ -144,7 +144,7 @@ class Supervisor:
         self._stopping = Deferred()
         self._release.stop()
         self._control.close_all()
-        ended = [_called(self._pool.stop), _called(self._updates.keeper.stop), _called(self._notice.stop)]
+        ended = [_called(self._pool.stop), _called(self._updates.stop), _called(self._notice.stop)]
         ended += [maybeDeferred(port.stopListening) for port in self._ports]
         gatherResults(ended, consumeErrors=True).addBoth(self._stopped)
         return self._stopping

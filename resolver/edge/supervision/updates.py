@@ -10,10 +10,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from resolver.edge.channel import Message
 from resolver.edge.sealed_memory import is_sealed
+from resolver.edge.supervision.breaker import Breaker
 from resolver.edge.supervision.children import Child, Keeper, Launcher
 from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.trial import Trial
 
 Reply = dict[str, Any]
 COMMAND_SECONDS = 300.0  # the longest a command may take; a mirror is tried for up to 120 s
@@ -32,6 +34,8 @@ class Updates:
     on_death: Callable[[str, str], None]
     on_fault: Callable[[str, Message], None]
     keeper: Keeper = field(init=False)
+    _trial: Trial = field(init=False)
+    _breaker: Breaker = field(init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
     _handed_over: dict[int, Message] = field(factory=dict, init=False)  # by generation
     _asked: dict[int, tuple[Deferred[Reply], IDelayedCall]] = field(factory=dict, init=False)
@@ -40,11 +44,22 @@ class Updates:
     def __attrs_post_init__(self) -> None:
         self.keeper = Keeper("updater", self.clock, self.launcher, self._greet, self._heard, self._died)
         self.pool.on_activated = self._activated
+        self._trial = Trial(self.clock, self.pool, self._tried)
+        self._breaker = Breaker(
+            self.clock, self._queries, lambda list_id: self.command("breaker", list_id), self.pool.stop_marking
+        )
 
     def start(self, raw: dict[str, Any]) -> None:
         """Start the updater."""
         self._raw = raw
         self.keeper.start()
+
+    def stop(self, stopped: Callable[[], None]) -> None:
+        """End the updater, and every trial and watch; then call `stopped`."""
+        self._trial.abandon()
+        self._breaker.stop()
+        self.pool.stop_marking()
+        self.keeper.stop(stopped)
 
     def renew(self, raw: dict[str, Any]) -> None:
         """Replace it by one with new settings."""
@@ -75,7 +90,7 @@ class Updates:
     def _heard(self, message: Message, fds: list[int]) -> None:
         kind = message.get("type")
         if kind == "index" and len(fds) == 1 and is_sealed(fds[0]):
-            self._handed_over = {self.pool.set_index(fds.pop()): message}
+            self._take(fds.pop(), message)
         elif kind == "status":
             self.board.hear(message)
             self.on_change()
@@ -87,6 +102,28 @@ class Updates:
             self.on_fault("updater", message)
         for fd in fds:
             os.close(fd)
+
+    def _take(self, fd: int, message: Message) -> None:
+        """A new index: tried first where its additions are new, else put in force at once."""
+        self._trial.abandon()
+        if message["trial"]:
+            self._trial.begin(fd, message)
+        else:
+            self._put_in_force(fd, message)
+
+    def _tried(self, fd: int, message: Message, in_use: list[str]) -> None:
+        if not in_use:
+            self._put_in_force(fd, message)
+            return
+        os.close(fd)
+        self.keeper.send({"type": "in_use", "generation_hint": message["generation_hint"], "lists": in_use})
+
+    def _put_in_force(self, fd: int, message: Message) -> None:
+        marks = self._breaker.watch(message["fresh"], len(self.pool.slots))
+        self._handed_over = {self.pool.set_index(fd, marks): message}
+
+    def _queries(self) -> int:
+        return sum(self.pool.tally.totals().queries.values())
 
     def _activated(self, generation: int) -> None:
         message = self._handed_over.pop(generation, None)
@@ -103,6 +140,7 @@ class Updates:
         self.on_death(kind, reason)
 
     def _forget(self) -> None:
+        self._trial.abandon()  # the next updater hands over anew
         self.board.updater_ended()
         for message in self._handed_over.values():
             message["generation_hint"] = 0  # the next updater counts anew: it must not take this one for its own

@@ -84,18 +84,24 @@ class IndexInForce:
     generation: int = 0
     activated: int = 0  # the newest generation all workers had in force
     _fd: int | None = None
+    marks: int | None = None  # where workers mark its fresh entries
 
-    def replace(self, fd: int) -> None:
-        """Take over a newer one (sealed memory)."""
+    def replace(self, fd: int, marks: int | None = None) -> None:
+        """Take over a newer one (sealed memory). `marks` (not ours) is where fresh entries are marked."""
         if self._fd is not None:
             os.close(self._fd)
-        self._fd = fd
+        self._fd, self.marks = fd, marks
         self.generation += 1
 
     def send(self, worker: Worker) -> None:
         """Give it to a worker, if there is one."""
         if self._fd is not None:
-            worker.child.send({"type": "index", "generation": self.generation}, [self._fd])
+            fds = [self._fd] if self.marks is None else [self._fd, self.marks]
+            worker.child.send({"type": "index", "generation": self.generation}, fds)
+
+    def stop_marking(self) -> None:
+        """Nobody watches its fresh entries any more."""
+        self.marks = None
 
     def newly_activated(self, workers: Iterable[Worker]) -> bool:
         """True once a generation: every worker that could be asked has it in force."""

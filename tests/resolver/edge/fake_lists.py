@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
@@ -27,6 +28,8 @@ class FakeList:
         self.calls: list[str] = []
         self.good: list[int] = []
         self.fails: Exception | None = None
+        self.added: list[bytes] = []  # tokens first enforced with this version
+        self.watched = True  # they count as fresh
 
     def load(self) -> bool:
         if self.fails:
@@ -51,12 +54,18 @@ class FakeList:
     def mark_good(self, version: int) -> None:
         self.good.append(version)
 
+    def unproven(self) -> int:
+        return 0 if self.version in self.good else len(self.added)
+
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
         if not self.version:
             return None
-        records = bytes([self.version]) * 18
+        tokens = sorted([bytes([self.version]) * 16, *self.added])
+        records = b"".join(token + b"\x01\x80" for token in tokens)
         exempt = frozenset(each.wire.ljust(16, b"\0") for each in exemptions)
-        return ListImage(self.list_id, bytes(KEY_BYTES), date(2026, 11, 1), records, exempt)
+        return ListImage(
+            self.list_id, bytes(KEY_BYTES), date(2026, 11, 1), records, exempt, b"".join(sorted(self.added))
+        )
 
     def status(self) -> ListStatus:
         return ListStatus(
@@ -96,6 +105,10 @@ class Surroundings:
             clock_offset=lambda: self.offset,
             broken={"broken": "lists[9].root: no such file"},
         )
+
+    def switch_on(self, *list_ids: str) -> None:
+        """Let canary and breaker guard these lists."""
+        self.sources = evolve(self.sources, canary=frozenset(list_ids), breaker=frozenset(list_ids))
 
     def _compile(self) -> bytes:
         if self.compile_fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 from datetime import date
 from pathlib import Path
@@ -14,18 +15,20 @@ from blocklist.index import ListImage, compile_index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token
-from resolver.edge.sealed_memory import READ_ONLY, sealed_memory
-from resolver.edge.serving.mapped_index import IndexRefused, map_index
+from resolver.core.newcomers import Newcomers
+from resolver.edge.sealed_memory import READ_ONLY, fixed_memory, sealed_memory
+from resolver.edge.serving.mapped_index import IndexRefused, map_index, map_newcomers
 from tests.support.descriptors import descriptors
 
 KEY = bytes(32)
 
 
-def compiled() -> bytes:
-    """An index that lists blk.example."""
+def compiled(*, fresh: bool = False) -> bytes:
+    """An index that lists blk.example, maybe for the first time."""
     attributes = Attributes(expiry_days=100, basis=0, all_types=False, test=False)
-    records = build([(domain_token(KEY, to_wire("blk.example")), attributes)])
-    image = ListImage("demo", KEY, date(2030, 1, 1), records, frozenset())
+    token = domain_token(KEY, to_wire("blk.example"))
+    records = build([(token, attributes)])
+    image = ListImage("demo", KEY, date(2030, 1, 1), records, frozenset(), token if fresh else b"")
     return compile_index([image], clock_offset=0.0)
 
 
@@ -88,3 +91,25 @@ def test_an_index_that_is_replaced_is_unmapped() -> None:
     del index
     assert descriptors() <= before
     assert mappings() == mapped
+
+
+def test_memory_for_marks_is_shared_with_whoever_made_it() -> None:
+    """A mark of the worker is seen by the supervisor, and the descriptor is closed."""
+    index = map_index(sealed_memory(compiled(fresh=True)))
+    match = index.match(to_wire("blk.example"), 0.0)
+    assert match is not None and match.fresh == 0
+    fd, before = fixed_memory(Newcomers.size((1,), 1)), descriptors()
+    memory = mmap.mmap(fd, 0)
+    map_newcomers(fd, index).marker(0)(match)
+    assert memory[0] == 1
+    assert len(descriptors() - before) <= 1  # of our own mapping
+
+
+def test_memory_that_does_not_fit_the_index_is_refused() -> None:
+    """Too short for its fresh entries, or nothing that can be mapped."""
+    index = map_index(sealed_memory(compiled(fresh=True)))
+    before = descriptors()
+    for fd in (fixed_memory(4), fixed_memory(0)):
+        with pytest.raises(IndexRefused, match="newcomers"):
+            map_newcomers(fd, index)
+    assert descriptors() <= before

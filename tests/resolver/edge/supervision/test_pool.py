@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from twisted.internet.task import Clock
 
 from resolver.edge.supervision.pool import WorkerPool
@@ -291,3 +293,32 @@ def test_stop_waits_for_all_and_starts_nobody() -> None:
     assert done == [True]
     pool.clock.advance(1000)
     assert not pool.workers
+
+
+def test_memory_for_marks_goes_with_the_index_until_nobody_watches() -> None:
+    """To workers now and to those that come; afterwards the index goes alone."""
+    pool = Pool(1).bring_up()
+    marks = memfd()
+    pool.pool.set_index(memfd(), marks)
+    holder = pool.holder(0)
+    assert (holder.sent[-1], holder.fds[-1]) == ({"type": "index", "generation": 2}, 2)
+    pool.spare().die()
+    assert pool.launcher.newest("worker").fds[-1] == 2
+    pool.pool.stop_marking()
+    assert holder.sent[-1] == {"type": "stop_marking"}
+    pool.launcher.newest("worker").die()
+    assert pool.launcher.newest("worker").fds[-1] == 1
+    os.close(marks)
+
+
+def test_only_workers_that_answer_are_asked() -> None:
+    """The spare has kept nothing; one that leaves is nobody's business any more. Words and ends come back."""
+    pool = Pool(2).bring_up()
+    tried: list[object] = []
+    pool.pool.on_tried = lambda worker, number: tried.append((worker, number))
+    pool.pool.on_gone = tried.append
+    asked = pool.pool.ask_serving({"type": "try", "trial": 7}, [])
+    assert [worker.child for worker in asked] == [pool.holder(0), pool.holder(1)]
+    pool.holder(0).say({"type": "tried", "trial": 7})
+    pool.holder(1).die()
+    assert tried == [(asked[0], 7), asked[1]]

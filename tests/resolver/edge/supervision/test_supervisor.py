@@ -73,7 +73,7 @@ class Resolver:
 
     def take_list(self) -> None:
         fd = memfd()
-        self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE}, [fd])
+        self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE, "fresh": [], "trial": []}, [fd])
         os.close(fd)
         self.updater.say(said())
 

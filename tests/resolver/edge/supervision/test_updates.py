@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import sys
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -16,7 +18,9 @@ from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, FakeSocke
 from tests.resolver.edge.supervision.test_list_board import said
 
 DEMO = {"list_id": "demo", "version": 2, "entries": 7, "published_at": 130.0, "withdrawn_at": None}
-INDEX = {"type": "index", "generation_hint": 4, "lists": [DEMO]}
+INDEX = {"type": "index", "generation_hint": 4, "lists": [DEMO], "fresh": [], "trial": []}
+NEW = {"fresh": [{"list_id": "demo", "fresh": 40, "breaker": True}]}
+TRIAL = NEW | {"trial": [{"list_id": "demo", "fresh": 40, "most": 10}]}
 
 
 class Talk:
@@ -50,10 +54,17 @@ class Talk:
     def updater(self) -> FakeChild:
         return self.launcher.newest("updater")
 
-    def hand_over(self) -> None:
+    def hand_over(self, more: dict[str, Any] | None = None) -> None:
         fd = memfd()
-        self.updater.say(dict(INDEX), [fd])
+        self.updater.say(INDEX | (more or {}), [fd])
         os.close(fd)
+
+    def serve(self) -> FakeChild:
+        """Queries are let in; the worker that answers."""
+        self.pool.open()
+        holder = next(worker for worker in self.launcher.living("worker") if worker.told("slot"))
+        holder.serve()
+        return holder
 
     def take(self) -> None:
         for worker in self.launcher.living("worker"):
@@ -161,3 +172,57 @@ def test_new_settings_bring_a_new_updater() -> None:
     assert talk.updater.sent == [{"type": "start", "settings": {"n": 2}}]
     talk.updater.say({"type": "fault", "code": "unexpected_error"})
     assert (talk.faults, talk.deaths) == (["updater"], [])
+
+
+def test_new_additions_are_tried_before_they_are_in_force() -> None:
+    """The serving worker tries the index; only its word puts it in force, with memory to mark in."""
+    talk = Talk()
+    talk.take()
+    worker = talk.serve()
+    talk.hand_over(TRIAL)
+    assert (worker.told("index"), worker.sent[-1]) == ([], {"type": "try", "trial": 1})
+    worker.say({"type": "tried", "trial": 1})
+    assert (worker.sent[-1], worker.fds[-1]) == ({"type": "index", "generation": 1}, 2)
+    assert not talk.updater.told("in_use")
+
+
+def test_additions_in_use_are_told_to_the_updater_and_not_put_in_force() -> None:
+    """It is told which list, and nothing of how many; what it hands over next takes the place."""
+    talk = Talk()
+    talk.take()
+    worker = talk.serve()
+    talk.hand_over(TRIAL | {"trial": [{"list_id": "demo", "fresh": 40, "most": 0}]})
+    assert talk.updater.told("in_use") == [{"type": "in_use", "generation_hint": 4, "lists": ["demo"]}]
+    assert not worker.told("index")
+    talk.hand_over()
+    assert (worker.sent[-1], worker.fds[-1]) == ({"type": "index", "generation": 1}, 1)
+
+
+def test_an_index_on_trial_goes_with_its_updater() -> None:
+    """The next updater finds the version untried on the disk and hands it over anew."""
+    talk = Talk()
+    talk.take()
+    worker = talk.serve()
+    talk.hand_over(TRIAL)
+    talk.updater.die()
+    talk.clock.advance(11)
+    worker.say({"type": "tried", "trial": 1})
+    assert not worker.told("index")
+
+
+def test_a_tripped_breaker_is_a_command_to_the_updater() -> None:
+    """Enough different marks in one window; half an hour later workers stop marking."""
+    talk = Talk()
+    talk.take()
+    worker = talk.serve()
+    talk.hand_over(NEW)
+    worker.take_index()
+    assert talk.pool.index.marks is not None
+    memory = mmap.mmap(talk.pool.index.marks, 0)
+    memory[:20] = bytes([1]) * 20
+    memory[40:48] = (20).to_bytes(8, sys.byteorder)
+    talk.clock.advance(10)
+    assert talk.updater.told("command") == [{"type": "command", "id": 1, "verb": "breaker", "list_id": "demo"}]
+    talk.clock.pump([10.0] * 179)
+    assert worker.told("stop_marking")
+    assert talk.pool.index.marks is None

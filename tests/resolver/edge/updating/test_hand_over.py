@@ -87,3 +87,58 @@ def test_waiting_for_the_newest_index() -> None:
     around.clock.advance(WAIT_SECONDS)
     hand.confirm(2)
     assert got == [True, True, True, False]
+
+
+def newcomers(count: int) -> list[bytes]:
+    """So many tokens that no other list of the test has."""
+    return [bytes([200, number]) * 8 for number in range(count)]
+
+
+def test_new_additions_are_handed_over_with_their_number_and_a_plan() -> None:
+    """Of every list in the order of the index; what is to be tried has the number that holds it."""
+    around = Surroundings(FakeList("demo", 1), FakeList("other", 1))
+    around.lists["demo"].added = newcomers(12)
+    around.switch_on("demo", "other")
+    _hand(around).renew(around.sources)
+    assert around.sent[0]["fresh"] == [
+        {"list_id": "demo", "fresh": 12, "breaker": True},
+        {"list_id": "other", "fresh": 0, "breaker": True},
+    ]
+    assert around.sent[0]["trial"] == [{"list_id": "demo", "fresh": 12, "most": 10}]
+
+
+@pytest.mark.parametrize("change", ["off", "few", "good"])
+def test_what_cannot_be_held_is_not_tried(change: str) -> None:
+    """A list whose canary is off, an update too small to reach the limit, a version workers had in force before."""
+    around = Surroundings(FakeList("demo", 1))
+    around.lists["demo"].added = newcomers(9 if change == "few" else 12)
+    around.lists["demo"].good = [1] if change == "good" else []
+    if change != "off":
+        around.switch_on("demo")
+    _hand(around).renew(around.sources)
+    assert around.sent[0]["trial"] == []
+    assert around.sent[0]["fresh"][0]["breaker"] is (change != "off")
+
+
+def test_a_refused_index_is_handed_over_again() -> None:
+    """Until something was set aside, or a disk has room again: workers have none of it, its removals neither."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    hand.renew(around.sources)
+    assert hand.refused(1) == {"demo": 1}
+    hand.renew(around.sources)
+    assert [message["generation_hint"] for message in around.sent] == [1, 2]
+    assert hand.refused(1) == {}
+    hand.renew(around.sources)
+    assert len(around.sent) == 2
+
+
+def test_additions_that_are_no_longer_new_are_no_change() -> None:
+    """After half an hour nobody is given another generation for it."""
+    around = Surroundings(FakeList("demo", 1))
+    around.lists["demo"].added = newcomers(12)
+    hand = _hand(around)
+    hand.renew(around.sources)
+    around.lists["demo"].watched = False
+    hand.renew(around.sources)
+    assert len(around.sent) == 1

@@ -11,6 +11,7 @@ from attrs import evolve
 from blocklist.errors import OperatorFault
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
+from resolver.edge.updating.hand_over import WAIT_SECONDS
 from resolver.edge.updating.updater import Updater
 from tests.resolver.edge.fake_lists import FakeList, Surroundings, exemption
 from tests.resolver.edge.settings_for_edge import settings
@@ -168,7 +169,7 @@ def test_result_does_not_wait_for_workers_for_ever(tmp_path: Path) -> None:
     """While the resolver waits for another list no worker confirms; the command says so."""
     updating = Updating(tmp_path, FakeList("demo", 1))
     updating.command("exemptions")
-    updating.around.clock.advance(10)
+    updating.around.clock.advance(WAIT_SECONDS)
     assert "not confirmed" in updating.results[0][1]
 
 

@@ -1,0 +1,33 @@
+"""Anonymous memory for the fresh entries of one index, shared with workers by descriptor; it ends with the process."""
+
+import mmap
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from resolver.core.newcomers import Newcomers, Seen
+from resolver.edge.sealed_memory import fixed_memory
+
+
+class FreshMemory:
+    """Marks of all lists of an index: `fresh` is its hand-over's `[{list_id, fresh}, …]`. OSError: no memory."""
+
+    def __init__(self, fresh: Sequence[Mapping[str, Any]], slots: int) -> None:
+        self.lists = tuple(each["list_id"] for each in fresh)
+        self.counts = tuple(each["fresh"] for each in fresh)
+        size = Newcomers.size(self.counts, slots)
+        self.fd = fixed_memory(size)
+        self._newcomers = Newcomers(memoryview(mmap.mmap(self.fd, size)), self.counts)
+
+    def seen(self) -> dict[str, Seen]:
+        """Return what is marked now, by list."""
+        return dict(zip(self.lists, self._newcomers.seen(), strict=True))
+
+    def clear(self) -> None:
+        """Forget all marks and hits."""
+        self._newcomers.clear()
+
+    def close(self) -> None:
+        """Forget them and give the descriptor back; the memory goes with the last process that maps it."""
+        self.clear()
+        os.close(self.fd)

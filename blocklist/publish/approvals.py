@@ -6,12 +6,14 @@ their fields, so none can stand for another.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from attrs import evolve
 from securesystemslib.signer import CryptoSigner
 
 from blocklist import canonical
 from blocklist.entries import Entry
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.records import Subscriber
+from blocklist.publish.statements import Statement
 
 
 def sign_entries(entries: Iterable[Entry], keys: EditorKeys) -> Iterator[tuple[str, bytes]]:
@@ -20,15 +22,34 @@ def sign_entries(entries: Iterable[Entry], keys: EditorKeys) -> Iterator[tuple[s
         yield entry.id, _signature(keys.signing, entry.to_bytes())
 
 
+def draft_statement(entry: Entry, list_id: str) -> bytes:
+    """What whoever adds an entry signs: not that she approves it, but that the words are hers."""
+    return b'{"draft":%b,"list_id":"%b"}' % (entry.to_bytes(), list_id.encode())
+
+
+def sign_draft(entry: Entry, list_id: str, keys: EditorKeys) -> bytes:
+    """The editor's word that she added this entry as it stands."""
+    return _signature(keys.signing, draft_statement(entry, list_id))
+
+
+def sign_statement(statement: Statement, list_id: str, keys: EditorKeys) -> Statement:
+    """The statement with the editor's signature."""
+    return evolve(statement, signature=_signature(keys.signing, statement.body(list_id)))
+
+
 def sign_subscriber(subscriber: Subscriber, list_id: str, keys: EditorKeys) -> tuple[str, bytes]:
     """The editor's word that this ISP may read the list."""
-    statement = {"list_id": list_id, "subscriber": subscriber.id, "label": subscriber.label}
-    return subscriber.id, _signature(keys.signing, canonical.dumps(statement))
+    return subscriber.id, _signature(keys.signing, subscriber_statement(subscriber, list_id))
 
 
-def sign_removal(entry_id: str, list_id: str, keys: EditorKeys) -> bytes:
-    """The editor's word that this entry comes off."""
-    return _signature(keys.signing, canonical.dumps({"list_id": list_id, "remove": entry_id}))
+def subscriber_statement(subscriber: Subscriber, list_id: str) -> bytes:
+    """What is signed of an ISP."""
+    return canonical.dumps({"list_id": list_id, "subscriber": subscriber.id, "label": subscriber.label})
+
+
+def removal_statement(entry_id: str, list_id: str) -> bytes:
+    """What was signed of a removal before removals were statements with a code and a date."""
+    return canonical.dumps({"list_id": list_id, "remove": entry_id})
 
 
 def approved_entries(entries: Iterable[Entry], mine: Mapping[str, bytes], keys: EditorKeys) -> Iterator[Entry]:

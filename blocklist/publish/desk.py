@@ -14,6 +14,7 @@ from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
 from blocklist.publish import approvals, assemble, checks, duty, roles, setup, signing
 from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.casework import Casework
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
@@ -21,14 +22,13 @@ from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
 from blocklist.publish.records import DeskState, RoleState, Subscriber
 from blocklist.publish.stage import TARGETS, Stage
 from blocklist.publish.withdrawals import Withdrawn
-from blocklist.publish.workbench import Workbench
 
 KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
 
 
 @define
-class Desk(Workbench):
-    """An open desk: entries and approvals (`Workbench`), and the versions made of them."""
+class Desk(Casework):
+    """An open desk: entries, approvals and acts on them (`Casework`), and the versions made of them."""
 
     @property
     def stage(self) -> Stage:
@@ -101,7 +101,7 @@ class Desk(Workbench):
     def check(self, keys: EditorKeys, now: datetime, *, approved_only: bool = False) -> checks.Report:
         """Every publisher's guard over the live entries; with `approved_only`, over those a build would take."""
         rules = checks.make_rules(self.body.own_domain, checks.read_never_names(self.folder), now.date())
-        entries = tuple(self._approved(keys) if approved_only else self.entries(keys))
+        entries = tuple(self._approved(keys) if approved_only else self.candidates(keys))
         report = checks.check_entries(entries, rules)
         secret = self.open_key(keys, MATCH_PROFILE)
         records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
@@ -128,14 +128,13 @@ class Desk(Workbench):
         return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
 
     def _approved(self, keys: EditorKeys) -> Iterator[Entry]:
-        approvers, off = self._master.approvers(), duty.off(self._master)
-        live = (one for one in self.entries(keys) if one.id not in off)
-        return (one for one in live if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        approvers = self._master.approvers()
+        return (one for one in self.candidates(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
 
     def _mine(self, keys: EditorKeys) -> Iterator[Entry]:
         """What this editor proves: the entries she approved as they stand, without what is proven to be withdrawn."""
         mine = self._master.approvals_by(keys.name)
-        off = duty.proven_off(self.body, self._master, mine, keys)
+        off = duty.proven_off(self.body, self._master, mine, keys) | self.held_back_from(keys)
         return approvals.approved_entries((one for one in self._approved(keys) if one.id not in off), mine, keys)
 
     def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:

@@ -4,7 +4,6 @@ Write-ahead log and full synchronisation: a kill or a power cut leaves the state
 The file holds identifiers, dates, codes and signatures in the clear; name, path and query only as sealed cells.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,14 +12,13 @@ from typing import Final
 
 from blocklist.errors import OperatorFault
 from blocklist.publish import schema
-from blocklist.publish.records import Row, Subscriber
+from blocklist.publish.entry_table import EntryTable
+from blocklist.publish.records import Subscriber
 from blocklist.publish.releases import Releases
 from blocklist.publish.statements import Statements
-from blocklist.publish.vault import SEALED_FIELDS, Vault
 from blocklist.publish.withdrawals import Withdrawals
 
 FILE_NAME: Final = "master.db"
-_LIVE: Final = "removed_by IS NULL"
 
 
 class Master:
@@ -28,6 +26,7 @@ class Master:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self.entries = EntryTable(connection)
         self.releases = Releases(connection)
         self.withdrawals = Withdrawals(connection)
         self.statements = Statements(connection)
@@ -86,42 +85,13 @@ class Master:
             raise OperatorFault("key_not_wrapped", f"the desk holds no {profile} key of epoch {epoch} for {editor}")
         return bytes(row[0])
 
-    # --- entries --------------------------------------------------------------------------------------
-    def insert(self, rows: Iterable[tuple[str, dict[str, object], bytes]], vault: Vault) -> None:
-        """Add entries given as (id, all plain fields, twin)."""
-        self._db.executemany(
-            "INSERT INTO entries (id, facts, name, path, query, twin, not_after) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (_sealed(entry_id, fields, twin, vault) for entry_id, fields, twin in rows),
-        )
-
-    def live(self) -> Iterator[Row]:
-        """Every entry not removed, in order of id."""
-        query = f"SELECT id, facts, name, path, query FROM entries WHERE {_LIVE} ORDER BY id"  # noqa: S608 (a constant)
-        for entry_id, facts, *cells in self._db.execute(query):
-            yield Row(entry_id, json.loads(facts), tuple(cells))
-
     def count(self) -> int:
         """How many entries are live."""
-        return int(self._db.execute(f"SELECT COUNT(*) FROM entries WHERE {_LIVE}").fetchone()[0])  # noqa: S608
-
-    def live_ids(self) -> frozenset[str]:
-        """Ids of the entries not removed."""
-        return frozenset(row[0] for row in self._db.execute(f"SELECT id FROM entries WHERE {_LIVE}"))  # noqa: S608
-
-    def all_ids(self) -> frozenset[str]:
-        """Every id ever given, removed ones too: an id is never used twice."""
-        return frozenset(row[0] for row in self._db.execute("SELECT id FROM entries"))
-
-    def longest_twin(self, twin: bytes) -> tuple[str, str] | None:
-        """(id, not_after) of the live entry that points at the same thing and lasts longest."""
-        query = f"SELECT id, not_after FROM entries WHERE twin = ? AND {_LIVE} ORDER BY not_after DESC LIMIT 1"  # noqa: S608
-        row = self._db.execute(query, (twin,)).fetchone()
-        return None if row is None else (row[0], row[1])
+        return self.entries.count()
 
     def remove(self, entry_id: str, editor: str, signature: bytes) -> bool:
         """Mark an entry removed, with the remover's signature; False when there is no such live entry."""
-        query = f"UPDATE entries SET removed_by = ?, removal = ? WHERE id = ? AND {_LIVE}"  # noqa: S608
-        return self._db.execute(query, (editor, signature, entry_id)).rowcount == 1
+        return self.entries.end(entry_id, editor, signature)
 
     # --- approvals ------------------------------------------------------------------------------------
     def put_approvals(self, editor: str, signatures: Iterable[tuple[str, bytes]]) -> None:
@@ -137,6 +107,11 @@ class Master:
     def approvers(self) -> dict[str, int]:
         """Item id -> number of different editors that approved it."""
         return dict(self._db.execute("SELECT item, COUNT(*) FROM approvals GROUP BY item"))
+
+    def approvals(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every approval as (item id, editor, signature), in order of item."""
+        query = "SELECT item, editor, signature FROM approvals ORDER BY item, editor"
+        return ((item, editor, bytes(signature)) for item, editor, signature in self._db.execute(query))
 
     def put_seen(self, editor: str, digest: str) -> None:
         """Remember which state of the desk this editor's diff showed last."""
@@ -162,11 +137,3 @@ def _configure(db: sqlite3.Connection) -> sqlite3.Connection:
     for setting in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
         db.execute(f"PRAGMA {setting}")
     return db
-
-
-def _sealed(entry_id: str, fields: dict[str, object], twin: bytes, vault: Vault) -> tuple[object, ...]:
-    facts = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
-    cells = [
-        None if fields.get(name) is None else vault.seal(entry_id, name, str(fields[name])) for name in SEALED_FIELDS
-    ]
-    return (entry_id, json.dumps(facts), *cells, twin, str(fields["not_after"]))

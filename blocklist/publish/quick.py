@@ -43,7 +43,7 @@ class QuickBody:
         """
         wanted = {entry.to_bytes(): entry for entry in entries}
         live = {entry.to_bytes(): entry.id for entry in self.desk.entries(self.alice)}
-        self.desk.remove([live[data] for data in live.keys() - wanted.keys()], self.alice)
+        self.desk.remove([live[data] for data in live.keys() - wanted.keys()], self.alice, now)
         used = self.desk.known_ids()
         fresh = [wanted[data] for data in wanted if data not in live]
         fresh = [evolve(entry, id=str(ULID())) if entry.id in used else entry for entry in fresh]

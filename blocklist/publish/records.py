@@ -1,6 +1,7 @@
 """Plain data of the desk: what the master keeps in a row, and what `status` tells."""
 
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
@@ -10,13 +11,17 @@ from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 @frozen
 class Row:
-    """One live entry as stored: `facts` are its plain fields but for the sealed ones."""
+    """One entry as stored: `facts` are its plain fields but for the sealed ones, `cells` those."""
 
     id: str
-    facts: dict[str, object]
+    facts: dict[str, Any]
     cells: tuple[bytes | None, ...]
+    drafted_by: str | None = None  # None: added before drafts were signed
+    draft: bytes | None = None  # her signature
+    removed_by: str | None = None
+    removal: bytes | None = None  # the remover's signature, where it is no statement
 
-    def opened(self, vault: Vault) -> dict[str, object]:
+    def opened(self, vault: Vault) -> dict[str, Any]:
         """All fields of the entry, the sealed ones opened."""
         sealed = {
             column: vault.open(self.id, column, cell)

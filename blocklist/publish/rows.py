@@ -1,25 +1,39 @@
-"""Entries in and out of the master: sealed on the way in, opened on the way out, twins refused."""
+"""Entries in and out of the master: sealed and signed on the way in, opened on the way out, twins refused."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar
 
-from attrs import asdict
+from attrs import fields, frozen
 
 from blocklist.entries import Entry
 from blocklist.errors import OperatorFault
+from blocklist.publish.entry_table import NewRow
 from blocklist.publish.master import Master
-from blocklist.publish.vault import Vault
+from blocklist.publish.vault import SEALED_FIELDS, Vault
 
+T = TypeVar("T")
+BATCH: Final = 1_000  # entries that go in together: enough to keep SQLite busy, few enough to hold in memory
+_NAMES: Final = tuple(each.name for each in fields(Entry))
 _DATES: Final = ("decided_on", "verified", "review_by", "not_after")
+
+
+@frozen
+class Pen:
+    """Who adds entries: her name, and what signs a draft for her."""
+
+    name: str
+    sign: Callable[[Entry], bytes]
 
 
 def fields_of(entry: Entry) -> dict[str, Any]:
     """An entry's plain fields as the master keeps them: dates as text, defaults left out."""
-    plain: dict[str, Any] = asdict(entry)
+    plain = {name: value for name in _NAMES if (value := getattr(entry, name)) is not None and value is not False}
     for name in _DATES:
         plain[name] = plain[name].isoformat()
-    return {name: value for name, value in plain.items() if value is not None and value is not False}
+    return plain
 
 
 def entry_of(fields: dict[str, Any]) -> Entry:
@@ -33,23 +47,54 @@ def entry_of(fields: dict[str, Any]) -> Entry:
 
 def live_entries(master: Master, vault: Vault) -> Iterator[Entry]:
     """Every entry not removed, in order of id."""
-    for row in master.live():
+    for row in master.entries.live():
         yield entry_of(row.opened(vault))
 
 
-def insert(master: Master, vault: Vault, entries: Iterable[Entry]) -> dict[str, str]:
-    """Add entries, all in one transaction; returns `{refused id: id of the entry it repeats}`.
-
-    An entry that points where a live one points is refused, unless it lasts longer: that is how an entry is extended.
-    """
+def insert(master: Master, vault: Vault, entries: Iterable[Entry], pen: Pen) -> dict[str, str]:
+    """Add entries, all in one transaction; returns `{refused id: id of the entry it repeats}`."""
     repeats: dict[str, str] = {}
     with master.transaction():
-        for entry in entries:
-            fields = fields_of(entry)
-            twin = vault.twin(fields)
-            longest = master.longest_twin(twin)
-            if longest is not None and longest[1] >= fields["not_after"]:
-                repeats[entry.id] = longest[0]
-            else:
-                master.insert([(entry.id, fields, twin)], vault)
+        for batch in batches(entries):
+            known = insert_batch(master, vault, batch, pen)
+            repeats |= {entry.id: other for entry, other in zip(batch, known, strict=True) if other is not None}
     return repeats
+
+
+def insert_batch(master: Master, vault: Vault, entries: Sequence[Entry], pen: Pen) -> list[str | None]:
+    """Add up to `BATCH` entries inside the caller's transaction; for each, None or the id of the entry it repeats.
+
+    An entry repeats one with its id, and one that points where it points, unless it lasts longer: that is how an
+    entry is extended.
+    """
+    plain = [fields_of(entry) for entry in entries]
+    twins = [vault.twin(each) for each in plain]
+    used = {entry_id: entry_id for entry_id in master.entries.used([entry.id for entry in entries])}
+    longest = master.entries.longest_twins(twins)
+    repeats: list[str | None] = []
+    rows: list[NewRow] = []
+    for entry, each, twin in zip(entries, plain, twins, strict=True):
+        last_day, known = longest.get(twin, ("", ""))
+        repeated = used.get(entry.id) or (known if last_day >= each["not_after"] else None)
+        repeats.append(repeated)
+        if repeated is None:
+            used[entry.id] = entry.id
+            longest[twin] = (each["not_after"], entry.id)
+            rows.append(_row(entry, each, twin, vault, pen))
+    master.entries.insert(rows)
+    return repeats
+
+
+def batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Cut a stream into lists; never more than one list of it is held."""
+    stream = iter(values)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def _row(entry: Entry, plain: dict[str, Any], twin: bytes, vault: Vault, pen: Pen) -> NewRow:
+    facts = json.dumps({name: value for name, value in plain.items() if name not in SEALED_FIELDS})
+    name, path, query = (
+        vault.seal(entry.id, column, plain[column]) if column in plain else None for column in SEALED_FIELDS
+    )
+    return (entry.id, facts, name, path, query, twin, plain["not_after"], pen.name, pen.sign(entry))

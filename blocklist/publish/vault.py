@@ -60,8 +60,8 @@ class Vault:
 
     def twin(self, facts: Mapping[str, object]) -> bytes:
         """The duplicate mark of an entry's plain fields: equal for two entries that point at the same thing."""
-        texts = ("" if facts.get(name) is None else str(facts[name]) for name in _TWIN_FIELDS)
-        return hmac.digest(self._twin_key, encode_fields(*(text.encode() for text in texts)), sha256)
+        texts = [str(facts[name]).encode() if facts.get(name) is not None else b"" for name in _TWIN_FIELDS]
+        return hmac.digest(self._twin_key, encode_fields(*texts), sha256)
 
 
 def _place(entry_id: str, column: str) -> bytes:

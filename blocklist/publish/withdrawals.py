@@ -1,7 +1,7 @@
 """What the master knows of withdrawals: each signed `withdraw/current` by serial, and the entries it took off."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
@@ -37,6 +37,12 @@ class Withdrawals:
         self._db.execute("INSERT INTO withdrawals VALUES (?, ?, ?)", (serial, issued_at, duty))
         rows = ((one.id, one.token, one.serial, one.signature) for one in withdrawn)
         self._db.executemany("INSERT OR REPLACE INTO withdrawn VALUES (?, ?, ?, ?, NULL)", rows)
+
+    def every(self) -> Iterator[Withdrawn]:
+        """Every entry that was taken off, by its last withdrawal."""
+        query = "SELECT id, token, serial, duty, signature FROM withdrawn JOIN withdrawals USING (serial) ORDER BY id"
+        for row in self._db.execute(query):
+            yield Withdrawn(row[0], bytes(row[1]), row[2], row[3], bytes(row[4]))
 
     def unconfirmed(self) -> dict[str, Withdrawn]:
         """By entry id: what was taken off and is not yet left out of a published version."""

@@ -16,7 +16,7 @@ from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry, check_codes
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
-from blocklist.publish import approvals, rows, setup
+from blocklist.publish import approvals, duty, rows, setup
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
@@ -24,6 +24,8 @@ from blocklist.publish.files import only_one, read_file
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import OnlineKeys
+from blocklist.publish.statements import Kind
+from blocklist.publish.suspension import Suspension, last_suspensions
 from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
 
 Watch = Callable[[Iterable[Entry], int], Iterable[Entry]]
@@ -111,38 +113,52 @@ class Workbench:
     def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:
         """Add checked entries; returns `{refused id: id it repeats}` (see `rows.insert`).
 
-        Raises `EntryFault` for a code this desk's criteria set lacks; nothing is added then.
+        Each goes in under her signature as a draft. Raises `EntryFault` for a code this desk's criteria set lacks;
+        nothing is added then.
         """
-        entries = tuple(entries)
-        for entry in entries:
-            check_codes(entry, self.criteria)
         with only_one(self.folder):
-            return rows.insert(self._master, self.vault(keys), entries)
+            return rows.insert(self._master, self.vault(keys), map(self._checked, entries), self._pen(keys))
+
+    def _checked(self, entry: Entry) -> Entry:
+        check_codes(entry, self.criteria)
+        return entry
+
+    def _pen(self, keys: EditorKeys) -> rows.Pen:
+        list_id = self.body.list_id
+        return rows.Pen(keys.name, lambda entry: approvals.sign_draft(entry, list_id, keys))
 
     def entries(self, keys: EditorKeys) -> Iterator[Entry]:
         """Every live entry, opened with this editor's key."""
         return iter(self.watch(rows.live_entries(self._master, self.vault(keys)), self._master.count()))
 
+    def candidates(self, keys: EditorKeys) -> Iterator[Entry]:
+        """Every live entry that is neither suspended nor withdrawn, approved or not."""
+        left_out = self.suspended() | self.withdrawn_ids()
+        return (entry for entry in self.entries(keys) if entry.id not in left_out)
+
+    def suspensions(self) -> dict[str, Suspension]:
+        """By entry id: the last suspension of each entry that ever was suspended."""
+        return last_suspensions(self._master.statements.of(Kind.SUSPEND, Kind.RESUME))
+
+    def suspended(self) -> frozenset[str]:
+        """Ids of the entries that are suspended now."""
+        return frozenset(item for item, one in self.suspensions().items() if one.in_force(EDITORS_NEEDED))
+
+    def withdrawn_ids(self) -> frozenset[str]:
+        """Ids of the entries a duty officer took off, until a version without them or two editors' word."""
+        return frozenset(duty.off(self._master))
+
     def items(self) -> frozenset[str]:
         """Ids of all that can be approved: live entries and subscribers."""
-        return self._master.live_ids() | {one.id for one in self._master.subscribers()}
+        return self._master.entries.live_ids() | {one.id for one in self._master.subscribers()}
 
     def known_ids(self) -> frozenset[str]:
         """Every id ever given here: none is used twice."""
-        return self._master.all_ids()
+        return self._master.entries.all_ids()
 
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""
         return self._master.releases.published_ids()
-
-    def remove(self, ids: Iterable[str], keys: EditorKeys) -> None:
-        """Take entries off the list, under this editor's signature; all or none."""
-        with only_one(self.folder), self._master.transaction():
-            for entry_id in ids:
-                if not self._master.remove(
-                    entry_id, keys.name, approvals.sign_removal(entry_id, self.body.list_id, keys)
-                ):
-                    raise OperatorFault("entry_unknown", f"no live entry {entry_id!r}: nothing was removed")
 
     def diff(self, keys: EditorKeys, now: datetime) -> Difference:
         """What changes against the last published version; remembered as the state this editor has seen."""
@@ -184,6 +200,7 @@ class Workbench:
     def _difference(self, keys: EditorKeys, now: datetime) -> Difference:
         return compare(
             self.entries(keys),
+            self.suspended() | self.withdrawn_ids(),
             self._master.releases.published_ids(),
             self._master.subscribers(),
             self._master.approvers(),

@@ -71,7 +71,7 @@ def import_file(
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 def remove(here: Session, keys: EditorKeys, *, ids: tuple[str, ...]) -> None:
     """Take entries off the list, by id. One editor is enough; the next version leaves them out."""
-    here.desk.remove(ids, keys)
+    here.desk.remove(ids, keys, here.door.now())
     click.echo(f"removed {len(ids)}")
 
 

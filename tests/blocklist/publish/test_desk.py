@@ -116,7 +116,7 @@ def test_a_removed_entry_is_gone_from_the_next_version(office: Office) -> None:
     kept, gone = entry("kept.example"), entry("gone.example")
     office.add([kept, gone], office.alice, office.bob)
     office.publish()
-    office.desk.remove([gone.id], office.carol)
+    office.desk.remove([gone.id], office.carol, NOW)
     difference = office.desk.diff(office.bob, NOW)
     assert difference.removed == (gone.id,)
     assert office.publish() == 2
@@ -208,7 +208,9 @@ def test_check_sees_the_size_guard_and_an_announcement_lifts_it(office: Office) 
     office.publish()
     office.add([entry(f"m{number}.example") for number in range(60)], office.alice, office.bob)
     assert [finding.guard for finding in office.desk.check(office.alice, NOW).findings] == ["adds"]
-    office.desk.remove([one.id for one in office.desk.entries(office.alice) if one.name.startswith("m")], office.alice)
+    office.desk.remove(
+        [one.id for one in office.desk.entries(office.alice) if one.name.startswith("m")], office.alice, NOW
+    )
     office.desk.build(office.alice, NOW, Bulk(3, 60, 0))
     for editor in (office.alice, office.bob):
         office.desk.sign(editor, NOW, Bulk(3, 60, 0))

@@ -14,8 +14,8 @@ import pytest
 
 from blocklist.errors import OperatorFault
 from blocklist.publish.master import Master
-from blocklist.publish.schema import STEPS
 from blocklist.publish.records import Subscriber
+from blocklist.publish.schema import STEPS
 
 KILLED = """
 import os, signal, sys

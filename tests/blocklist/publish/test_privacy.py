@@ -37,7 +37,7 @@ def test_no_file_holds_a_name(office: Office) -> None:
     office.subscribe()
     office.add([hidden, url, entry("kept.example")], office.alice, office.bob)
     office.publish()
-    office.desk.remove([hidden.id], office.alice)
+    office.desk.remove([hidden.id], office.alice, NOW)
     office.publish()
     assert leaks(office.folder) == []
 

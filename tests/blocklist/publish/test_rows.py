@@ -14,6 +14,7 @@ from blocklist.publish.vault import Vault
 from tests.blocklist.publish.support import NOW, entry
 
 VAULT = Vault("demo", bytes(32))
+PEN = rows.Pen("alice", lambda one: b"draft of " + one.id.encode())
 
 
 def test_entries_come_back_as_they_went_in(tmp_path: Path) -> None:
@@ -23,7 +24,7 @@ def test_entries_come_back_as_they_went_in(tmp_path: Path) -> None:
         "u.example", type="url", scheme="https", port=8443, path="/a%2F", query="q", path_match="prefix", dns_ok=True
     )
     entries = [entry("h.example", all_types=True), url, entry("t.example", test=True)]
-    assert rows.insert(master, VAULT, entries) == {}
+    assert rows.insert(master, VAULT, entries, PEN) == {}
     assert list(rows.live_entries(master, VAULT)) == sorted(entries, key=lambda one: one.id)
     master.close()
 
@@ -32,11 +33,11 @@ def test_a_twin_is_refused_unless_it_lasts_longer(tmp_path: Path) -> None:
     """Within one call, too; a removed entry has no twin."""
     master = Master.create(tmp_path)
     first, same, longer = entry(), entry(), entry(not_after=NOW.date() + timedelta(days=80))
-    assert rows.insert(master, VAULT, [first, same, longer]) == {same.id: first.id}
-    assert rows.insert(master, VAULT, [same]) == {same.id: longer.id}
-    master.remove(longer.id, "alice", b"")
-    master.remove(first.id, "alice", b"")
-    assert rows.insert(master, VAULT, [same]) == {}
+    assert rows.insert(master, VAULT, [first, same, longer], PEN) == {same.id: first.id}
+    assert rows.insert(master, VAULT, [same], PEN) == {same.id: longer.id}
+    master.entries.end(longer.id, "alice")
+    master.entries.end(first.id, "alice")
+    assert rows.insert(master, VAULT, [same], PEN) == {}
     master.close()
 
 
@@ -48,7 +49,7 @@ def test_a_failure_in_the_middle_adds_nothing(tmp_path: Path) -> None:
         raise RuntimeError("killed")
 
     with pytest.raises(RuntimeError):
-        rows.insert(master, VAULT, (one if one is not None else broken() for one in [entry("a.example"), None]))  # type: ignore[misc]
+        rows.insert(master, VAULT, (one if one is not None else broken() for one in [entry("a.example"), None]), PEN)  # type: ignore[misc]
     assert master.count() == 0
     master.close()
 

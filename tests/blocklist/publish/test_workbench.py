@@ -42,8 +42,8 @@ def test_approving_or_removing_an_unknown_id_changes_nothing(office: Office) -> 
     office.add([one])
     with pytest.raises(OperatorFault, match="nothing was approved"):
         office.desk.approve(office.bob, [one.id, "01AAAAAAAAAAAAAAAAAAAAAAAA"])
-    with pytest.raises(OperatorFault, match="nothing was removed"):
-        office.desk.remove([one.id, "01AAAAAAAAAAAAAAAAAAAAAAAA"], office.bob)
+    with pytest.raises(OperatorFault, match="nothing was changed"):
+        office.desk.remove([one.id, "01AAAAAAAAAAAAAAAAAAAAAAAA"], office.bob, NOW)
     assert office.desk.diff(office.bob, NOW).waiting == (one.id,)
 
 

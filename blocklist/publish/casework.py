@@ -1,0 +1,176 @@
+"""What happens to an entry after it was drafted: rejected, suspended, resumed, asked for at its source, gone, extended.
+
+Each act is a statement under the editor's signature. Taking something off needs one key, putting it back needs two.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import chain
+from typing import Final
+
+from attrs import define, evolve
+from ulid import ULID
+
+from blocklist.entries import Entry, checked
+from blocklist.errors import OperatorFault
+from blocklist.publish import approvals, rows
+from blocklist.publish.body import EDITORS_NEEDED
+from blocklist.publish.faults import Refusal
+from blocklist.publish.files import only_one
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.records import Row
+from blocklist.publish.statements import Fact, Kind, Statement
+from blocklist.publish.states import Circumstances, Standing, standing_of
+from blocklist.publish.workbench import Workbench
+
+REMOVE_CODES: Final = ("no_longer_listable", "listed_in_error", "gone_at_source", "objection_upheld")
+REJECT_CODES: Final = ("criterion_not_met", "too_wide", "not_verified", "milder_means_work", "listed_already")
+SUSPEND_CODES: Final = ("objection", "doubt", "order")
+ASKED: Final = ("hotline", "host", "registrar", "police")
+
+
+@define
+class Casework(Workbench):
+    """An open desk and the acts on single entries. Every act on several entries is done for all of them or none."""
+
+    # --- taking off -----------------------------------------------------------------------------------
+    def remove(self, ids: Iterable[str], keys: EditorKeys, now: datetime, code: str = REMOVE_CODES[0]) -> None:
+        """Take entries off the list. One editor is enough; the next version leaves them out."""
+        with only_one(self.folder), self._master.transaction():
+            self._end(ids, keys, now, Kind.REMOVE, {"code": code})
+
+    def reject(self, ids: Collection[str], keys: EditorKeys, now: datetime, code: str) -> None:
+        """A second editor's no to drafts: they never come on the list. Her own drafts she removes."""
+        with only_one(self.folder), self._master.transaction():
+            published = self.published_ids()
+            for row in self._live_rows(ids):
+                if row.id in published:
+                    raise Refusal("published", f"{row.id} is on the list: remove or suspend it")
+                if row.drafted_by == keys.name:
+                    raise Refusal("own_draft", f"{row.id} is a draft of {keys.name}: another editor rejects it")
+            self._end(ids, keys, now, Kind.REJECT, {"code": code})
+
+    def gone_at_source(self, ids: Iterable[str], keys: EditorKeys, now: datetime, on: date) -> None:
+        """What was listed is gone at its source since the day `on`: say so, and take the entries off."""
+        with only_one(self.folder), self._master.transaction():
+            self._end(ids, keys, now, Kind.GONE_AT_SOURCE, {"code": "gone_at_source", "on": on.isoformat()})
+
+    def request_removal(self, ids: Iterable[str], keys: EditorKeys, now: datetime, asked: str, on: date) -> None:
+        """Somebody was asked on the day `on` to remove it at the source: blocking is no substitute for that."""
+        with only_one(self.folder), self._master.transaction():
+            for row in self._live_rows(ids):
+                self._say(row.id, keys, now, Kind.REMOVAL_REQUESTED, {"asked": asked, "on": on.isoformat()})
+
+    # --- suspending -----------------------------------------------------------------------------------
+    def suspend(
+        self, ids: Iterable[str], keys: EditorKeys, now: datetime, code: str, ticket: str | None = None
+    ) -> None:
+        """Leave entries out of the next versions while they are under review. One editor is enough."""
+        with only_one(self.folder), self._master.transaction():
+            self._suspend(ids, keys, now, code, ticket)
+
+    def _suspend(self, ids: Iterable[str], keys: EditorKeys, now: datetime, code: str, ticket: str | None) -> None:
+        suspended = self.suspended()
+        for row in self._live_rows(ids):
+            if row.id not in suspended:
+                self._say(row.id, keys, now, Kind.SUSPEND, {"code": code} | ({"ticket": ticket} if ticket else {}))
+
+    def resume(self, ids: Iterable[str], keys: EditorKeys, now: datetime) -> int:
+        """This editor's word that suspensions end; with two of them the entries are back. Returns how many are."""
+        with only_one(self.folder), self._master.transaction():
+            last = self.suspensions()
+            back = 0
+            for row in self._live_rows(ids):
+                one = last.get(row.id)
+                if one is None:
+                    raise Refusal("not_suspended", f"{row.id} is not suspended")
+                if keys.name not in one.resumed:
+                    self._say(row.id, keys, now, Kind.RESUME, {"suspension": one.mark})
+                back += len({*one.resumed, keys.name}) >= EDITORS_NEEDED
+            return back
+
+    def held_back_from(self, keys: EditorKeys) -> frozenset[str]:
+        """Entries this editor's tool leaves out when she signs: whose suspension she has not ended with her own key."""
+        list_id = self.body.list_id
+        return frozenset(
+            item for item, one in self.suspensions().items() if not _is_hers(one.resumed.get(keys.name), list_id, keys)
+        )
+
+    # --- extending ------------------------------------------------------------------------------------
+    def extend(
+        self, ids: Collection[str], keys: EditorKeys, now: datetime, not_after: date, review_by: date | None = None
+    ) -> dict[str, str]:
+        """Verified again today: new drafts that live until `not_after`. Two editors approve them; old id -> new id.
+
+        Raises `EntryFault` for days the criteria set does not allow, `Refusal` when an entry lasts as long already.
+        """
+        with only_one(self.folder), self._master.transaction():
+            vault, pen = self.vault(keys), self._pen(keys)
+            old = [rows.entry_of(row.opened(vault)) for row in self._live_rows(ids)]
+            new = [self._longer(entry, now.date(), not_after, review_by or not_after) for entry in old]
+            in_batches = (rows.insert_batch(self._master, vault, batch, pen) for batch in rows.batches(new))
+            repeats = chain.from_iterable(in_batches)
+            for before, after, repeated in zip(old, new, repeats, strict=True):
+                if repeated is not None:
+                    raise Refusal("lasts_already", f"{before.id} is listed until then or longer, as {repeated}")
+                self._say(before.id, keys, now, Kind.EXTEND, {"as": after.id})
+            return {before.id: after.id for before, after in zip(old, new, strict=True)}
+
+    def _longer(self, entry: Entry, today: date, not_after: date, review_by: date) -> Entry:
+        new = evolve(entry, id=str(ULID()), verified=today, not_after=not_after, review_by=review_by)
+        return checked(rows.fields_of(new), self.criteria)
+
+    # --- telling --------------------------------------------------------------------------------------
+    def standings(self, day: date, ids: Collection[str] | None = None) -> Iterator[Standing]:
+        """Where entries stand on the UTC day `day`: those of `ids`, or every one ever made. Needs no key."""
+        circumstances = self.circumstances(day)
+        said: dict[str, list[Statement]] = {}
+        for statement in self._master.statements.all():
+            said.setdefault(statement.item, []).append(statement)
+        for row in self._master.entries.every() if ids is None else map(self._row, ids):
+            yield standing_of(row, said.get(row.id, []), circumstances)
+
+    def circumstances(self, day: date) -> Circumstances:
+        """What decides about the state of every entry."""
+        approved_by: dict[str, list[str]] = {}
+        for item, editor, _ in self._master.approvals():
+            approved_by.setdefault(item, []).append(editor)
+        return Circumstances(
+            day=day,
+            needed=EDITORS_NEEDED,
+            approved_by=approved_by,
+            published=self.published_ids(),
+            suspended=self.suspended(),
+            withdrawn=self._master.withdrawals.confirmed_ids() | self.withdrawn_ids(),
+        )
+
+    # --- statements -----------------------------------------------------------------------------------
+    def _say(self, item: str, keys: EditorKeys, now: datetime, kind: Kind, facts: Mapping[str, Fact]) -> Statement:
+        """Sign and keep a statement, inside the caller's transaction."""
+        said = Statement(item, kind, keys.name, now.replace(microsecond=0), facts)
+        signed = approvals.sign_statement(said, self.body.list_id, keys)
+        self._master.statements.add([signed])
+        return signed
+
+    def _end(self, ids: Iterable[str], keys: EditorKeys, now: datetime, kind: Kind, facts: Mapping[str, Fact]) -> None:
+        for row in self._live_rows(ids):
+            self._say(row.id, keys, now, kind, facts)
+            self._master.entries.end(row.id, keys.name)
+
+    def _live_rows(self, ids: Iterable[str]) -> Iterator[Row]:
+        for entry_id in dict.fromkeys(ids):
+            row = self._row(entry_id)
+            if row.removed_by is not None:
+                raise OperatorFault("entry_ended", f"{entry_id} is off the list already: nothing was changed")
+            yield row
+
+    def _row(self, entry_id: str) -> Row:
+        row = self._master.entries.get(entry_id)
+        if row is None:
+            raise OperatorFault("entry_unknown", f"no entry {entry_id!r} at this desk: nothing was changed")
+        return row
+
+
+def _is_hers(said: Statement | None, list_id: str, keys: EditorKeys) -> bool:
+    """Whether the statement is one this editor signed: Ed25519 is deterministic, so she signs it again."""
+    return said is not None and approvals.sign_statement(said, list_id, keys).signature == said.signature

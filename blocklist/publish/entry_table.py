@@ -1,0 +1,87 @@
+"""The master's table of entries: rows in, rows out. An entry leaves the list, but its row is never deleted."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Final
+
+from blocklist.publish.records import Row
+
+NewRow = tuple[str, str, bytes | None, bytes | None, bytes | None, bytes, str, str, bytes]
+"""id, facts (JSON), sealed name, path and query, twin, last day, who drafted it, and her signature."""
+_LIVE: Final = "removed_by IS NULL"
+_COLUMNS: Final = "id, facts, name, path, query, drafted_by, draft, removed_by, removal"
+
+
+class EntryTable:
+    """The entries of an open master; `live` ones are neither removed nor rejected."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def insert(self, rows: Iterable[NewRow]) -> None:
+        """Add entries."""
+        self._db.executemany(
+            "INSERT INTO entries (id, facts, name, path, query, twin, not_after, drafted_by, draft)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def live(self) -> Iterator[Row]:
+        """Every live entry, in order of id."""
+        return map(_row, self._db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {_LIVE} ORDER BY id"))  # noqa: S608
+
+    def every(self) -> Iterator[Row]:
+        """Every entry ever made, in order of id."""
+        query = f"SELECT {_COLUMNS} FROM entries ORDER BY id"  # noqa: S608 (a constant)
+        return map(_row, self._db.execute(query))
+
+    def get(self, entry_id: str) -> Row | None:
+        """One entry, live or not."""
+        query = f"SELECT {_COLUMNS} FROM entries WHERE id = ?"  # noqa: S608 (a constant)
+        row = self._db.execute(query, (entry_id,)).fetchone()
+        return None if row is None else _row(row)
+
+    def count(self) -> int:
+        """How many entries are live."""
+        return int(self._db.execute(f"SELECT COUNT(*) FROM entries WHERE {_LIVE}").fetchone()[0])  # noqa: S608
+
+    def live_ids(self) -> frozenset[str]:
+        """Ids of the live entries."""
+        return frozenset(row[0] for row in self._db.execute(f"SELECT id FROM entries WHERE {_LIVE}"))  # noqa: S608
+
+    def all_ids(self) -> frozenset[str]:
+        """Every id ever given, removed ones too."""
+        return frozenset(row[0] for row in self._db.execute("SELECT id FROM entries"))
+
+    def used(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some ids (32,000 at most) that were given before: an id is never used twice."""
+        query = f"SELECT id FROM entries WHERE id IN ({_marks(ids)})"  # noqa: S608 (question marks)
+        return frozenset(row[0] for row in self._db.execute(query, tuple(ids)))
+
+    def longest_twins(self, twins: Collection[bytes]) -> dict[bytes, tuple[str, str]]:
+        """Twin -> (last day, id) of the live entry that points at the same thing and lasts longest (32,000 at most)."""
+        query = f"SELECT twin, not_after, id FROM entries WHERE twin IN ({_marks(twins)}) AND {_LIVE}"  # noqa: S608
+        longest: dict[bytes, tuple[str, str]] = {}
+        for twin, not_after, entry_id in self._db.execute(query, tuple(twins)):
+            longest[twin] = max(longest.get(twin, ("", "")), (not_after, entry_id))
+        return longest
+
+    def twins_of(self, entry_id: str) -> list[str]:
+        """Ids of the live entries that point where this one points, itself included."""
+        query = f"SELECT id FROM entries WHERE twin = (SELECT twin FROM entries WHERE id = ?) AND {_LIVE} ORDER BY id"  # noqa: S608
+        return [row[0] for row in self._db.execute(query, (entry_id,))]
+
+    def end(self, entry_id: str, by: str, signature: bytes | None = None) -> bool:
+        """Take an entry off the live ones; False when it is none. `signature` is kept if no statement holds it."""
+        query = f"UPDATE entries SET removed_by = ?, removal = ? WHERE id = ? AND {_LIVE}"  # noqa: S608 (a constant)
+        return self._db.execute(query, (by, signature, entry_id)).rowcount == 1
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    entry_id, facts, name, path, query, *signed = row
+    return Row(entry_id, json.loads(facts), (name, path, query), *signed)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -43,8 +44,9 @@ class Nginx:
         temporary = "".join(
             f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
+        user = "user root;\n" if os.geteuid() == 0 else ""  # else nginx would give up the right to read a test's folder
         self.configuration.write_text(
-            f"daemon off;\nuser root;\nworker_processes 1;\npid {self.folder}/pid;\nerror_log stderr warn;\n"
+            f"daemon off;\n{user}worker_processes 1;\npid {self.folder}/pid;\nerror_log stderr warn;\n"
             f"events {{ worker_connections 256; }}\nhttp {{\n{temporary}{site}}}\n"
         )
         checked = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)

@@ -43,6 +43,9 @@ class Subscribed(Protocol):
     def unproven(self) -> int:
         """See Subscription."""
 
+    def set_aside(self, guard: str, version: int) -> Outcome:
+        """See Subscription."""
+
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
         """See Subscription."""
 

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from blocklist.errors import BlocklistError
 from blocklist.trust.outcome import Kind, Outcome
+from blocklist.trust.reasons import Reason
 from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
@@ -33,6 +34,7 @@ GIB = 1024**3
 VERBS: Final[dict[str, Callable[[Subscribed], Outcome]]] = {
     "accept": lambda each: each.accept(),
     "rollback": lambda each: each.rollback(),
+    "breaker": lambda each: each.set_aside(Reason.BREAKER, each.status().version),
 }
 Result = tuple[bool, str]  # done or not, and words for the operator
 
@@ -89,6 +91,8 @@ class Updater:
             self._start(parse(message["settings"], base=Path("/")))
         elif kind == "activated":
             self._in_force(self._hand.confirm(message["generation_hint"]))
+        elif kind == "in_use":
+            self._hold(self._hand.refused(message["generation_hint"]), message["lists"])
         elif kind == "command":
             self._command(message["id"], message["verb"], message["list_id"])
         elif kind == "stop":
@@ -144,6 +148,12 @@ class Updater:
             each = self._sources.lists[list_id]
             done: Deferred[None] = self._locks[list_id].run(self.defer, each.mark_good, version)
             done.addErrback(self._unexpected)
+
+    def _hold(self, versions: dict[str, int], lists: list[str]) -> None:
+        """Set aside the additions of these lists: too many are in use."""
+        for list_id, version in versions.items():
+            if list_id in lists:
+                self._do(list_id, lambda each, version=version: each.set_aside(Reason.CANARY, version))
 
     # --- to the workers ---------------------------------------------------------------------------------
 

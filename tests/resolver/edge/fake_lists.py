@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from attrs import evolve
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
@@ -54,6 +53,10 @@ class FakeList:
     def mark_good(self, version: int) -> None:
         self.good.append(version)
 
+    def set_aside(self, guard: str, version: int) -> Outcome:
+        self.added = self.added if self.fails else []
+        return self._did(f"{guard} {version}")
+
     def unproven(self) -> int:
         return 0 if self.version in self.good else len(self.added)
 
@@ -86,7 +89,7 @@ class FakeList:
 class Surroundings:
     """What an updater needs: sources, a clock, and threads that finish at once or when the test lets them."""
 
-    def __init__(self, *lists: FakeList) -> None:
+    def __init__(self, *lists: FakeList, guarded: bool = True) -> None:
         self.clock = Clock()
         self.lists = {each.list_id: each for each in lists}
         self.exempt: tuple[Exemption, ...] = ()
@@ -104,11 +107,9 @@ class Surroundings:
             now=self.clock.seconds,
             clock_offset=lambda: self.offset,
             broken={"broken": "lists[9].root: no such file"},
+            canary=frozenset(self.lists if guarded else ()),
+            breaker=frozenset(self.lists if guarded else ()),
         )
-
-    def switch_on(self, *list_ids: str) -> None:
-        """Let canary and breaker guard these lists."""
-        self.sources = evolve(self.sources, canary=frozenset(list_ids), breaker=frozenset(list_ids))
 
     def _compile(self) -> bytes:
         if self.compile_fault:

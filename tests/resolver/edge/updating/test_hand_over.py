@@ -98,7 +98,6 @@ def test_new_additions_are_handed_over_with_their_number_and_a_plan() -> None:
     """Of every list in the order of the index; what is to be tried has the number that holds it."""
     around = Surroundings(FakeList("demo", 1), FakeList("other", 1))
     around.lists["demo"].added = newcomers(12)
-    around.switch_on("demo", "other")
     _hand(around).renew(around.sources)
     assert around.sent[0]["fresh"] == [
         {"list_id": "demo", "fresh": 12, "breaker": True},
@@ -110,11 +109,9 @@ def test_new_additions_are_handed_over_with_their_number_and_a_plan() -> None:
 @pytest.mark.parametrize("change", ["off", "few", "good"])
 def test_what_cannot_be_held_is_not_tried(change: str) -> None:
     """A list whose canary is off, an update too small to reach the limit, a version workers had in force before."""
-    around = Surroundings(FakeList("demo", 1))
+    around = Surroundings(FakeList("demo", 1), guarded=change != "off")
     around.lists["demo"].added = newcomers(9 if change == "few" else 12)
     around.lists["demo"].good = [1] if change == "good" else []
-    if change != "off":
-        around.switch_on("demo")
     _hand(around).renew(around.sources)
     assert around.sent[0]["trial"] == []
     assert around.sent[0]["fresh"][0]["breaker"] is (change != "off")

@@ -198,3 +198,44 @@ def test_suspect_clock_is_told(tmp_path: Path, suspect: bool) -> None:
     calm = demo.status
     demo.status = lambda: evolve(calm(), clock_suspect=suspect)  # type: ignore[method-assign]
     assert Updating(tmp_path, demo).around.told("status")[0]["clock_suspect"] is suspect
+
+
+def newcomers(count: int) -> list[bytes]:
+    return [bytes([200, number]) * 8 for number in range(count)]
+
+
+def test_additions_in_use_are_set_aside_and_the_rest_is_handed_over(tmp_path: Path) -> None:
+    """The canary's word on the newest index sets aside what that version added; an older one's says nothing."""
+    demo, other = FakeList("demo", 1), FakeList("other", 1)
+    updating = Updating(tmp_path, demo, other)
+    demo.version, demo.added = 2, newcomers(12)
+    updating.command("exemptions")
+    assert updating.around.told("index")[-1]["trial"]
+    updating.hear(type="in_use", generation_hint=1, lists=["demo"])
+    assert "canary 2" not in demo.calls
+    updating.hear(type="in_use", generation_hint=2, lists=["demo"])
+    assert (demo.calls[-1], other.calls) == ("canary 2", ["refresh"])
+    index = updating.around.told("index")[-1]
+    assert (index["generation_hint"], index["trial"]) == (3, [])
+
+
+def test_what_could_not_be_set_aside_is_tried_again(tmp_path: Path) -> None:
+    """A full disk enforces nothing that was in use: the same index goes on trial once more."""
+    demo = FakeList("demo", 1)
+    updating = Updating(tmp_path, demo)
+    demo.added, demo.fails = newcomers(12), OSError(28, "no space left on device")
+    updating.command("exemptions")
+    updating.hear(type="in_use", generation_hint=2, lists=["demo"])
+    index = updating.around.told("index")[-1]
+    assert (index["generation_hint"], len(index["trial"])) == (3, 1)
+
+
+def test_a_tripped_breaker_sets_additions_aside(tmp_path: Path) -> None:
+    """The supervisor's command, answered when the index without them is in force."""
+    demo = FakeList("demo", 1)
+    updating = Updating(tmp_path, demo)
+    demo.added = newcomers(25)
+    updating.command("breaker", "demo")
+    assert demo.calls[-1] == "breaker 1"
+    updating.hear(type="activated", generation_hint=2)
+    assert updating.results[-1][0]

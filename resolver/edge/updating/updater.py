@@ -151,9 +151,9 @@ class Updater:
 
     def _hold(self, versions: dict[str, int], lists: list[str]) -> None:
         """Set aside the additions of these lists: too many are in use."""
-        for list_id, version in versions.items():
-            if list_id in lists:
-                self._do(list_id, lambda each, version=version: each.set_aside(Reason.CANARY, version))
+        for list_id in lists:
+            if list_id in versions:
+                self._do(list_id, partial(_set_aside, version=versions[list_id]))
 
     # --- to the workers ---------------------------------------------------------------------------------
 
@@ -223,6 +223,10 @@ class Updater:
     def _decided(self, verb: str, before: dict[str, Any], outcome: Outcome) -> Outcome:
         self._chronicle.decided(verb, before, outcome)
         return outcome
+
+
+def _set_aside(each: Subscribed, *, version: int) -> Outcome:
+    return each.set_aside(Reason.CANARY, version)
 
 
 def _summary(outcomes: list[Outcome], lists: list[str]) -> Result:

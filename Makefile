@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt bench docs peers
+.PHONY: setup run test check fmt fuzz bench docs peers
 
 setup: $(STAMP)
 
@@ -37,6 +37,11 @@ peers:
 # Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
 bench: setup peers
 	$(BIN)/python -m bench
+
+# Every reader of foreign bytes, coverage-guided, for longer than `make test` does it: seconds for each of them.
+FUZZ_SECONDS ?= 300
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 # What is generated: configuration schema, dashboard, test vectors.
 docs: setup

@@ -15,6 +15,7 @@ from blocklist.index import Index, Match, compile_index
 from blocklist.names import to_wire
 from resolver.core.config import CoreConfig, UpstreamConfig
 from resolver.core.limits import Limits
+from resolver.core.newcomers import Newcomers
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, parsed, question, records, text
 
 REAL = "an ok.example. 60 A 192.0.2.77"
@@ -170,17 +171,21 @@ def test_strangers_are_refused() -> None:
 
 
 def test_a_blocked_query_is_booked_exactly_as_a_cached_one() -> None:
-    """Swapping cached names for listed ones leaves every operational number the same, to the byte."""
+    """Swapping cached names for listed ones, or for freshly listed ones, leaves every operational number the same."""
     books = []
-    for name in ("ok.example", "blk.example", "_x.blk.example"):
-        world = World(records(REAL))
+    index = index_of(["blk.example"], fresh=["new.example"])
+    for name in ("ok.example", "blk.example", "_x.blk.example", "new.example"):
+        world = World(records(REAL), index=index)
+        memory = memoryview(bytearray(Newcomers.size(index.fresh_counts, 1)))
+        world.forwarder.set_index(index, 2, Newcomers(memory, index.fresh_counts).marker(0))
         world.ask("ok.example")
         for step in range(5):
             world.ask(name if name != "_x.blk.example" else f"n{step}.blk.example")
             world.ask(name, transport=1)
             world.pass_time(0.1)
         books.append(evolve(world.numbers, blocks=()))
-    assert books[0] == books[1] == books[2]
+        assert any(memory) is (name == "new.example")
+    assert books[0] == books[1] == books[2] == books[3]
     assert books[0].latency_sum_us == 10 * 10
 
 

@@ -167,3 +167,18 @@ def test_what_is_never_answered_holds_up_the_stop_for_3_seconds_at_most(bench: B
     assert not bench.reactor.hasStopped
     bench.reactor.pump([0.01] * 210)
     assert bench.reactor.hasStopped
+
+
+def test_a_trial_that_cannot_be_made_holds_nothing_up(bench: Bench) -> None:
+    """Before there is a cache, or with an index or memory that is refused, the worker says it is done."""
+    bench.start()
+    before = descriptors()
+    bench.worker.receive({"type": "try", "trial": 1}, [empty_index(), fixed_memory(8)])
+    bench.slot()
+    bench.worker.receive({"type": "try", "trial": 2}, [os.memfd_create("unsealed"), fixed_memory(8)])
+    bench.worker.receive({"type": "try", "trial": 3}, [empty_index(), fixed_memory(0)])
+    tried = [message["trial"] for message in bench.channel.sent if message["type"] == "tried"]
+    assert tried == [1, 2, 3]
+    assert len([message for message in bench.channel.sent if message["type"] == "fault"]) == 2
+    bench.close()
+    assert len(descriptors() - before) <= 1  # the slot's counters

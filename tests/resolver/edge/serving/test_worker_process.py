@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import socket
 import time
@@ -21,7 +22,8 @@ from blocklist.index import ListImage, compile_index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token
-from resolver.edge.sealed_memory import sealed_memory
+from resolver.core.newcomers import Newcomers
+from resolver.edge.sealed_memory import fixed_memory, sealed_memory
 from tests.resolver.edge.fake_upstream import ADDRESSES, FakeUpstream
 from tests.resolver.edge.supervised_worker import SupervisedWorker
 from tests.support.asking import ask, exchange, query
@@ -34,11 +36,12 @@ NOTICE = "192.0.2.53"
 REAL = ADDRESSES[dns.rdatatype.A]
 
 
-def index(*names: str) -> int:
-    """A sealed index of one list."""
+def index(*names: str, fresh: str = "") -> int:
+    """A sealed index of one list; one of its names may be listed for the first time."""
     attributes = Attributes(expiry_days=100, basis=0, all_types=False, test=False)
     records = build([(domain_token(KEY, to_wire(name)), attributes) for name in names])
-    image = ListImage("demo", KEY, date.today(), records, frozenset())
+    young = domain_token(KEY, to_wire(fresh)) if fresh else b""
+    image = ListImage("demo", KEY, date.today(), records, frozenset(), young)
     return sealed_memory(compile_index([image], clock_offset=time.time() - time.monotonic()))
 
 
@@ -171,6 +174,36 @@ def test_an_unsealed_index_is_refused_and_the_one_in_force_stays(
     assert worker.index(index("other.example"), 3) == {"type": "index_active", "generation": 3}
     assert address(ask(port, "udp", "other.example")) == [NOTICE]
     assert address(ask(port, "udp", "blk.example")) == [REAL]
+
+
+def test_an_index_is_tried_on_the_cache_and_its_fresh_names_are_marked_once_in_force(
+    worker: SupervisedWorker, upstream: FakeUpstream
+) -> None:
+    """On trial: what is cached is marked and goes on resolving. In force: what is asked, until nobody watches."""
+    worker.start(**settings(upstream))
+    worker.index(index("blk.example"), 1)
+    port = worker.slot("127.0.0.1")
+    assert address(ask(port, "udp", "www.other.example")) == [REAL]
+    fds = [index("blk.example", "other.example", fresh="other.example"), fixed_memory(Newcomers.size((1,), 1))]
+    with mmap.mmap(fds[1], 0) as marks:
+        worker.send({"type": "try", "trial": 5}, *fds)
+        assert worker.receive() == {"type": "tried", "trial": 5}
+        assert marks[0] == 1
+        assert address(ask(port, "udp", "www.other.example")) == [REAL]
+        marks[0] = 0
+        worker.send({"type": "index", "generation": 2}, *fds)
+        assert worker.receive() == {"type": "index_active", "generation": 2}
+        assert (marks[0], address(ask(port, "udp", "blk.example"))) == (0, [NOTICE])
+        for _ in range(3):
+            assert address(ask(port, "udp", "www.other.example")) == [NOTICE]
+        assert (marks[0], marks[8]) == (1, 3)
+        worker.send({"type": "stop_marking"})
+        worker.send({"type": "try", "trial": 6}, *fds)
+        assert worker.receive() == {"type": "tried", "trial": 6}  # so what came before was heard
+        assert address(ask(port, "udp", "www.other.example")) == [NOTICE]
+        assert marks[8] == 3
+    for fd in fds:
+        os.close(fd)
 
 
 def test_a_flood_of_garbage_does_not_stop_the_answers(worker: SupervisedWorker, upstream: FakeUpstream) -> None:

@@ -1,13 +1,14 @@
 """The versions of one list on this disk: each one sealed file, so that damage is noticed and an older one serves.
 
-`<folder>/<version>.sealed` holds six parts, each with its 4-byte big-endian length: the signed index.json, the epoch
-secret, the held tokens, the kept records, the held counts (JSON) and the verified records.
+`<folder>/<version>.sealed` holds seven parts, each with its 4-byte big-endian length: the signed index.json, the epoch
+secret, the held tokens, the kept records, the held counts (JSON), the verified records and the rejected tokens (which
+release 0.1 did not write).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,8 @@ from blocklist.trust.mask import Mask, enforced, expiries
 from blocklist.trust.sealed import read_sealed, write_sealed
 
 _SUFFIX: Final = ".sealed"
-_PARTS: Final = 6
+_PARTS: Final = 7
+_PARTS_BEFORE: Final = 6  # in release 0.1
 
 
 @frozen(slots=False)
@@ -47,7 +49,7 @@ class StoredVersion:
 
     @cached_property
     def enforced(self) -> bytes:
-        """The records to enforce."""
+        """The records the guards let through: withdrawals come off after that (`Standing`)."""
         return enforced(self.records, self.mask)
 
     @cached_property
@@ -64,14 +66,14 @@ class StoredVersion:
         """Return the plain form of the file."""
         mask = self.mask
         counts = json.dumps(dict(mask.held_by)).encode()
-        parts = (self.index, self.secret, mask.held, mask.kept, counts, self.records)
-        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        parts = (self.index, self.secret, mask.held, mask.kept, counts, self.records, mask.rejected)
+        return b"".join(piece for part in parts for piece in (len(part).to_bytes(4, "big"), part))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> StoredVersion:
         """Read the plain form. The seal vouches for it; only another release could have written something else."""
-        index, secret, held, kept, counts, records = _split(data)
-        stored = cls(index, secret, records, Mask(held, kept, json.loads(counts)))
+        index, secret, held, kept, counts, records, *rejected = _split(data)
+        stored = cls(index, secret, records, Mask(held, kept, json.loads(counts), b"".join(rejected)))
         stored.manifest  # noqa: B018  # read now, so that a file of another format is refused here
         return stored
 
@@ -130,11 +132,13 @@ class Store:
         return f"list {self.list_id} version {version}"
 
 
-def _split(data: bytes) -> Iterator[bytes]:
+def _split(data: bytes) -> list[bytes]:
+    parts: list[bytes] = []
     start = 0
-    for _ in range(_PARTS):
+    while start < len(data):
         end = start + 4 + int.from_bytes(data[start : start + 4], "big")
-        if end > len(data):
-            raise OperatorFault("sealed", "a stored version has another format: it will be fetched again")
-        yield data[start + 4 : end]
+        parts.append(data[start + 4 : end])
         start = end
+    if start != len(data) or len(parts) not in (_PARTS_BEFORE, _PARTS):
+        raise OperatorFault("sealed", "a stored version has another format: it will be fetched again")
+    return parts

@@ -13,15 +13,15 @@ from tuf.api.exceptions import ExpiredMetadataError
 from blocklist import guards
 from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.manifest import Bulk, Manifest, RekeyOf
-from blocklist.matchfile import removed
 from blocklist.tokens import token_key
 from blocklist.trust import verify
+from blocklist.trust.guarding import judge
 from blocklist.trust.limits import HOUR, ClockLimits, SizeLimits
-from blocklist.trust.mask import Mask
 from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
 from blocklist.trust.reasons import Reason
 from blocklist.trust.record_set import RecordSet
 from blocklist.trust.repository import Visit
+from blocklist.trust.standing import unconfirmed
 from blocklist.trust.state import Announcement, ListState
 from blocklist.trust.store import StoredVersion
 
@@ -38,6 +38,7 @@ class Change:
     state: ListState
     versions: tuple[StoredVersion, ...] = ()
     waiting_epoch: int = 0  # a change of epoch that needs the NOC
+    manifest: Manifest | None = None  # of the index that was worked through
 
 
 @frozen
@@ -64,12 +65,14 @@ class Update:
         if self.current is not None and manifest.version in (self.current.version, self.state.left):
             if manifest.version == self.current.version:
                 verify.check_same(manifest, self.current.manifest)
-            return Change(Outcome(Kind.UNCHANGED), remembered)
+            return Change(Outcome(Kind.UNCHANGED), remembered, manifest=manifest)
         versions = self._versions(data, manifest, secret)
         if versions and versions[-1].version == manifest.version:
-            return Change(_outcome(versions[-1]), evolve(remembered, left=0, chosen=0), versions)
+            state = evolve(remembered, left=0, chosen=0)
+            return Change(_outcome(versions[-1]), state, versions, manifest=manifest)
         highest = max((self.state.version, *(stored.version for stored in versions)))
-        return Change(_epoch_held(manifest), evolve(self.state, version=highest), versions, manifest.epoch)
+        state = evolve(self.state, version=highest)
+        return Change(_epoch_held(manifest), state, versions, manifest.epoch, manifest)
 
     def _versions(self, data: bytes, manifest: Manifest, secret: bytes) -> tuple[StoredVersion, ...]:
         """Return what to store; the index's own version is not the last when its change of epoch must wait."""
@@ -91,26 +94,29 @@ class Update:
             between = verify.rekey_source(manifest, rekey, current.manifest)
             current = self._guarded(between.to_bytes(), between, current.secret, current)
             before = (current,)
-        if current.mask or not verify.repeats(rekey, current.manifest):
+        if self._must_stay(current, manifest) or not verify.repeats(rekey, current.manifest):
             return before
         new = self._guarded(data, manifest, secret, None)
         verify.check_rekey(manifest, new.records, current)
         return before if new.mask else (*before, new)
 
+    def _must_stay(self, current: StoredVersion, manifest: Manifest) -> bool:
+        """Tell whether entries are set aside or withdrawn here that nobody could find again under new keys."""
+        seen = manifest.withdrawals_seen
+        return bool(current.mask or unconfirmed(current, self.state.withdrawals, seen, self.now))
+
     def _guarded(self, data: bytes, manifest: Manifest, secret: bytes, old: StoredVersion | None) -> StoredVersion:
         """Fetch a version and run the guards against the enforced set; without `old` the never-lists only."""
         records = RecordSet(manifest, secret, self.visit, self.sizes, self.alarm).fetch(old)
-        report = guards.check(
-            old=None if old is None else old.enforced,
-            new=records,
-            first=old is None,
+        mask = judge(
+            old,
+            self.state.withdrawals.taken(self.now),
+            records,
             never_tokens=_never_tokens(token_key(secret, manifest.list_id, manifest.epoch), self.source.never_names),
             bulk_lifted=_bulk_for(manifest.version, self.state, self.now),
             limits=self.source.guard_limits,
         )
-        kept = removed(old.enforced, records) if old is not None and report.hold_removals else b""
-        held_by = {hold.guard: hold.count for hold in report.holds}
-        return StoredVersion(data, secret, records, Mask(report.held, kept, held_by))
+        return StoredVersion(data, secret, records, mask)
 
     def _secret(self, manifest: Manifest) -> bytes:
         """Return the epoch's secret; `keys/current` missing or expired stops nothing once the secret is known."""
@@ -160,7 +166,12 @@ def _bulk_for(version: int, state: ListState, now: float) -> Bulk | None:
     announced = state.announced
     if announced is None or announced.bulk.version != version:
         return None
-    return announced.bulk if now - announced.since >= max(announced.min_wait, MIN_WAIT_FLOOR) else None
+    return announced.bulk if now >= counts_from(announced) else None
+
+
+def counts_from(announced: Announcement) -> float:
+    """Return when an announcement begins to lift the size guard (POSIX)."""
+    return announced.since + max(announced.min_wait, MIN_WAIT_FLOOR)
 
 
 @lru_cache(maxsize=2)

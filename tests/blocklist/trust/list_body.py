@@ -22,11 +22,12 @@ from blocklist.public_log import LogLine
 from blocklist.publish import roles
 from blocklist.tokens import domain_token, token_key
 from blocklist.trust.transport import HttpStatusFault, Reply
+from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
 LIST_ID, PURPOSE = "demo", "csam"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 BASIS = (BasisRow("law", "law"), BasisRow("emergency", "emergency_necessity"))
-KEYS = {"root": 2, "targets": 3, "keyring": 2, "snapshot": 1, "timestamp": 1}
+KEYS = {"root": 2, "targets": 3, "keyring": 2, "withdraw": 1, "snapshot": 1, "timestamp": 1}
 Twist = Callable[[Manifest], Manifest]
 
 
@@ -44,6 +45,7 @@ class ListBody:
     """Keys, versions and the published site. `files` maps URL paths to bytes."""
 
     publics: tuple[bytes, ...]
+    born: datetime = field(default=NOW, kw_only=True)  # when root was signed
     files: dict[str, bytes] = field(factory=dict)
     keys: dict[str, list[CryptoSigner]] = field(factory=lambda: {role: signers(count) for role, count in KEYS.items()})
     secrets: dict[int, bytes] = field(factory=lambda: {1: os.urandom(32)})
@@ -54,6 +56,8 @@ class ListBody:
     stamps: int = 0
     manifest: Manifest | None = None
     with_keyring: bool = True
+    with_withdrawals: bool = True
+    withdrawals_signed: int = 0  # version of the withdraw role
     with_deltas: bool = False
     with_log: bool = False
     log_lines: list[bytes] = field(factory=list)
@@ -64,7 +68,7 @@ class ListBody:
     def __attrs_post_init__(self) -> None:
         thresholds = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
         keys = {role: [signer.public_key for signer in self.keys[role]] for role in thresholds}
-        self.root = roles.make_root(keys, thresholds, self.keys["root"], NOW)
+        self.root = roles.make_root(keys, thresholds, self.keys["root"], self.born)
         self._put_root()
 
     @property
@@ -159,10 +163,13 @@ class ListBody:
         """Sign targets and keyring roles over files, then snapshot and timestamp."""
         self.serial += 1
         keyring_keys = [signer.public_key for signer in self.keys["keyring"]]
-        targets = roles.make_targets(self.serial, files, keyring_keys, 2, now)
+        withdraw_keys = [signer.public_key for signer in self.keys["withdraw"]] if self.with_withdrawals else []
+        targets = roles.make_targets(self.serial, files, keyring_keys, 2, now, withdraw_keys)
         self._put_role("targets", targets, self.keys["targets"][: self.targets_signed_by])
         self._put_targets(files)
         self.sign_keyring(keyring_now or now)
+        if self.with_withdrawals and not self.withdrawals_signed:
+            self.sign_withdrawals((), now)
         self.sign_snapshot(now)
 
     def sign_keyring(self, now: datetime) -> None:
@@ -178,6 +185,29 @@ class ListBody:
         ]
         files = {"keys/current": Keyring(LIST_ID, tuple(wraps)).to_bytes()} if self.with_keyring else {}
         self._put_role("keyring", roles.make_keyring(self.serial, files, now), self.keys["keyring"])
+        self._put_targets(files)
+
+    def withdraw(self, listed: Iterable[str], now: datetime = NOW, *, serial: int = 0, epoch: int = 1) -> int:
+        """Publish a new `withdraw/current` over some names; return its serial."""
+        key = token_key(self.secrets[epoch], LIST_ID, epoch)
+        tokens = tuple(sorted(domain_token(key, to_wire(name)) for name in listed))
+        serial = self.sign_withdrawals(tokens, now, serial=serial, epoch=epoch)
+        self.serial += 1
+        self.sign_snapshot(now)
+        return serial
+
+    def sign_withdrawals(self, tokens: tuple[bytes, ...], now: datetime, *, serial: int = 0, epoch: int = 1) -> int:
+        """Sign the withdraw role over a file, without a new snapshot."""
+        self.withdrawals_signed += 1
+        number = serial or self.withdrawals_signed
+        plain = Withdrawal(epoch, number, tokens).to_bytes()
+        self.put_withdrawals({WITHDRAW_PATH: self.sealed(plain, stream.Kind.WITHDRAW, epoch, WITHDRAW_PATH)}, now)
+        return number
+
+    def put_withdrawals(self, files: Mapping[str, bytes], now: datetime) -> None:
+        """Sign the withdraw role over whatever files."""
+        role = roles.make_withdraw(self.withdrawals_signed, files, self.keys["withdraw"][0], now)
+        self._put_role("withdraw", role, [])
         self._put_targets(files)
 
     def sign_snapshot(self, now: datetime) -> None:

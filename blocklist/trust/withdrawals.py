@@ -1,0 +1,154 @@
+"""What a signed `withdraw/current` does to this list, here: the rule that TUF cannot enforce and this host does.
+
+A duty officer's one key may take entries out in seconds, and nothing else. Stolen, it must not empty the list; so:
+
+| the token is | then |
+|---|---|
+| not in the verified set | nothing to take out: the editors confirmed it, or it is not here yet. It is forgotten, and |
+| | its 72 hours begin when it meets the set while still named (ADR 15) |
+| not in the newest file | enforced; what was seen of it is remembered, so that naming it again renews nothing |
+| in a version whose `withdrawals_seen` reaches the serial | enforced: the editors saw the withdrawal and overrule it |
+| first seen 72 h ago or more | enforced, and refused for 30 days more: editors had three days to confirm it |
+| first enforced less than 72 h before it was seen | taken out, any number: an accident is undone whole |
+| older | taken out up to the cap, those already out first, then in order; the excess is refused and alarmed |
+
+The cap is 1 % of the verified set, at least 3 and never more than 100. All of it is a function of what was seen before,
+the sets and the time, so that every start and every look comes to the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from blocklist.matchfile import RECORD_BYTES
+from blocklist.trust.limits import DAY, HOUR
+from blocklist.trust.token_sets import holds, pack, split, union
+
+
+@frozen
+class WithdrawalLimits:
+    """What one duty key may do, and for how long (seconds)."""
+
+    life: float = 72 * HOUR  # since this host first saw a token withdrawn
+    refused: float = 30 * DAY  # after that, unless editors confirm
+    cap_share: float = 0.01  # of the verified set: old entries out at once
+    cap_least: int = 3
+    cap_most: int = 100
+
+
+LIMITS: Final = WithdrawalLimits()
+
+
+@frozen
+class Seen:
+    """Tokens (sorted, packed) this host first saw withdrawn at one time, all with the same fate."""
+
+    since: float  # POSIX
+    old: bool  # enforced for 72 hours or more when seen: they count against the cap
+    taken: bool  # out, until they lapse
+    tokens: bytes = field(repr=False)
+
+
+@frozen
+class Withdrawals:
+    """The newest file taken, and what came of the tokens it and earlier ones named."""
+
+    epoch: int = 0
+    serial: int = 0  # never falls
+    digest: str = ""  # SHA-256 (hex) of the sealed file
+    named: bytes = field(default=b"", repr=False)  # its tokens
+    seen: tuple[Seen, ...] = ()
+    over_cap: int = 0  # named and listed, but refused
+    lapsed: int = 0  # named and listed, but their time is over
+
+    def taken(self, now: float) -> bytes:
+        """Return the tokens that are out at `now` (POSIX)."""
+        return union(*(seen.tokens for seen in self.seen if seen.taken and now < seen.since + LIMITS.life))
+
+    def out_and_young(self) -> bytes:
+        """Return the tokens that were out when the rule was last applied and count against no cap."""
+        return union(*(seen.tokens for seen in self.seen if seen.taken and not seen.old))
+
+    def next_lapse(self, now: float) -> float | None:
+        """Return when the next tokens that are out lapse (POSIX), after `now`."""
+        ends = (seen.since + LIMITS.life for seen in self.seen if seen.taken)
+        return min((end for end in ends if end > now), default=None)
+
+    def overdue(self, now: float) -> bool:
+        """Return whether some lapsed since the rule was last applied."""
+        return any(seen.taken and now >= seen.since + LIMITS.life for seen in self.seen)
+
+
+@frozen
+class Ground:
+    """What the rule looks at besides the file: one version as this host follows it."""
+
+    verified: bytes = field(repr=False)  # records
+    enforced: bytes = field(repr=False)  # records the guards let through
+    young: bytes = field(repr=False)  # tokens first enforced less than 72 hours ago
+    withdrawals_seen: int = 0  # the highest serial its editors had seen
+    rolled_back: bool = False  # an older version than withdrawals were seen with: it confirms nothing
+
+
+@frozen
+class _Row:
+    since: float
+    old: bool
+    taken: bool
+
+
+def weigh(before: Withdrawals, ground: Ground, now: float) -> Withdrawals:
+    """Apply the table to the newest file: what is out from `now` (POSIX) on."""
+    named = split(before.named)
+    rows = _rows(before, named, ground, now)
+    listed = [token for token in named if token in rows and holds(ground.verified, token)]
+    overruled = ground.withdrawals_seen >= before.serial
+    standing = [] if overruled else listed
+    living = [token for token in standing if now < rows[token].since + LIMITS.life]
+    taken = _within_cap(living, rows, cap(ground.verified))
+    return evolve(
+        before,
+        seen=_packed({token: evolve(row, taken=token in taken) for token, row in rows.items()}),
+        over_cap=len(living) - len(taken),
+        lapsed=len(standing) - len(living),
+    )
+
+
+def cap(verified: bytes) -> int:
+    """Return how many old entries may be out at once, unless editors confirm."""
+    share = int(LIMITS.cap_share * (len(verified) // RECORD_BYTES))
+    return min(LIMITS.cap_most, max(LIMITS.cap_least, share))
+
+
+def _rows(before: Withdrawals, named: list[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
+    """Return what is known of each token that matters: earlier sightings, and those that are new with this look."""
+    rows = {token: _Row(seen.since, seen.old, seen.taken) for seen in before.seen for token in split(seen.tokens)}
+    if not ground.rolled_back:
+        rows = {token: row for token, row in rows.items() if holds(ground.verified, token)}
+    rows = {token: row for token, row in rows.items() if now < row.since + LIMITS.life + LIMITS.refused}
+    young = frozenset(split(ground.young))
+    for token in named:
+        if token not in rows and holds(ground.verified, token):
+            rows[token] = _Row(now, holds(ground.enforced, token) and token not in young, taken=False)
+    return rows
+
+
+def _within_cap(living: list[bytes], rows: Mapping[bytes, _Row], most: int) -> frozenset[bytes]:
+    old = sorted((token for token in living if rows[token].old), key=lambda token: (not rows[token].taken, token))
+    return frozenset(token for token in living if not rows[token].old).union(old[:most])
+
+
+def _packed(rows: Mapping[bytes, _Row]) -> tuple[Seen, ...]:
+    def fate(item: tuple[bytes, _Row]) -> tuple[float, bool, bool]:
+        return item[1].since, item[1].old, item[1].taken
+
+    groups = groupby(sorted(rows.items(), key=fate), fate)
+    return tuple(Seen(*key, _tokens(items)) for key, items in groups)
+
+
+def _tokens(items: Iterable[tuple[bytes, _Row]]) -> bytes:
+    return pack(token for token, _row in items)

@@ -8,7 +8,7 @@ it in `diff`, and the version without the entry still needs the two signatures.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from attrs import define
 
@@ -16,7 +16,7 @@ from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry, check_codes
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
-from blocklist.publish import approvals, duty, rows, setup
+from blocklist.publish import approvals, duty, rows, setup, verifying
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
@@ -28,11 +28,11 @@ from blocklist.publish.statements import Kind
 from blocklist.publish.suspension import Suspension, last_suspensions
 from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
 
-Watch = Callable[[Iterable[Entry], int], Iterable[Entry]]
+Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
-def _unwatched(entries: Iterable[Entry], count: int) -> Iterable[Entry]:
-    return entries
+def _unwatched(values: Iterable[Any], count: int) -> Iterable[Any]:
+    return values
 
 
 @define
@@ -45,7 +45,7 @@ class Workbench:
     criteria: CriteriaSet
     root: bytes
     _master: Master
-    watch: Watch = _unwatched  # sees every walk over the entries, with their number: a progress bar
+    watch: Watch = _unwatched  # sees every walk over entries or rows, with their number: a progress bar
 
     @classmethod
     def create(cls, folder: Path, new: setup.NewDesk, now: datetime, keys_folder: Path | None = None) -> Self:
@@ -108,6 +108,11 @@ class Workbench:
     def vault(self, keys: EditorKeys) -> Vault:
         """The key to the sealed columns, through this editor's reading key."""
         return Vault(self.body.list_id, self.open_key(keys, DATA_KEY_PROFILE))
+
+    def verify(self, keys: EditorKeys | None = None) -> verifying.Verdict:
+        """Check every stored signature; those over whole entries only with an editor's key."""
+        vault = None if keys is None else self.vault(keys)
+        return verifying.verify(self._master, self.body, vault, self.watch)
 
     # --- entries --------------------------------------------------------------------------------------
     def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:

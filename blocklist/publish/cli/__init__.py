@@ -2,12 +2,14 @@
 
 import click
 
+from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, resume, suspend
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
+from blocklist.publish.cli.show_verbs import show, verify
 from blocklist.publish.cli.version_verbs import build, publish, sign, status
 
 
@@ -24,4 +26,6 @@ for verb in (init, subscriber, add, import_file, check, diff, approve, remove, b
 for verb in (duty, withdraw, reinstate):
     main.add_command(verb)
 for verb in (stamp, nginx):
+    main.add_command(verb)
+for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 from attrs import define, frozen
 
-from blocklist.entries import Entry
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
 from blocklist.publish.keyfiles import HOLDER_NAME, EditorKeys
 
+T = TypeVar("T")
 REFUSED: Final = 1
 MISUSED: Final = 2
 ONLINE: Final = "online"  # holder of the snapshot and timestamp keys
@@ -97,6 +97,11 @@ class Session:
         self.desk.body.editor(name)
         return self.desk.unlock(name, self.passphrases.get(name))
 
+    def insist_on_terminal(self) -> None:
+        """Refuse to show names anywhere else: a pipe or a file would keep them."""
+        if not self.door.is_terminal():
+            raise OperatorFault("names_to_file", "--names shows names on a terminal only: do not pipe or store them")
+
 
 @contextmanager
 def session(
@@ -111,10 +116,10 @@ def session(
         desk.close()
 
 
-def watched(entries: Iterable[Entry], count: int) -> Iterator[Entry]:
-    """Show a progress bar on standard error while a long walk goes on; on a terminal only."""
+def watched(values: Iterable[T], count: int) -> Iterator[T]:
+    """Show a progress bar on standard error while a long walk over entries goes on; on a terminal only."""
     if count < LONG_WORK or not sys.stderr.isatty():
-        yield from entries
+        yield from values
         return
-    with click.progressbar(entries, length=count, label="entries", file=sys.stderr) as bar:
+    with click.progressbar(values, length=count, label="entries", file=sys.stderr) as bar:
         yield from bar

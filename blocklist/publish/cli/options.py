@@ -27,6 +27,15 @@ passphrase_option = click.option(
     help="Read the passphrase (of key holder NAME) from the first line of FILE instead of the terminal.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+names_option = click.option("--names", is_flag=True, help="Show the entries whole, names too; on a terminal only.")
+optional_editor = click.option("--editor", metavar="NAME", help="Whose keys to use.")
+ids_argument = click.argument("ids", metavar="ID…", nargs=-1, required=True)
+maybe_ids_argument = click.argument("ids", metavar="[ID…]", nargs=-1)
+
+
+def day_option(name: str, help: str, *, required: bool = False) -> Callable[[Verb], Verb]:  # noqa: A002 (click's word)
+    """A calendar day, `YYYY-MM-DD`; the verb gets it as a `datetime` or None."""
+    return click.option(name, type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", required=required, help=help)
 
 
 def on_desk(verb: Verb) -> Verb:

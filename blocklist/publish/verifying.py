@@ -1,0 +1,147 @@
+"""Every signature in the master, checked against the public keys of `desk.json`.
+
+What was said about entries, removals, withdrawals and subscribers needs no passphrase. A draft or an approval is a
+signature over the whole entry, name and all, so checking it needs one editor's reading key.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from attrs import field, frozen
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from securesystemslib.signer import SSlibKey
+
+from blocklist import canonical
+from blocklist.entries import Entry
+from blocklist.publish import approvals, duty
+from blocklist.publish.body import Body
+from blocklist.publish.master import Master
+from blocklist.publish.records import Row
+from blocklist.publish.rows import entry_of
+from blocklist.publish.vault import Vault
+
+KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer, or her key changed since
+BAD_SIGNATURE: Final = "bad_signature"
+NO_ITEM: Final = "no_item"  # the signature stands beside nothing it could be about
+Watch = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+@frozen
+class Failure:
+    """A signature that proves nothing: what it is about, of which kind, under whose name, and why."""
+
+    item: str
+    kind: str
+    signer: str
+    reason: str
+
+
+@frozen
+class Proof:
+    """One signature to check; `statement` None: there is nothing left that it could cover."""
+
+    item: str
+    kind: str
+    signer: str
+    signature: bytes
+    statement: bytes | None
+
+
+@frozen
+class Signers:
+    """The public keys a desk's signatures are checked with, by holder."""
+
+    keys: Mapping[str, Ed25519PublicKey] = field(repr=False)
+
+    @classmethod
+    def of(cls, body: Body) -> "Signers":
+        """The editors' signing keys and the duty officers' (`NAME/duty`): one person may hold both."""
+        named = {editor.name: editor.signing for editor in body.editors}
+        named |= {f"{officer.name}/duty": officer.signing for officer in body.duties}
+        return cls({name: _public(key) for name, key in named.items()})
+
+    def reason_against(self, proof: Proof) -> str | None:
+        """Why this signature proves nothing; None when it is good."""
+        key = self.keys.get(proof.signer)
+        if key is None:
+            return KEY_UNKNOWN
+        if proof.statement is None:
+            return NO_ITEM
+        try:
+            key.verify(proof.signature, proof.statement)
+        except InvalidSignature:
+            return BAD_SIGNATURE
+        return None
+
+
+@frozen
+class Verdict:
+    """How many signatures of each kind are good, which are not, and whether entries were looked into."""
+
+    good: Mapping[str, int]
+    failures: tuple[Failure, ...]
+    entries_opened: bool
+
+
+def verify(master: Master, body: Body, vault: Vault | None, watch: Watch = lambda values, _: values) -> Verdict:
+    """Check everything that is signed; without a vault all but drafts and approvals of entries."""
+    signers = Signers.of(body)
+    good: Counter[str] = Counter()
+    failures = []
+    for proof in _proofs(master, body.list_id, vault, watch):
+        reason = signers.reason_against(proof)
+        if reason is None:
+            good[proof.kind] += 1
+        else:
+            failures.append(Failure(proof.item, proof.kind, proof.signer, reason))
+    return Verdict(dict(good), tuple(failures), vault is not None)
+
+
+def _proofs(master: Master, list_id: str, vault: Vault | None, watch: Watch) -> Iterator[Proof]:
+    for said in master.statements.all():
+        yield Proof(said.item, str(said.kind), said.editor, said.signature, said.body(list_id))
+    for one in master.withdrawals.every():
+        statement = duty.statement(one.id, one.serial, list_id)
+        yield Proof(one.id, "withdrawal", f"{one.duty}/duty", one.signature, statement)
+    by_item = {
+        item: [(editor, signature) for _, editor, signature in group]
+        for item, group in groupby(master.approvals(), itemgetter(0))
+    }
+    withdrawn = {one.id for one in master.withdrawals.every()}
+    for row in watch(master.entries.every(), master.entries.count()):
+        if row.removal is not None and row.id not in withdrawn:
+            statement = approvals.removal_statement(row.id, list_id)
+            yield Proof(row.id, "removal", row.removed_by, row.removal, statement)
+        yield from _of_entry(row, by_item.pop(row.id, ()), list_id, vault)
+    yield from _of_others(master, by_item, list_id)
+
+
+def _of_entry(row: Row, approved: Iterable[tuple[str, bytes]], list_id: str, vault: Vault | None) -> Iterator[Proof]:
+    if vault is None:
+        return
+    entry: Entry = entry_of(row.opened(vault))
+    if row.draft is not None and row.drafted_by is not None:
+        yield Proof(row.id, "draft", row.drafted_by, row.draft, approvals.draft_statement(entry, list_id))
+    for editor, signature in approved:
+        yield Proof(row.id, "approval", editor, signature, entry.to_bytes())
+
+
+def _of_others(master: Master, by_item: Mapping[str, list[tuple[str, bytes]]], list_id: str) -> Iterator[Proof]:
+    """Approvals of subscribers and reinstatements, and those that are about nothing the master holds."""
+    subscribers = {one.id: approvals.subscriber_statement(one, list_id) for one in master.subscribers()}
+    for item, approved in by_item.items():
+        kind, statement = "subscriber", subscribers.get(item)
+        if item.startswith("reinstate "):
+            _, entry_id, serial = item.split(" ")
+            statement = canonical.dumps({"list_id": list_id, "reinstate": entry_id, "serial": int(serial)})
+            kind, item = "reinstatement", entry_id
+        for editor, signature in approved:
+            yield Proof(item, kind, editor, signature, statement)
+
+
+def _public(key: SSlibKey) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.keyval["public"]))

@@ -48,6 +48,10 @@ class _Updater(Updater):
     def timestamp_keys(self) -> tuple[str, ...]:
         return tuple(sorted(self._trusted_set.root.roles[Timestamp.type].keyids))
 
+    @property
+    def consistent(self) -> bool:
+        return bool(self._trusted_set.root.consistent_snapshot)
+
     def expires(self, role: str) -> float | None:
         """Return when a role expires that this refresh verified; None for one it did not meet."""
         signed = self._trusted_set.get(role)
@@ -60,6 +64,7 @@ class Visit:
 
     url: str
     etag: str | None  # of its timestamp
+    _targets_url: str
     _updater: _Updater
     _transport: Transport
     _times: ClockLimits
@@ -102,8 +107,8 @@ class Visit:
         if info.length > max_bytes:
             raise PublisherFault("too_long", f"{path} is longer than the {max_bytes} bytes allowed")
         folder, slash, name = path.rpartition("/")
-        url = f"{self.url}targets/{folder}{slash}{_sha256(info)}.{name}"
-        data = self._transport.get(url, info.length).body
+        prefix = f"{_sha256(info)}." if self._updater.consistent else ""
+        data = self._transport.get(f"{self._targets_url}{folder}{slash}{prefix}{name}", info.length).body
         info.verify_length_and_hashes(data)
         return data
 
@@ -133,8 +138,15 @@ class Repository:
             self._check_still_fresh()
             return None
         self._check_life(reply.body)
-        updater = self._done(_Updater.refresh, url, MetadataFetcher(self.transport, self.sizes, reply.body))
-        return Visit(url, reply.etag, updater, self.transport, self.times)
+        fetcher = MetadataFetcher(self.transport, self.sizes, reply.body)
+        updater = self._done(_Updater.refresh, f"{url}metadata/", fetcher)
+        return Visit(url, reply.etag, f"{url}targets/", updater, self.transport, self.times)
+
+    def plain_visit(self, metadata_url: str, targets_url: str) -> Visit:
+        """Refresh by TUF's rules alone, wherever the two folders are: nothing conditional, a timestamp of any life."""
+        url = _as_folder(metadata_url)
+        updater = self._done(_Updater.refresh, url, MetadataFetcher(self.transport, self.sizes))
+        return Visit(url, None, _as_folder(targets_url), updater, self.transport, self.times)
 
     def renew_root(self, mirror: str) -> tuple[str, ...]:
         """Take up what a mirror has of newer roots, nothing else; return the ids of the timestamp's keys in the newest.
@@ -143,7 +155,7 @@ class Repository:
         `visit` does.
         """
         fetcher = MetadataFetcher(self.transport, self.sizes)
-        return self._done(_Updater.renew_root, _as_folder(mirror), fetcher).timestamp_keys
+        return self._done(_Updater.renew_root, f"{_as_folder(mirror)}metadata/", fetcher).timestamp_keys
 
     def finished(self, visit: Visit) -> None:
         """Note that all of this visit is worked through, so that its timestamp need not come again."""
@@ -187,7 +199,7 @@ class Repository:
             snapshot_max_length=self.sizes.metadata_bytes,
             targets_max_length=self.sizes.metadata_bytes,
         )
-        updater = _Updater(str(self.folder), f"{url}metadata/", fetcher=fetcher, config=config, bootstrap=self.root)
+        updater = _Updater(str(self.folder), url, fetcher=fetcher, config=config, bootstrap=self.root)
         updater.set_time(self._now())
         return updater
 

@@ -37,9 +37,9 @@ def test_targets_are_verified_bytes(repository: Repository, body: ListBody) -> N
     assert visit is not None
     assert visit.target("index.json", 10_000) == body.target("index.json")
     assert visit.digest("index.json") is not None
-    assert visit.digest("withdraw/current") is None
+    assert visit.digest("match/1/9.full") is None
     with pytest.raises(PublisherFault):
-        visit.target("withdraw/current", 10_000)
+        visit.target("match/1/9.full", 10_000)
 
 
 def test_target_beyond_its_limit_is_not_fetched(repository: Repository, transport: MemoryTransport) -> None:
@@ -112,12 +112,14 @@ def test_facts_for_the_clock_floor(repository: Repository, body: ListBody, clock
 
 
 def test_time_of_publication_is_the_snapshots(repository: Repository, body: ListBody, clock: SetClock) -> None:
-    """A stamp five minutes later does not make the list younger; a role that was not asked for has no time."""
+    """A stamp five minutes later does not make the list younger; withdrawals have a time once they are asked for."""
     body.stamp(clock.utc + timedelta(minutes=5))
     visit = repository.visit(MIRROR)
     assert visit is not None
     assert visit.published_at == clock.now()
     assert visit.withdrawn_at is None
+    assert visit.digest("withdraw/current") is not None
+    assert visit.withdrawn_at == clock.now()
 
 
 def test_root_alone_is_renewed_by_any_clock(

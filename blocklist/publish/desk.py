@@ -14,10 +14,10 @@ from blocklist.keyring import MATCH_PROFILE, Keyring, subscriber_id, wrap
 from blocklist.manifest import Bulk, Manifest
 from blocklist.publish import approvals, assemble, checks, duty, roles, setup, signing
 from blocklist.publish.body import EDITORS_NEEDED, Body
-from blocklist.publish.casework import Casework
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.objection_desk import ObjectionDesk
 from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
 from blocklist.publish.records import DeskState, RoleState, Subscriber
 from blocklist.publish.stage import TARGETS, Stage
@@ -27,8 +27,8 @@ KEYRING_RENEWED_BEFORE = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyr
 
 
 @define
-class Desk(Casework):
-    """An open desk: entries, approvals and acts on them (`Casework`), and the versions made of them."""
+class Desk(ObjectionDesk):
+    """An open desk: entries, approvals and acts on them, objections, and the versions made of them."""
 
     @property
     def stage(self) -> Stage:

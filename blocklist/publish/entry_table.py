@@ -68,8 +68,8 @@ class EntryTable:
         return longest
 
     def twins_of(self, entry_id: str) -> list[str]:
-        """Ids of the live entries that point where this one points, itself included."""
-        query = f"SELECT id FROM entries WHERE twin = (SELECT twin FROM entries WHERE id = ?) AND {_LIVE} ORDER BY id"  # noqa: S608
+        """Ids of all entries ever made that point where this one points, itself included."""
+        query = "SELECT id FROM entries WHERE twin = (SELECT twin FROM entries WHERE id = ?) ORDER BY id"
         return [row[0] for row in self._db.execute(query, (entry_id,))]
 
     def end(self, entry_id: str, by: str, signature: bytes | None = None) -> bool:

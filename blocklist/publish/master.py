@@ -77,6 +77,11 @@ class Master:
         """Keep a key wrapped to one editor's reading key."""
         self._db.execute("INSERT INTO wrapped_keys VALUES (?, ?, ?, ?)", (profile, epoch, editor, wrapped))
 
+    def has_wrapped(self, profile: str) -> bool:
+        """Whether any key of this profile is kept."""
+        query = "SELECT 1 FROM wrapped_keys WHERE profile = ? LIMIT 1"
+        return self._db.execute(query, (profile,)).fetchone() is not None
+
     def wrapped(self, profile: str, epoch: int, editor: str) -> bytes:
         """The key as wrapped for `editor`."""
         query = "SELECT wrapped FROM wrapped_keys WHERE profile = ? AND epoch = ? AND editor = ?"
@@ -107,6 +112,11 @@ class Master:
     def approvers(self) -> dict[str, int]:
         """Item id -> number of different editors that approved it."""
         return dict(self._db.execute("SELECT item, COUNT(*) FROM approvals GROUP BY item"))
+
+    def approved_by(self, item: str) -> list[str]:
+        """The editors that approved one item."""
+        query = "SELECT editor FROM approvals WHERE item = ? ORDER BY editor"
+        return [row[0] for row in self._db.execute(query, (item,))]
 
     def approvals(self) -> Iterator[tuple[str, str, bytes]]:
         """Every approval as (item id, editor, signature), in order of item."""

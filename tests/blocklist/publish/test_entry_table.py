@@ -43,4 +43,4 @@ def test_twins_and_used_ids_are_found_in_batches(master: Master) -> None:
     master.entries.end("d", "bob")
     assert master.entries.longest_twins([b"t", b"u", b"v"]) == {b"t": ("2026-12-31", "b"), b"u": ("2026-12-01", "c")}
     assert master.entries.used(["a", "d", "e"]) == {"a", "d"}
-    assert master.entries.twins_of("a") == ["a", "b"]
+    assert master.entries.twins_of("a") == ["a", "b", "d"]

@@ -29,11 +29,16 @@ def compile_enforced(subscriptions: Sequence[Subscription], exemptions: Exemptio
 
 
 def next_change(subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock) -> float | None:
-    """Return when to compile again because entries or exemptions end: POSIX of the wall clock, a full hour."""
+    """Return when to compile again: POSIX of the wall clock.
+
+    That is when entries or exemptions end, at the next full hour, or when withdrawn entries are enforced again.
+    """
     now = entry_time(subscriptions, clock)
     ends = [exemption.not_after for exemption in exemptions.active(now)]
     ends += [end for part in subscriptions if (end := part.next_expiry(now)) is not None]
-    return ceil(min(ends) / HOUR) * HOUR + clock.now() - now if ends else None
+    ends = [ceil(end / HOUR) * HOUR for end in ends]
+    ends += [lapse for part in subscriptions if (lapse := part.next_lapse(now)) is not None]
+    return min(ends) + clock.now() - now if ends else None
 
 
 def entry_time(subscriptions: Sequence[Subscription], clock: Clock) -> float:

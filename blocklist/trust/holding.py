@@ -111,8 +111,11 @@ class Holding:
         return self._weigh(evolve(self.state, withdrawals=taken, withdrawn_at=file.signed_at))
 
     def settle(self) -> bool:
-        """Let withdrawals lapse whose time is over; return whether what is enforced changed."""
-        return self.state.withdrawals.overdue(self.now()) and self._weigh(self.state)
+        """Let withdrawals lapse whose time is over; return whether there were any."""
+        overdue = self.state.withdrawals.overdue(self.now())
+        if overdue:
+            self._weigh(self.state)
+        return overdue
 
     # --- from this host: its NOC, its canary, its breaker -------------------------------------------------
 

@@ -78,6 +78,20 @@ def test_next_change_is_the_first_end_at_a_full_hour(
     assert next_change(subscriptions, exemptions, isp.clock) == isp.clock.now() + HOUR
 
 
+def test_next_change_is_when_withdrawn_entries_come_back(
+    subscriptions: Sequence[Subscription], exemptions: Exemptions, isp: Isp, body: ListBody
+) -> None:
+    """To the second: 72 hours after the withdrawal was seen, the index is compiled with them again."""
+    isp.clock.pass_seconds(90)
+    body.withdraw(names(1), isp.clock.utc)
+    subscriptions[0].refresh()
+    lapse = isp.clock.now() + 72 * HOUR
+    assert Index(compile_enforced(subscriptions, exemptions, isp.clock)).lists[0].entries == 1
+    assert next_change(subscriptions, exemptions, isp.clock) == lapse
+    isp.clock.pass_seconds(72 * HOUR)
+    assert Index(compile_enforced(subscriptions, exemptions, isp.clock)).lists[0].entries == 2
+
+
 def test_nothing_ends_without_lists(exemptions: Exemptions, isp: Isp) -> None:
     """No list and no exemption: nothing to wait for."""
     assert next_change([], exemptions, isp.clock) is None

@@ -1,0 +1,101 @@
+"""Why a list is enforced as it is, in data and words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
+from blocklist.manifest import Bulk
+from blocklist.trust.explain import WHY
+from blocklist.trust.mask import ON_TRIAL
+from blocklist.trust.subscription import Subscription
+from tests.blocklist.trust.conftest import Isp
+from tests.blocklist.trust.list_body import ListBody, names
+
+TEN = names(*range(10))
+
+
+@pytest.fixture
+def subscription(isp: Isp, body: ListBody) -> Subscription:
+    body.publish(TEN)
+    subscription = isp.subscribe()
+    subscription.refresh()
+    isp.clock.pass_seconds(60)
+    return subscription
+
+
+def test_nothing_yet_is_said(isp: Isp) -> None:
+    """Before the first list there is something to say, too."""
+    told = isp.subscribe().explain()
+    assert told["words"] == ["No version is in force yet: nothing of this list is blocked."]
+    assert told["staleness"]["state"] == "none"
+
+
+def test_all_is_well(subscription: Subscription) -> None:
+    """One sentence, nothing to do, and all of it JSON."""
+    told = subscription.explain()
+    assert told["words"] == ["Version 1 (epoch 1) is in force with 10 entries."]
+    assert (told["do"], told["guards"], told["announcement"]) == ([], [], None)
+    assert [each["last"] for each in told["mirrors"]] == ["updated"]
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_guard_with_its_count_and_limit(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Which guard, how many, what would have been allowed, why, and what to do about it."""
+    body.publish(names(*range(100)), isp.clock.utc)
+    subscription.refresh()
+    told = subscription.explain()
+    assert told["guards"] == [{"guard": "adds", "count": 90, "limit": 50, "why": WHY[ADDS]}]
+    assert "adds: 90 entries wait, the limit is 50" in told["words"][1]
+    assert "mamori list reject" in told["do"][0]
+
+
+def test_withdrawals_and_their_lapse(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """How many are out, how many refused by which cap, and until when."""
+    body.withdraw(TEN[:5], isp.clock.utc)
+    subscription.refresh()
+    told = subscription.explain()
+    out = {key: told["withdrawals"][key] for key in ("serial", "named", "in_force", "over_cap", "lapsed", "cap")}
+    assert out == {"serial": 2, "named": 5, "in_force": 3, "over_cap": 2, "lapsed": 0, "cap": 3}
+    assert told["withdrawals"]["next_lapse"] == "2026-11-25T03:01:00Z"
+    assert len(told["do"]) == 1
+
+
+def test_announcement_and_when_it_counts(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """By this host's own clock."""
+    body.publish(TEN, isp.clock.utc, bulk=Bulk(3, 90, 0))
+    subscription.refresh()
+    told = subscription.explain()
+    assert told["announcement"] == {"version": 3, "adds": 90, "removals": 0, "counts_from": "2026-11-22T04:01:00Z"}
+
+
+def test_waiting_epoch_rollback_and_age(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Each has its sentence and its advice."""
+    body.publish(TEN[:9], isp.clock.utc)
+    subscription.refresh()
+    subscription.rollback()
+    isp.clock.pass_seconds(2 * 3600)
+    told = subscription.explain()
+    assert (told["version"]["rolled_back_from"], told["staleness"]["state"]) == (2, "warn")
+    isp.clock.pass_seconds(60)
+    body.publish(TEN, isp.clock.utc, epoch=2)
+    subscription.refresh()
+    told = subscription.explain()
+    assert [held["guard"] for held in told["guards"]] == ["epoch_change"]
+    assert "keys" in told["do"][0]
+    isp.clock.wall += 1e8
+    assert "clock" in subscription.explain()["do"][-1]
+
+
+def test_every_guard_has_its_words() -> None:
+    """A guard without an explanation would end `explain` with a KeyError."""
+    assert {ADDS, REMOVALS, PUBLIC_SUFFIX, NEVER_LIST, *ON_TRIAL} <= set(WHY)
+
+
+def test_explanation_holds_no_listed_name(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Nor a token."""
+    body.publish(names(*range(100)), isp.clock.utc)
+    subscription.refresh()
+    assert "listed" not in json.dumps(subscription.explain())

@@ -159,11 +159,16 @@ class Holding:
         self.current = previous
 
     def mark_good(self, version: int) -> None:
-        """Note that workers have this version in force; the last two such versions stay on disk."""
+        """Note that workers have this version in force; the last two such versions stay on disk.
+
+        A version that came meanwhile is still to be tried, so its additions are not proven by word of an earlier one.
+        """
         good = (version, *(known for known in self.state.good if known != version))[:GOOD_KEPT]
-        if good == self.state.good and not cohorts.unproven(self.state.cohorts):
+        newest = self.current is not None and self.current.version == version
+        proven = cohorts.prove(self.state.cohorts, self.now()) if newest else self.state.cohorts
+        if (good, proven) == (self.state.good, self.state.cohorts):
             return
-        self.save(evolve(self.state, good=good, cohorts=cohorts.prove(self.state.cohorts, self.now())))
+        self.save(evolve(self.state, good=good, cohorts=proven))
         self.store.prune({*good, self.current.version if self.current else 0, self.state.left})
 
     # --- on the disk --------------------------------------------------------------------------------------

@@ -355,3 +355,15 @@ def test_rejected_additions_hold_a_rekey(subscription: Subscription, isp: Isp, b
     rekey(body, isp, TEN)
     assert subscription.refresh().kind is Kind.UPDATED
     assert (subscription.status().epoch, counts(subscription)) == (2, (10, 0, 0, 0))
+
+
+def test_the_word_on_an_earlier_version_proves_no_later_one(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """A version taken while workers took up the one before is still on trial, and can be set aside."""
+    body.publish(MANY, isp.clock.utc)
+    renewed(subscription, isp)
+    subscription.mark_good(1)
+    assert subscription.unproven() == 30
+    assert subscription.set_aside("canary", 2).kind is Kind.HELD
+    assert counts(subscription) == (10, 30, 0, 0)

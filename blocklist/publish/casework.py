@@ -130,6 +130,10 @@ class Casework(Workbench):
         for row in self._master.entries.every() if ids is None else map(self._row, ids):
             yield standing_of(row, said.get(row.id, []), circumstances)
 
+    def statements(self) -> Iterator[Statement]:
+        """Everything that was ever said here, in order."""
+        return self._master.statements.all()
+
     def circumstances(self, day: date) -> Circumstances:
         """What decides about the state of every entry."""
         approved_by: dict[str, list[str]] = {}

@@ -52,15 +52,15 @@ class ObjectionDesk(Casework):
             if suspend:
                 live = [row.id for row in rows if row.removed_by is None]
                 self._suspend(live, keys, now, "objection", ticket)
-            return self._objection(ticket)
+            return self.objection(ticket)
 
     def acknowledge_objection(self, ticket: str, keys: EditorKeys, now: datetime, on: date) -> Objection:
         """Book that the objector was told, on the day `on`, that it arrived."""
         with only_one(self.folder), self._master.transaction():
-            if self._objection(ticket).stage is not Stage.OPEN:
+            if self.objection(ticket).stage is not Stage.OPEN:
                 raise Refusal("acknowledged_already", f"{ticket} is acknowledged already")
             self._say(ticket, keys, now, Kind.OBJECTION_ACKNOWLEDGE, {"on": on.isoformat()})
-            return self._objection(ticket)
+            return self.objection(ticket)
 
     def decide_objection(self, ticket: str, keys: EditorKeys, now: datetime, code: str) -> Objection:
         """Decide by a code of `DECISIONS`; upheld, also partly, takes the entries off under the same key.
@@ -68,7 +68,7 @@ class ObjectionDesk(Casework):
         Raises `Refusal` for an editor who drafted or approved one of them, or an earlier entry for the same thing.
         """
         with only_one(self.folder), self._master.transaction():
-            one = self._objection(ticket)
+            one = self.objection(ticket)
             if one.stage is Stage.DECIDED:
                 raise Refusal("decided_already", f"{ticket} was decided as {one.code}: open a new objection")
             if bool(one.entries) is (code == NOT_LISTED):
@@ -81,7 +81,7 @@ class ObjectionDesk(Casework):
             if DECISIONS[code]:
                 live = [row.id for row in map(self._row, one.entries) if row.removed_by is None]
                 self._end(live, keys, now, Kind.REMOVE, {"code": "objection_upheld", "ticket": ticket})
-            return self._objection(ticket)
+            return self.objection(ticket)
 
     def listed_by(self, entries: Iterable[str]) -> frozenset[str]:
         """Who drafted or approved entries, or earlier ones that point at the same thing."""
@@ -94,7 +94,8 @@ class ObjectionDesk(Casework):
         """Every objection by its ticket, oldest first."""
         return objections(self._master.statements.of(*KINDS))
 
-    def _objection(self, ticket: str) -> Objection:
+    def objection(self, ticket: str) -> Objection:
+        """One objection; `OperatorFault` when there is no such ticket."""
         found = objections(self._master.statements.about(ticket)).get(ticket)
         if found is None:
             raise OperatorFault("ticket_unknown", f"no objection {ticket!r} at this desk: nothing was changed")

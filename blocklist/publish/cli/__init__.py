@@ -6,6 +6,7 @@ from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, 
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
+from blocklist.publish.cli.objection_verbs import figures, objection
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
@@ -28,4 +29,6 @@ for verb in (duty, withdraw, reinstate):
 for verb in (stamp, nginx):
     main.add_command(verb)
 for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
+    main.add_command(verb)
+for verb in (objection, figures):
     main.add_command(verb)

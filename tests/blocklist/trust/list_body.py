@@ -53,9 +53,11 @@ class ListBody:
     root: Metadata[Root] = field(init=False)
     role_files: dict[str, bytes] = field(factory=dict)
     serial: int = 0  # version of targets, keyring, snapshot
+    snapshot_version: int = 0
     stamps: int = 0
     manifest: Manifest | None = None
     with_keyring: bool = True
+    false_secrets: dict[int, bytes] = field(factory=dict)  # wrapped in place of the true ones
     with_withdrawals: bool = True
     withdrawals_signed: int = 0  # version of the withdraw role
     with_deltas: bool = False
@@ -64,6 +66,7 @@ class ListBody:
     packed: bytes = b""  # the records published last
     delta_files: dict[str, bytes] = field(factory=dict)  # of the chain, by target path
     targets_signed_by: int = 2
+    keyring_by: int = 2
 
     def __attrs_post_init__(self) -> None:
         thresholds = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
@@ -180,11 +183,11 @@ class ListBody:
                 keyring.subscriber_id(public),
                 keyring.wrap(secret, public, list_id=LIST_ID, epoch=epoch),
             )
-            for epoch, secret in self.secrets.items()
+            for epoch, secret in (self.secrets | self.false_secrets).items()
             for public in self.publics
         ]
         files = {"keys/current": Keyring(LIST_ID, tuple(wraps)).to_bytes()} if self.with_keyring else {}
-        self._put_role("keyring", roles.make_keyring(self.serial, files, now), self.keys["keyring"])
+        self._put_role("keyring", roles.make_keyring(self.serial, files, now), self.keys["keyring"][: self.keyring_by])
         self._put_targets(files)
 
     def withdraw(self, listed: Iterable[str], now: datetime = NOW, *, serial: int = 0, epoch: int = 1) -> int:
@@ -210,31 +213,34 @@ class ListBody:
         self._put_role("withdraw", role, [])
         self._put_targets(files)
 
-    def sign_snapshot(self, now: datetime) -> None:
-        snapshot = roles.make_snapshot(self.serial, self.role_files, self.keys["snapshot"][0], now)
+    def sign_snapshot(self, now: datetime, version: int = 0, life: timedelta = roles.TIMESTAMP_LIFETIME) -> None:
+        """Sign snapshot and timestamp, whose version goes on from the one before."""
+        self.snapshot_version = version or self.serial
+        snapshot = roles.make_snapshot(self.snapshot_version, self.role_files, self.keys["snapshot"][0], now)
         self._put_role("snapshot", snapshot, [])
-        self.stamp(now)
+        self.stamp(now, life)
 
     def stamp(self, now: datetime, life: timedelta = roles.TIMESTAMP_LIFETIME) -> None:
         """Sign a new timestamp over the present snapshot."""
         self.stamps += 1
-        data = self.files[f"/metadata/{self.serial}.snapshot.json"]
+        data = self.files[f"/metadata/{self.snapshot_version}.snapshot.json"]
         meta = MetaFile.from_data(Metadata[Snapshot].from_bytes(data).signed.version, data, ["sha256"])
         timestamp = Metadata(Timestamp(self.stamps, expires=now + life, snapshot_meta=meta))
         timestamp.sign(self.keys["timestamp"][0])
         self.files["/metadata/timestamp.json"] = timestamp.to_bytes()
 
-    def rotate_timestamp_key(self) -> None:
-        """Publish the next root, which names a new timestamp key; `stamp` signs with it from now on."""
-        old, new = self.keys["timestamp"][0], CryptoSigner.generate_ed25519()
+    def rotate_keys(self, *roles: str) -> None:
+        """Publish the next root, which names a new key for each of these roles; they sign with it from now on."""
         signed = self.root.signed
         signed.version += 1
-        signed.revoke_key(old.public_key.keyid, "timestamp")
-        signed.add_key(new.public_key, "timestamp")
+        for role in roles:
+            (old,), new = self.keys[role], CryptoSigner.generate_ed25519()
+            signed.revoke_key(old.public_key.keyid, role)
+            signed.add_key(new.public_key, role)
+            self.keys[role] = [new]
         self.root.signatures.clear()
         for signer in self.keys["root"]:
             self.root.sign(signer, append=True)
-        self.keys["timestamp"] = [new]
         self._put_root()
 
     def _put_root(self) -> None:

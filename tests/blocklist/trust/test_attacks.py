@@ -153,7 +153,7 @@ def test_remembered_404_does_not_hide_the_next_root(
 ) -> None:
     """A cache that remembers "there is no 2.root.json" cannot keep a replaced timestamp key in use."""
     mirror.faults["2.root.json"] = faults.cached_404
-    body.rotate_timestamp_key()
+    body.rotate_keys("timestamp")
     body.stamp(isp.clock.utc)
     assert subscription.refresh().kind is Kind.UPDATED
 

@@ -156,7 +156,7 @@ def test_root_is_followed_and_recovers_a_fast_forward(suite: Suite) -> None:
     suite.body.stamps = 99999
     suite.publish()
     assert suite.refresh() == 0
-    suite.body.rotate_timestamp_key()
+    suite.body.rotate_keys("timestamp")
     suite.body.stamps = 0
     suite.body.stamp(NOW, life=A_MONTH)
     assert suite.refresh() == 0

@@ -102,7 +102,7 @@ def test_long_lived_timestamp_never_reaches_the_disk(repository: Repository, bod
 def test_facts_for_the_clock_floor(repository: Repository, body: ListBody, clock: SetClock) -> None:
     """The visit tells when the timestamp expires and which keys root trusts for it, also after a rotation."""
     before = repository.visit(MIRROR)
-    body.rotate_timestamp_key()
+    body.rotate_keys("timestamp")
     body.stamp(clock.utc)
     after = repository.visit(MIRROR)
     assert before is not None
@@ -127,8 +127,8 @@ def test_root_alone_is_renewed_by_any_clock(
 ) -> None:
     """The chain of roots is followed with a clock far off, and no other file is asked for."""
     old = repository.renew_root(MIRROR)
-    body.rotate_timestamp_key()
-    body.rotate_timestamp_key()
+    body.rotate_keys("timestamp")
+    body.rotate_keys("timestamp")
     clock.wall += 4000 * 86400
     transport.asked.clear()
     assert repository.renew_root(MIRROR) == (body.keys["timestamp"][0].public_key.keyid,) != old
@@ -139,7 +139,7 @@ def test_root_that_too_few_signed_is_refused(repository: Repository, body: ListB
     """A mirror cannot bring a root of its own."""
     repository.renew_root(MIRROR)
     body.keys["root"] = body.keys["root"][:1]
-    body.rotate_timestamp_key()
+    body.rotate_keys("timestamp")
     with pytest.raises(UnsignedMetadataError):
         repository.renew_root(MIRROR)
 

@@ -1,8 +1,8 @@
 """The control socket: one JSON object a line, asked and answered in turn.
 
-Wire form: `{"verb": "status"|"ready"|"refresh"|"accept"|"rollback"|"exemptions", "list_id": text or null}` and the
-answer `{"ok": bool, "text": str, "status": {…}}`. The socket's mode keeps other users out; limits keep a slow or broken
-client of our own from costing more than one short buffer.
+Wire form: `{"verb": one of VERBS, "list_id": text or null}` and the answer `{"ok": bool, "text": str, "status": {…},
+"data": {…}}`, the last two only where they were asked for. The socket's mode keeps other users out; limits keep a slow
+or broken client of our own from costing more than one short buffer.
 """
 
 import json
@@ -16,7 +16,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
-VERBS: Final = ("status", "ready", "refresh", "accept", "rollback", "exemptions")
+VERBS: Final = ("status", "ready", "refresh", "accept", "reject", "rollback", "explain", "exemptions")
 
 Reply = dict[str, Any]
 Handler = Callable[[str, str | None], Deferred[Reply]]

@@ -14,6 +14,8 @@ class ReloadFault(Exception):
 def require_reloadable(old: Settings, new: Settings) -> None:
     """Raise ReloadFault, which names every setting that stands in the way."""
     changed = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
+    if old.poll.hint != new.poll.hint:
+        changed.append("poll.hint")
     if old.notice_places != new.notice_places:
         changed.append("notices.*.listen")
     if changed:

@@ -97,6 +97,11 @@ def http_socket(endpoint: Endpoint) -> socket.socket:
     return bound
 
 
+def hint_socket(endpoint: Endpoint) -> socket.socket:
+    """A UDP socket for push hints, which only the updater reads. ListenFault."""
+    return _bound(endpoint, socket.SOCK_DGRAM, shared=False)
+
+
 def control_socket(path: Path) -> socket.socket:
     """A listening Unix socket that only our own user can reach. A socket left behind is replaced. ListenFault."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -26,7 +26,7 @@ from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.reload import ReloadFault, require_reloadable
 from resolver.edge.supervision.snapshot import Snapshot
-from resolver.edge.supervision.sockets import check_free, control_socket, http_socket, slot_sockets
+from resolver.edge.supervision.sockets import check_free, control_socket, hint_socket, http_socket, slot_sockets
 from resolver.edge.supervision.start_rule import Situation, StartLimits, Verdict, decide
 from resolver.edge.supervision.state_folder import StateFolder
 from resolver.edge.supervision.tally import Labels, Tally
@@ -115,7 +115,7 @@ class Supervisor:
         self._had_list = self._state.had_list
         self._release.configure(settings)
         self._pool.start(settings.raw, slots)
-        self._updates.start(settings.raw)
+        self._updates.start(settings.raw, hint_socket(settings.poll.hint) if settings.poll.hint else None)
         self._notice.start(settings)
         self._tick()
 

@@ -1,6 +1,7 @@
 """The supervisor's side of the talk with the updater: indexes in, activations out, operators' commands through."""
 
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ class Updates:
     _trial: Trial = field(init=False)
     _breaker: Breaker = field(init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
+    _hint: socket.socket | None = field(default=None, init=False)
     _handed_over: dict[int, Message] = field(factory=dict, init=False)  # by generation
     _asked: dict[int, tuple[Deferred[Reply], IDelayedCall]] = field(factory=dict, init=False)
     _last_id: int = field(default=0, init=False)
@@ -49,9 +51,9 @@ class Updates:
             self.clock, self._queries, lambda list_id: self.command("breaker", list_id), self.pool.stop_marking
         )
 
-    def start(self, raw: dict[str, Any]) -> None:
-        """Start the updater."""
-        self._raw = raw
+    def start(self, raw: dict[str, Any], hint: socket.socket | None = None) -> None:
+        """Start the updater; every updater is given the port of push hints, where there is one."""
+        self._raw, self._hint = raw, hint
         self.keeper.start()
 
     def stop(self, stopped: Callable[[], None]) -> None:
@@ -59,6 +61,8 @@ class Updates:
         self._trial.abandon()
         self._breaker.stop()
         self.pool.stop_marking()
+        if self._hint is not None:
+            self._hint.close()
         self.keeper.stop(stopped)
 
     def renew(self, raw: dict[str, Any]) -> None:
@@ -85,7 +89,7 @@ class Updates:
         return self.board.reported and not self._handed_over
 
     def _greet(self, child: Child) -> None:
-        child.send({"type": "start", "settings": self._raw})
+        child.send({"type": "start", "settings": self._raw}, [] if self._hint is None else [self._hint.fileno()])
 
     def _heard(self, message: Message, fds: list[int]) -> None:
         kind = message.get("type")
@@ -97,7 +101,7 @@ class Updates:
         elif kind == "selftest":
             self.board.tested(message["list_id"], message["result"])
         elif kind == "result":
-            self._answer(message["id"], {"ok": message["ok"], "text": message["text"]})
+            self._answer(message["id"], {key: message[key] for key in ("ok", "text", "data")})
         elif kind == "fault":
             self.on_fault("updater", message)
         for fd in fds:

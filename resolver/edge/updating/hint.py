@@ -51,6 +51,11 @@ class HintListener:
         self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         self._reactor.addReader(self)
 
+    def close(self) -> None:
+        """Hear no more."""
+        self._reactor.removeReader(self)
+        self._socket.close()
+
     def doRead(self) -> None:
         """Throw away what waits, ask, and do not look again for a while."""
         self._reactor.removeReader(self)
@@ -62,7 +67,7 @@ class HintListener:
         """Take datagrams off the queue without copying a byte of them; True if there was one."""
         for number in range(self._limits.batch):
             try:
-                self._socket.recv(0)
+                self._socket.recvmsg(0)  # recv(0) would not even ask the kernel
             except OSError:  # the queue is empty, or an error of the network was waiting on the socket
                 return number > 0
         return True

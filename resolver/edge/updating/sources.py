@@ -19,6 +19,7 @@ from blocklist.trust.exemptions import EXEMPTIONS_NAME, Exemption, Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS, Reason
 from blocklist.trust.subscription import Subscription
+from blocklist.trust.tls import TlsFiles
 from resolver.settings import ListSettings, Settings
 
 
@@ -34,7 +35,13 @@ class Subscribed(Protocol):
     def accept(self) -> Outcome:
         """See Subscription."""
 
+    def reject(self) -> Outcome:
+        """See Subscription."""
+
     def rollback(self) -> Outcome:
+        """See Subscription."""
+
+    def explain(self) -> dict[str, Any]:
         """See Subscription."""
 
     def mark_good(self, version: int) -> None:
@@ -168,4 +175,5 @@ def _source(each: ListSettings, settings: Settings) -> ListSource:
         root=Path(each.root).read_bytes(),
         urls=each.urls,
         never_names=(*each.never_names(), *own_names(settings)),
+        tls=TlsFiles(each.tls.ca, each.tls.certificate, each.tls.key) if each.tls else None,
     )

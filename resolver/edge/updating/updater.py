@@ -7,13 +7,14 @@ taken up meanwhile. A failure leaves what is enforced as it is.
 import os
 import random
 import resource
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import define, field, frozen
-from twisted.internet.defer import Deferred, DeferredLock, gatherResults, succeed
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
@@ -25,18 +26,15 @@ from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
 from resolver.edge.updating.chronicle import Chronicle
+from resolver.edge.updating.commands import Commands, Result
 from resolver.edge.updating.hand_over import HandOver
-from resolver.edge.updating.sources import Sources, Subscribed, open_sources, status_words
+from resolver.edge.updating.hint import HintListener
+from resolver.edge.updating.polling import Polling
+from resolver.edge.updating.self_test import Asker, SelfTesting
+from resolver.edge.updating.sources import Sources, Subscribed, open_sources
 from resolver.settings import Settings, parse
 
 GIB = 1024**3
-
-VERBS: Final[dict[str, Callable[[Subscribed], Outcome]]] = {
-    "accept": lambda each: each.accept(),
-    "rollback": lambda each: each.rollback(),
-    "breaker": lambda each: each.set_aside(Reason.BREAKER, each.status().version),
-}
-Result = tuple[bool, str]  # done or not, and words for the operator
 
 
 @frozen
@@ -73,9 +71,10 @@ class Updater:
     _faults: Faults = field(init=False)
     _hand: HandOver = field(init=False)
     _chronicle: Chronicle = field(init=False)
-    _interval: float = field(default=15.0, init=False)
+    _polling: Polling = field(init=False)
+    _commands: Commands = field(init=False)
+    _testing: SelfTesting = field(init=False)
     _locks: dict[str, DeferredLock] = field(factory=dict, init=False)
-    _polls: dict[str, IDelayedCall] = field(factory=dict, init=False)
     _expiry: IDelayedCall | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -83,12 +82,10 @@ class Updater:
         self._hand = HandOver(self.reactor, self.send)
 
     def receive(self, message: Message, fds: list[int]) -> None:
-        """One message of the supervisor."""
-        for fd in fds:  # it has none for us
-            os.close(fd)
+        """One message of the supervisor; only `start` brings a descriptor."""
         kind = message["type"]
         if kind == "start":
-            self._start(parse(message["settings"], base=Path("/")))
+            self._start(parse(message["settings"], base=Path("/")), fds)
         elif kind == "activated":
             self._in_force(self._hand.confirm(message["generation_hint"]))
         elif kind == "in_use":
@@ -100,10 +97,8 @@ class Updater:
 
     # --- from the disk, then by and by from the list bodies ---------------------------------------------
 
-    def _start(self, settings: Settings) -> None:
-        self._interval = float(settings.poll.interval)
-        self._sources = self.open(settings)
-        self._chronicle = Chronicle(self._sources.audit, self._sources.settle)
+    def _start(self, settings: Settings, fds: list[int]) -> None:
+        self._compose(settings)
         for list_id, each in self._sources.lists.items():
             self._locks[list_id] = DeferredLock()
             try:
@@ -113,19 +108,34 @@ class Updater:
         self._renew()
         self._tell()
         for list_id in self._sources.lists:
-            self._refresh(list_id)
+            self._polling.now(list_id)
+        for fd in fds:  # the port of push hints, if there is one
+            HintListener(self.reactor, socket.socket(fileno=fd), lambda: self._polling.hint(self._sources.lists))
 
-    def _refresh(self, list_id: str) -> Deferred[Outcome]:
-        """Ask the list body now, and again after the interval."""
-        self._cancel(self._polls.pop(list_id, None))
-        return self._do(list_id, lambda each: each.refresh()).addBoth(self._again, list_id)
+    def _compose(self, settings: Settings) -> None:
+        sources = self._sources = self.open(settings)
+        self._chronicle = Chronicle(sources.audit, sources.settle)
+        self._polling = Polling(
+            self.reactor,
+            lambda list_id: self._do(list_id, lambda each: each.refresh()),
+            partial(self._pause, float(settings.poll.interval)),
+        )
+        self._commands = Commands(
+            sources, self._do, self._polling.now, self._renew, self._chronicle.decided, self._hand.in_force
+        )
+        self._testing = SelfTesting(
+            self.reactor,
+            self.defer,
+            lambda list_id, result: self.send({"type": "selftest", "list_id": list_id, "result": result}),
+            self._faults.report,
+            lambda list_id: sources.lists[list_id].status().selftest,
+            Asker.of(settings),
+            float(settings.self_test.interval) if settings.self_test.enabled else 0.0,
+        )
 
-    def _again(self, result: Any, list_id: str) -> Any:
-        self._cancel(self._polls.pop(list_id, None))
-        spread = self.limits.jitter * self._interval
-        pause = self.uniform(self._interval - spread, self._interval + spread)
-        self._polls[list_id] = self.reactor.callLater(pause, self._refresh, list_id)
-        return result
+    def _pause(self, interval: float) -> float:
+        spread = self.limits.jitter * interval
+        return self.uniform(interval - spread, interval + spread)
 
     def _do(self, list_id: str, verb: Callable[[Subscribed], Any]) -> Deferred[Any]:
         """Run a blocking verb of one list, alone; then hand over what it changed. Never fails."""
@@ -144,6 +154,7 @@ class Updater:
 
     def _in_force(self, versions: dict[str, int]) -> None:
         self._chronicle.in_force(versions)
+        self._testing.in_force(versions)
         for list_id, version in versions.items():
             each = self._sources.lists[list_id]
             done: Deferred[None] = self._locks[list_id].run(self.defer, each.mark_good, version)
@@ -192,49 +203,14 @@ class Updater:
     # --- commands ---------------------------------------------------------------------------------------
 
     def _command(self, number: int, verb: str, list_id: str | None) -> None:
-        """Answer when it is done and, if that changed anything, in force in all workers."""
-        done = self._run(verb, list_id).addCallback(self._once_in_force)
-        done.addCallback(lambda result: self._answer(number, result))
+        self._commands.run(verb, list_id).addCallback(lambda result: self._answer(number, result))
 
     def _answer(self, number: int, result: Result) -> None:
-        self.send({"type": "result", "id": number, "ok": result[0], "text": result[1]})
-
-    def _once_in_force(self, result: Result) -> Deferred[Result]:
-        late = "; the workers have not confirmed it yet"
-        return self._hand.in_force().addCallback(lambda good: result if good else (result[0], result[1] + late))
-
-    def _run(self, verb: str, list_id: str | None) -> Deferred[Result]:
-        sources = self._sources
-        if verb == "exemptions":
-            fault = self._renew()
-            return succeed((not fault, fault or "the exemptions were read again"))
-        if list_id is not None and list_id not in sources.lists:
-            known = ", ".join(sources.lists) or "none"
-            return succeed((False, sources.broken.get(list_id, f"there is no such list; known: {known}")))
-        if verb == "refresh":
-            asked = [list_id] if list_id is not None else list(sources.lists)
-            return gatherResults([self._refresh(each) for each in asked]).addCallback(_summary, asked)
-        if list_id is None:
-            return succeed((False, f"{verb} needs the id of one list"))
-        before = status_words(sources.lists[list_id].status())
-        done = self._do(list_id, VERBS[verb]).addCallback(partial(self._decided, verb, before))
-        return done.addCallback(lambda outcome: _summary([outcome], [list_id]))
-
-    def _decided(self, verb: str, before: dict[str, Any], outcome: Outcome) -> Outcome:
-        self._chronicle.decided(verb, before, outcome)
-        return outcome
+        self.send({"type": "result", "id": number, "ok": result.ok, "text": result.text, "data": result.data})
 
 
 def _set_aside(each: Subscribed, *, version: int) -> Outcome:
     return each.set_aside(Reason.CANARY, version)
-
-
-def _summary(outcomes: list[Outcome], lists: list[str]) -> Result:
-    words = [
-        f"{name}: {each.kind.value}{f' ({each.text})' if each.text else ''}"
-        for name, each in zip(lists, outcomes, strict=True)
-    ]
-    return all(each.kind is not Kind.FAILED for each in outcomes), "; ".join(words) or "there are no lists"
 
 
 def _limit_self(limits: UpdaterLimits) -> None:

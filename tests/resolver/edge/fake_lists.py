@@ -47,6 +47,12 @@ class FakeList:
     def accept(self) -> Outcome:
         return self._did("accept")
 
+    def reject(self) -> Outcome:
+        return self._did("reject")
+
+    def explain(self) -> dict[str, Any]:
+        return {"list_id": self.list_id, "todo": ["nothing"]}
+
     def rollback(self) -> Outcome:
         return self._did("rollback")
 
@@ -86,11 +92,25 @@ class FakeList:
         )
 
 
+class ReadingClock(Clock):
+    """Timers of the test, and the readers that were given to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: set[Any] = set()
+
+    def addReader(self, reader: Any) -> None:  # noqa: N802
+        self.readers.add(reader)
+
+    def removeReader(self, reader: Any) -> None:  # noqa: N802
+        self.readers.discard(reader)
+
+
 class Surroundings:
     """What an updater needs: sources, a clock, and threads that finish at once or when the test lets them."""
 
     def __init__(self, *lists: FakeList, guarded: bool = True) -> None:
-        self.clock = Clock()
+        self.clock = ReadingClock()
         self.lists = {each.list_id: each for each in lists}
         self.exempt: tuple[Exemption, ...] = ()
         self.due: float | None = None

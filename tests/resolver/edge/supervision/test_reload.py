@@ -24,6 +24,8 @@ def test_answers_and_lists_can_change(tmp_path: Path) -> None:
 def test_every_obstacle_is_named_at_once(tmp_path: Path) -> None:
     """Sockets, processes and the state folder need a restart, and the operator reads all of it in one message."""
     old = settings(tmp_path)
-    new = changed(old, tmp_path, listen=["127.0.0.1:5399"], workers=7, state="/x", notices={"default": NOTICE})
-    with pytest.raises(ReloadFault, match=r"listen, state, workers, notices\.\*\.listen cannot change.*restart"):
+    other = {"listen": ["127.0.0.1:5399"], "workers": 7, "state": "/x", "poll": {"hint": "127.0.0.1:5398"}}
+    new = changed(old, tmp_path, notices={"default": NOTICE}, **other)
+    named = r"listen, state, workers, poll\.hint, notices\.\*\.listen cannot change.*restart"
+    with pytest.raises(ReloadFault, match=named):
         require_reloadable(old, new)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from resolver.edge.supervision.sockets import ListenFault, check_free, control_socket, http_socket, slot_sockets
+from resolver.edge.supervision.sockets import (
+    ListenFault,
+    check_free,
+    control_socket,
+    hint_socket,
+    http_socket,
+    slot_sockets,
+)
 from resolver.settings.addresses import Endpoint
 from tests.support.ports import free_port
 
@@ -94,3 +101,13 @@ def test_control_socket_is_ours_alone_and_replaces_a_leftover(tmp_path: Path) ->
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(ListenFault, match="check the folder"):
         control_socket(tmp_path / "missing" / "control.sock")
+
+
+def test_push_hints_have_a_port_to_themselves(endpoint: Endpoint) -> None:
+    """A second holder is told; a datagram arrives."""
+    with closing(hint_socket(endpoint)) as ours, _udp(endpoint) as client:
+        with pytest.raises(ListenFault, match="another program"):
+            hint_socket(endpoint)
+        client.send(b"")
+        ours.settimeout(5)
+        assert ours.recvmsg(0)[0] == b""

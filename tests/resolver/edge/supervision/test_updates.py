@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import socket
 import sys
 from typing import Any
 
@@ -120,10 +121,11 @@ def test_command_comes_back_with_its_own_result() -> None:
     for verb in ("refresh", "accept"):
         talk.updates.command(verb, "demo").addCallback(got.append)
     assert talk.updater.told("command")[1] == {"type": "command", "id": 2, "verb": "accept", "list_id": "demo"}
-    talk.updater.say({"type": "result", "id": 9, "ok": True, "text": "?"})
-    talk.updater.say({"type": "result", "id": 2, "ok": True, "text": "accepted"})
-    talk.updater.say({"type": "result", "id": 1, "ok": False, "text": "cut"})
-    assert got == [{"ok": True, "text": "accepted"}, {"ok": False, "text": "cut"}]
+    data = {"list_id": "demo"}
+    talk.updater.say({"type": "result", "id": 9, "ok": True, "text": "?", "data": None})
+    talk.updater.say({"type": "result", "id": 2, "ok": True, "text": "accepted", "data": data})
+    talk.updater.say({"type": "result", "id": 1, "ok": False, "text": "cut", "data": None})
+    assert got == [{"ok": True, "text": "accepted", "data": data}, {"ok": False, "text": "cut", "data": None}]
 
 
 def test_command_never_hangs() -> None:
@@ -226,3 +228,16 @@ def test_a_tripped_breaker_is_a_command_to_the_updater() -> None:
     talk.clock.pump([10.0] * 179)
     assert worker.told("stop_marking")
     assert talk.pool.index.marks is None
+
+
+def test_every_updater_is_given_the_port_of_push_hints() -> None:
+    """The first one, and the one after a death: the socket is the supervisor's, and closed at the end."""
+    talk = Talk()
+    hint = socket.socket(type=socket.SOCK_DGRAM)
+    talk.updates.start({"n": 1}, hint)
+    assert talk.updater.fds == [1]
+    talk.updater.die()
+    talk.clock.advance(1)
+    assert talk.updater.fds == [1]
+    talk.updates.stop(lambda: None)
+    assert hint.fileno() == -1

@@ -5,27 +5,16 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from resolver.edge.updating.hint import HintLimits, HintListener
+from tests.resolver.edge.fake_lists import ReadingClock
 
 
-class Reactor(Clock):
-    """Timers of the test, and readers that are called when their real socket has something."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.readers: set[Any] = set()
-
-    def addReader(self, reader: Any) -> None:  # noqa: N802
-        self.readers.add(reader)
-
-    def removeReader(self, reader: Any) -> None:  # noqa: N802
-        self.readers.discard(reader)
+class Reactor(ReadingClock):
+    """Calls its readers when their real socket has something."""
 
     def turn(self) -> None:
         """Call whom select names."""

@@ -8,8 +8,10 @@ from pathlib import Path
 from attrs import evolve
 
 from blocklist.index import Index
+from blocklist.trust.audit import Event
+from blocklist.trust.tls import TlsFiles
 from resolver.edge.updating.sources import open_sources, own_names
-from resolver.settings.lists import Terms
+from resolver.settings.lists import Terms, Tls
 from tests.resolver.edge.settings_for_edge import settings
 
 
@@ -57,3 +59,22 @@ def test_key_file_open_to_others_is_told_for_every_list(tmp_path: Path) -> None:
     assert (sources.images(), sources.next_change(), sources.clock_offset()) == ((), None, 0.0)
     assert Index(sources.compile()).lists == ()
     assert [words["last_reason"] for words in sources.statuses()] == ["setting"]
+
+
+def test_tls_files_reach_the_way_to_the_list_body(tmp_path: Path) -> None:
+    """As the settings name them; without any, the system's authorities count."""
+    given = settings(tmp_path)
+    assert open_sources(given).lists["demo"].source.tls is None  # type: ignore[attr-defined]
+    tls = Tls(ca=tmp_path / "ca.pem", certificate=tmp_path / "isp.pem", key=tmp_path / "isp.key")
+    again = open_sources(evolve(given, lists=(evolve(given.lists[0], tls=tls),)))
+    source = again.lists["demo"].source  # type: ignore[attr-defined]
+    assert source.tls == TlsFiles(tls.ca, tls.certificate, tls.key)
+
+
+def test_decisions_go_into_the_audit_file(tmp_path: Path) -> None:
+    """The sources append to the file in the state folder, and have nothing to settle at first."""
+    given = settings(tmp_path)
+    sources = open_sources(given)
+    sources.audit(Event.HELD, {"list_id": "demo"})
+    assert sources.settle() is None
+    assert "held" in (given.state / "audit.jsonl").read_text()

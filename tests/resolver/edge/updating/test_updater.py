@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from blocklist.errors import OperatorFault
+from blocklist.errors import OperatorFault, TransferFault
+from blocklist.trust.audit import Event, Facts
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 from resolver.edge.updating.hand_over import WAIT_SECONDS
@@ -20,8 +23,16 @@ from tests.resolver.edge.settings_for_edge import settings
 class Updating:
     """A started updater."""
 
-    def __init__(self, folder: Path, *lists: FakeList, held: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *lists: FakeList,
+        held: bool = False,
+        hint: socket.socket | None = None,
+        audit: Callable[[Event, Facts], object] = lambda _event, _facts: None,
+    ) -> None:
         self.around = Surroundings(*lists)
+        self.around.sources = evolve(self.around.sources, audit=audit)
         self.around.held = [] if held else None
         self.left: list[int] = []
         self.updater = Updater(
@@ -32,7 +43,8 @@ class Updating:
             self.left.append,
             uniform=lambda low, high: (low + high) / 2,
         )
-        self.hear(type="start", settings=settings(folder).raw)
+        start = {"type": "start", "settings": settings(folder).raw}
+        self.updater.receive(start, [] if hint is None else [hint.detach()])
 
     def hear(self, **message: Any) -> None:
         self.updater.receive(message, [])
@@ -130,30 +142,6 @@ def test_exemptions_that_do_not_open_are_told(tmp_path: Path) -> None:
     assert len(updating.around.told("index")) == 1
 
 
-def test_commands(tmp_path: Path) -> None:
-    """Refresh of one list or all, accept and rollback; what happened is told in words."""
-    updating = Updating(tmp_path, FakeList("demo", 1), FakeList("two"))
-    updating.hear(type="activated", generation=1, generation_hint=1)
-    updating.around.lists["two"].outcome = Outcome(Kind.FAILED, Reason.TLS, "the certificate is not valid")
-    updating.command("refresh", "demo")
-    updating.command("refresh")
-    updating.command("accept", "demo")
-    updating.command("rollback", "demo")
-    updating.command("rollback")
-    updating.command("accept", "nowhere")
-    updating.command("refresh", "broken")
-    assert updating.results == [
-        (True, "demo: unchanged"),
-        (False, "demo: unchanged; two: failed (the certificate is not valid)"),
-        (True, "demo: unchanged"),
-        (True, "demo: unchanged"),
-        (False, "rollback needs the id of one list"),
-        (False, "there is no such list; known: demo, two"),
-        (False, "lists[9].root: no such file"),
-    ]
-    assert updating.around.lists["demo"].calls[-2:] == ["accept", "rollback"]
-
-
 def test_one_call_at_a_time_for_a_list(tmp_path: Path) -> None:
     """A command waits for the refresh under way: a subscription is never used by two threads."""
     updating = Updating(tmp_path, FakeList("demo", 1), held=True)
@@ -239,3 +227,47 @@ def test_a_tripped_breaker_sets_additions_aside(tmp_path: Path) -> None:
     assert demo.calls[-1] == "breaker 1"
     updating.hear(type="activated", generation_hint=2)
     assert updating.results[-1][0]
+
+
+def test_self_test_names_are_asked_once_a_list_is_in_force(tmp_path: Path) -> None:
+    """Never before; the supervisor gets one word for each list that has such names."""
+    demo = FakeList("demo", 1)
+    calm = demo.status
+    demo.status = lambda: evolve(calm(), selftest=("one.selftest.example",))  # type: ignore[method-assign]
+    updating = Updating(tmp_path, demo, FakeList("two", 1))
+    updating.around.clock.advance(100)
+    assert updating.around.told("selftest") == []
+    updating.hear(type="activated", generation=1, generation_hint=1)
+    updating.around.clock.advance(2)
+    assert updating.around.told("selftest") == [{"type": "selftest", "list_id": "demo", "result": "no_answer"}]
+
+
+def test_a_hint_has_all_lists_asked(tmp_path: Path) -> None:
+    """The port comes with the settings, and the updater reads it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours, socket.socket(type=socket.SOCK_DGRAM) as client:
+        ours.bind(("127.0.0.1", 0))
+        client.connect(ours.getsockname())
+        updating = Updating(tmp_path, FakeList("demo"), FakeList("two"), hint=ours)
+        [listener] = updating.around.clock.readers
+        client.send(b"")
+        listener.doRead()
+        listener.close()
+        assert [each.calls for each in updating.around.lists.values()] == [["refresh"] * 2] * 2
+
+
+def test_what_happens_is_written_down(tmp_path: Path) -> None:
+    """A version in force and a decision reach the audit file; one that cannot be written is told with the status."""
+    demo, lines = FakeList("demo", 1), []
+    updating = Updating(tmp_path, demo, audit=lambda event, _facts: lines.append(event.value))
+    updating.hear(type="activated", generation=1, generation_hint=1)
+    updating.command("rollback", "demo")
+    assert lines == ["version_in_force", "list_rolled_back"]
+    assert updating.around.told("status")[-1]["audit_failing"] is False
+
+    def full(_event: object, _facts: object) -> None:
+        raise TransferFault("disk", "full")
+
+    updating = Updating(tmp_path, FakeList("demo", 1), audit=full)
+    updating.hear(type="activated", generation=1, generation_hint=1)
+    updating.around.clock.advance(15)
+    assert updating.around.told("status")[-1]["audit_failing"] is True

@@ -15,7 +15,7 @@ from blocklist.entries import Entry
 from tests.acceptance.checks import notice, real
 from tests.acceptance.test_life import holds, until
 from tests.support.daemon import Daemon, listing
-from tests.support.listbody import ListBody, entry
+from tests.support.listbody import ListBody, entry, now
 from tests.support.load import Load
 from tests.support.memory import found_in_files, found_in_process
 from tests.support.tools import require_root
@@ -23,6 +23,7 @@ from tests.support.upstream import Upstream
 
 pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("strength"), pytest.mark.timeout(400)]
 SIZE, CHANGES = 100_000, 1_000
+UPDATES = 10
 ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]
 
 
@@ -100,17 +101,24 @@ def _replaced(daemon: Daemon, kind: str, victim: psutil.Process) -> bool:
 
 
 def test_no_unasked_entry_is_readable_anywhere(start: Callable[..., tuple[Daemon, ListBody]]) -> None:
-    """No list entry is on the resolver's disk or in its memory; a planted name is found by the same scan."""
+    """After ten updates and a withdrawal no entry is in a file or in memory; the scan does find a planted name."""
     require_root()
     secret = [f"hidden-{number}-quartz.example" for number in range(200)]
     listed = [entry("blk.example"), *(entry(name, "domain") for name in secret)]
     daemon, body = start(listed)
-    body.publish([*listed, entry("hidden-new-quartz.example")])
-    until(lambda: daemon.status()["lists"][0]["version"] == 2, "version 2")
+    for number in range(UPDATES):
+        secret.append(f"hidden-new-{number}-quartz.example")
+        listed.append(entry(secret[-1]))
+        body.publish(listed)
+        version = body.body.version
+        until(lambda version=version: daemon.status()["lists"][0]["version"] == version, "the next version")  # type: ignore[misc]
+    body.body.withdraw([listed[-1].id], now())
+    until(lambda: daemon.status()["lists"][0]["withdrawn"] == 1, "the withdrawal")
     daemon.exempt("planted-quartz.example", "host")
     holds(daemon.port, "udp", notice(), "blk.example")
-    names = [*secret, "hidden-new-quartz.example"]
+    names = secret
     assert not found_in_files(daemon.folder, names)
+    assert not found_in_files(body.out, names)
     assert daemon.child is not None
     processes = [daemon.child.pid, *(p.pid for kind in ("worker", "updater", "notice") for p in daemon.children(kind))]
     assert len(processes) >= 5

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench docs peers
+.PHONY: setup run test check fmt fuzz bench bench-lists docs peers
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ peers:
 # Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
 bench: setup peers
 	$(BIN)/python -m bench
+
+# A list of a million entries: taking it, its delta, the swap in a worker, the import at the desk.
+bench-lists: setup
+	$(BIN)/python -m bench.lists
 
 # Every reader of foreign bytes, coverage-guided, for longer than `make test` does it: seconds for each of them.
 FUZZ_SECONDS ?= 300

@@ -90,6 +90,17 @@ class Master:
             raise OperatorFault("key_not_wrapped", f"the desk holds no {profile} key of epoch {epoch} for {editor}")
         return bytes(row[0])
 
+    def wrapped_for(self, holder: str) -> list[tuple[str, int, bytes]]:
+        """Every key wrapped for one holder, as (profile, epoch, wrapped)."""
+        query = "SELECT profile, epoch, wrapped FROM wrapped_keys WHERE editor = ? ORDER BY profile, epoch"
+        return [(profile, epoch, bytes(wrapped)) for profile, epoch, wrapped in self._db.execute(query, (holder,))]
+
+    def replace_wrapped(self, old: str, new: str, wrapped: Iterable[tuple[str, int, bytes]]) -> None:
+        """Forget what was wrapped for holder `old`, and keep (profile, epoch, wrapped) for `new`."""
+        self._db.execute("DELETE FROM wrapped_keys WHERE editor IN (?, ?)", (old, new))
+        for profile, epoch, data in wrapped:
+            self.put_wrapped(profile, epoch, new, data)
+
     def count(self) -> int:
         """How many entries are live."""
         return self.entries.count()
@@ -122,6 +133,11 @@ class Master:
         """Every approval as (item id, editor, signature), in order of item."""
         query = "SELECT item, editor, signature FROM approvals ORDER BY item, editor"
         return ((item, editor, bytes(signature)) for item, editor, signature in self._db.execute(query))
+
+    def forget_approvals(self, editor: str) -> None:
+        """Drop all approvals of an editor: her key was replaced, and nobody can tell hers from a thief's."""
+        self._db.execute("DELETE FROM approvals WHERE editor = ?", (editor,))
+        self._db.execute("DELETE FROM seen WHERE editor = ?", (editor,))
 
     def put_seen(self, editor: str, digest: str) -> None:
         """Remember which state of the desk this editor's diff showed last."""

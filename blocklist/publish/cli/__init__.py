@@ -3,6 +3,7 @@
 import click
 
 from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, resume, suspend
+from blocklist.publish.cli.ceremony_verbs import ceremony, key
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
@@ -26,7 +27,7 @@ for verb in (init, subscriber, add, import_file, check, diff, approve, remove, b
     main.add_command(verb)
 for verb in (duty, withdraw, reinstate):
     main.add_command(verb)
-for verb in (stamp, nginx):
+for verb in (stamp, nginx, key, ceremony):
     main.add_command(verb)
 for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)

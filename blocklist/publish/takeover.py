@@ -1,0 +1,114 @@
+"""The end of a ceremony at the desk: new root and desk facts in force, secrets wrapped to the new reading keys.
+
+Save, then act, in an order that a kill cannot spoil: master, `desk.json`, `root.json`. Run again, it goes on where it
+was; a ceremony that was taken up whole changes nothing.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+from tuf.api.metadata import Metadata
+
+from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.keyring import MATCH_PROFILE, unwrap, wrap
+from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.ceremony import Ceremony
+from blocklist.publish.faults import Refusal
+from blocklist.publish.files import make_folder, only_one, read_file, write_atomically
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.master import Master
+from blocklist.publish.publickeys import DUTY, EDITOR
+from blocklist.publish.rotation import ROOTS_FOLDER, Change
+from blocklist.publish.setup import ROOT_FILE
+
+MINUTES_FOLDER: Final = "minutes"
+
+
+@frozen
+class Taken:
+    """What a ceremony left to do: approvals that count no more, counted by what they were about."""
+
+    root_version: int
+    entries_to_approve: int
+    subscribers_to_approve: int
+    minutes: Path
+
+
+def take_up(desk: Path, ceremony: Ceremony, keys: EditorKeys | None, now: datetime) -> Taken:
+    """Put a ceremony in force at the desk. `keys`: an editor's, when somebody gets a new reading key.
+
+    Raises `Refusal` while signatures are missing, `OperatorFault` for another desk's ceremony.
+    """
+    before, after = ceremony.missing()
+    if before or after:
+        raise Refusal(
+            "signatures_missing",
+            f"this ceremony needs {before} more signature(s) of the holders before it and {after} of those after it",
+        )
+    with only_one(desk):
+        _check_place(desk, ceremony)
+        entries, subscribers = (0, 0) if Body.load(desk) == ceremony.body else _write_master(desk, ceremony, keys)
+        ceremony.body.save(desk)
+        if ceremony.root is not None:
+            version = ceremony.root.signed.version - 1
+            make_folder(desk / ROOTS_FOLDER)
+            write_atomically(desk / ROOTS_FOLDER / f"{version}.root.json", ceremony.before)
+            write_atomically(desk / ROOT_FILE, ceremony.root.to_bytes())
+        path = make_folder(desk / MINUTES_FOLDER) / f"{ceremony.plan.id}.json"
+        write_atomically(path, ceremony.minutes.to_bytes())
+        write_atomically(path.with_suffix(".txt"), ceremony.minutes.text().encode())
+    version = Metadata.from_bytes(read_file(desk / ROOT_FILE, "root metadata")).signed.version
+    return Taken(version, entries, subscribers, path)
+
+
+def _check_place(desk: Path, ceremony: Ceremony) -> None:
+    """The desk must be the one it was planned for, or have taken it up already, in part or whole."""
+    here = read_file(desk / ROOT_FILE, "root metadata")
+    same = Metadata.from_bytes(here).signed
+    after = None if ceremony.root is None else ceremony.root.signed
+    if here != ceremony.before and same != after:
+        raise OperatorFault("other_root", "root.json changed since this ceremony was planned: plan it anew")
+    if Body.load(desk) not in (ceremony.body_before, ceremony.body):
+        raise OperatorFault("other_desk", "desk.json changed since this ceremony was planned: plan it anew")
+
+
+def _write_master(desk: Path, ceremony: Ceremony, keys: EditorKeys | None) -> tuple[int, int]:
+    """Wrap every secret anew, and forget what replaced editors approved; returns what then lacks approvals."""
+    if keys is None:
+        raise OperatorFault("editor_missing", "an editor must wrap the desk's secrets to the new reading key: --editor")
+    master = Master.open(desk)
+    try:
+        with master.transaction():
+            counted = {item for item, count in master.approvers().items() if count >= EDITORS_NEEDED}
+            for change in ceremony.plan.changes:
+                _wrap(master, ceremony.body, change, keys)
+                if change.new.kind == EDITOR:
+                    master.forget_approvals(change.seat)
+            approvers = master.approvers()
+            fallen = {item for item in counted if approvers.get(item, 0) < EDITORS_NEEDED}
+            subscribers = {one.id for one in master.subscribers()}
+            return len(fallen & master.entries.live_ids()), len(fallen & subscribers)
+    finally:
+        master.close()
+
+
+def _wrap(master: Master, body: Body, change: Change, keys: EditorKeys) -> None:
+    """Every secret this editor can open that the new holder is to have; a duty officer gets the epochs' only."""
+    new, editors = change.new, {editor.name: editor.reading for editor in body.editors}
+    if not new.reading or (new.kind == DUTY and editors.get(new.name) == new.reading):
+        return
+    if keys.name in (change.seat, new.name):
+        raise OperatorFault("editor_other", "another editor must wrap the desk's secrets to the new reading key")
+    wrapped = []
+    for profile, epoch, data in master.wrapped_for(keys.name):
+        if new.kind == DUTY and profile != MATCH_PROFILE:
+            continue
+        try:
+            secret = unwrap(data, keys.reading, list_id=body.list_id, epoch=epoch, profile=profile)
+        except PublisherFault:
+            raise OperatorFault("reading_key", f"the reading key of {keys.name} does not open this desk") from None
+        wrapped.append((profile, epoch, wrap(secret, new.reading, list_id=body.list_id, epoch=epoch, profile=profile)))
+    gone = new.name if new.kind == DUTY and change.seat in editors else change.seat
+    master.replace_wrapped(gone, new.name, wrapped)

@@ -1,16 +1,17 @@
 """What a signed `withdraw/current` does to this list, here: the rule that TUF cannot enforce and this host does.
 
-A duty officer's one key may take entries out in seconds, and nothing else. Stolen, it must not empty the list; so:
+A duty officer's one key may take entries out in seconds, and nothing else. Stolen, it must neither empty the list nor
+undo what was taken out rightly; so:
 
 | the token is | then |
 |---|---|
 | not in the verified set | nothing to take out: the editors confirmed it, or it is not here yet. It is forgotten, and |
-| | its 72 hours begin when it meets the set while still named (ADR 15) |
-| not in the newest file | enforced; what was seen of it is remembered, so that naming it again renews nothing |
-| in a version whose `withdrawals_seen` reaches the serial | enforced: the editors saw the withdrawal and overrule it |
+| | its 72 hours begin when it meets the set while it is named (ADR 15) |
+| seen, and listed by a version whose `withdrawals_seen` reaches its serial | enforced: the editors overrule it |
 | first seen 72 h ago or more | enforced, and refused for 30 days more: editors had three days to confirm it |
 | first enforced less than 72 h before it was seen | taken out, any number: an accident is undone whole |
 | older | taken out up to the cap, those already out first, then in order; the excess is refused and alarmed |
+| no longer in the newest file, but out | out still: only editors and time bring entries back |
 
 The cap is 1 % of the verified set, at least 3 and never more than 100. All of it is a function of what was seen before,
 the sets and the time, so that every start and every look comes to the same answer.
@@ -48,6 +49,7 @@ class Seen:
     """Tokens (sorted, packed) this host first saw withdrawn at one time, all with the same fate."""
 
     since: float  # POSIX
+    serial: int  # of the newest file that named them
     old: bool  # enforced for 72 hours or more when seen: they count against the cap
     taken: bool  # out, until they lapse
     tokens: bytes = field(repr=False)
@@ -62,8 +64,8 @@ class Withdrawals:
     digest: str = ""  # SHA-256 (hex) of the sealed file
     named: bytes = field(default=b"", repr=False)  # its tokens
     seen: tuple[Seen, ...] = ()
-    over_cap: int = 0  # named and listed, but refused
-    lapsed: int = 0  # named and listed, but their time is over
+    over_cap: int = 0  # asked for, but refused
+    lapsed: int = 0  # asked for, but their time is over
 
     def taken(self, now: float) -> bytes:
         """Return the tokens that are out at `now` (POSIX)."""
@@ -97,25 +99,30 @@ class Ground:
 @frozen
 class _Row:
     since: float
+    serial: int
     old: bool
     taken: bool
 
 
 def weigh(before: Withdrawals, ground: Ground, now: float) -> Withdrawals:
-    """Apply the table to the newest file: what is out from `now` (POSIX) on."""
-    named = split(before.named)
+    """Apply the table: what is out from `now` (POSIX) on."""
+    named = frozenset(split(before.named))
     rows = _rows(before, named, ground, now)
-    listed = [token for token in named if token in rows and holds(ground.verified, token)]
-    overruled = ground.withdrawals_seen >= before.serial
-    standing = [] if overruled else listed
-    living = [token for token in standing if now < rows[token].since + LIMITS.life]
+    wanted = [token for token in sorted(rows) if _wanted(token, rows[token], named, ground)]
+    living = [token for token in wanted if now < rows[token].since + LIMITS.life]
     taken = _within_cap(living, rows, cap(ground.verified))
+    elsewhere = {token for token, row in rows.items() if row.taken and not holds(ground.verified, token)}
     return evolve(
         before,
-        seen=_packed({token: evolve(row, taken=token in taken) for token, row in rows.items()}),
+        seen=_packed({token: evolve(row, taken=token in taken | elsewhere) for token, row in rows.items()}),
         over_cap=len(living) - len(taken),
-        lapsed=len(standing) - len(living),
+        lapsed=len(wanted) - len(living),
     )
+
+
+def _wanted(token: bytes, row: _Row, named: frozenset[bytes], ground: Ground) -> bool:
+    """Tell whether a withdrawal asks for something: it stands, is not overruled, and the entry is here."""
+    return (token in named or row.taken) and row.serial > ground.withdrawals_seen and holds(ground.verified, token)
 
 
 def cap(verified: bytes) -> int:
@@ -124,16 +131,19 @@ def cap(verified: bytes) -> int:
     return min(LIMITS.cap_most, max(LIMITS.cap_least, share))
 
 
-def _rows(before: Withdrawals, named: list[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
+def _rows(before: Withdrawals, named: frozenset[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
     """Return what is known of each token that matters: earlier sightings, and those that are new with this look."""
-    rows = {token: _Row(seen.since, seen.old, seen.taken) for seen in before.seen for token in split(seen.tokens)}
+    rows = {token: _Row(s.since, s.serial, s.old, s.taken) for s in before.seen for token in split(s.tokens)}
     if not ground.rolled_back:
         rows = {token: row for token, row in rows.items() if holds(ground.verified, token)}
     rows = {token: row for token, row in rows.items() if now < row.since + LIMITS.life + LIMITS.refused}
     young = frozenset(split(ground.young))
     for token in named:
-        if token not in rows and holds(ground.verified, token):
-            rows[token] = _Row(now, holds(ground.enforced, token) and token not in young, taken=False)
+        if token in rows:
+            rows[token] = evolve(rows[token], serial=before.serial)
+        elif holds(ground.verified, token):
+            old = holds(ground.enforced, token) and token not in young
+            rows[token] = _Row(now, before.serial, old, taken=False)
     return rows
 
 
@@ -143,8 +153,8 @@ def _within_cap(living: list[bytes], rows: Mapping[bytes, _Row], most: int) -> f
 
 
 def _packed(rows: Mapping[bytes, _Row]) -> tuple[Seen, ...]:
-    def fate(item: tuple[bytes, _Row]) -> tuple[float, bool, bool]:
-        return item[1].since, item[1].old, item[1].taken
+    def fate(item: tuple[bytes, _Row]) -> tuple[float, int, bool, bool]:
+        return item[1].since, item[1].serial, item[1].old, item[1].taken
 
     groups = groupby(sorted(rows.items(), key=fate), fate)
     return tuple(Seen(*key, _tokens(items)) for key, items in groups)

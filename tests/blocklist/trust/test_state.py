@@ -26,7 +26,7 @@ FULL = ListState(
     announced=Announcement(Bulk(8, 100, 0), 3600, 5.0),
     epoch=2,
     cohorts=(Cohort(5.0, tokens(1, 2)), Cohort(6.0, tokens(3), 7.0, vouched=True)),
-    withdrawals=Withdrawals(2, 9, "cd" * 32, tokens(4, 5, 10), (Seen(8.0, True, True, tokens(4, 10)),), 1, 2),
+    withdrawals=Withdrawals(2, 9, "cd" * 32, tokens(4, 5, 10), (Seen(8.0, 9, True, True, tokens(4, 10)),), 1, 2),
     published_at=4.0,
     withdrawn_at=4.5,
 )

@@ -37,7 +37,7 @@ def plain(*named: int, epoch: int = 1, serial: int = 3) -> bytes:
 
 def test_file_replaces_the_one_before_and_its_sightings_stay(stored: StoredVersion, body: ListBody) -> None:
     """The newest file is the whole truth about what is named; what was seen when is not in it."""
-    seen = (Seen(1.0, True, True, tokens(1)),)
+    seen = (Seen(1.0, 2, True, True, tokens(1)),)
     before = Withdrawals(1, 2, "cd", tokens(1), seen)
     after = take(sealed(body, plain(2, 3)), stored, before)
     assert (after.epoch, after.serial, after.digest, numbers(after.named)) == (1, 3, "ab", {2, 3})

@@ -54,7 +54,7 @@ def test_confirmed_ones_make_room() -> None:
 
 
 def test_token_lapses_after_72_hours_and_naming_it_again_renews_nothing() -> None:
-    """Nor does leaving it out of a file in between; it is refused for 30 days, then it may be withdrawn again."""
+    """It is refused for 30 days, then it may be withdrawn again."""
     first = weigh(named(1), ground(), T0)
     end = T0 + LIMITS.life
     assert numbers(first.taken(end - 1)) == {1}
@@ -64,13 +64,31 @@ def test_token_lapses_after_72_hours_and_naming_it_again_renews_nothing() -> Non
         False,
         True,
     )
-    between = weigh(named(serial=2, before=first), ground(), T0 + HOUR)
-    assert between.taken(T0 + HOUR) == b""
-    again = weigh(named(1, serial=3, before=between), ground(), end)
+    again = weigh(named(1, serial=3, before=first), ground(), end)
     assert (again.taken(end), again.lapsed) == (b"", 1)
     month = end + LIMITS.refused
     assert weigh(again, ground(), month - 1).taken(month - 1) == b""
     assert numbers(weigh(again, ground(), month).taken(month)) == {1}
+
+
+def test_leaving_a_token_out_of_the_next_file_brings_nothing_back() -> None:
+    """The key may take out only: its thief cannot undo what was taken out, and a host behind the confirming version
+    loses nothing by the empty file that follows it. Editors and time end it."""
+    first = weigh(named(1, 2, serial=5), ground(), T0)
+    later = weigh(named(serial=6, before=first), ground(), T0 + HOUR)
+    assert numbers(later.taken(T0 + HOUR)) == {1, 2}
+    assert weigh(later, ground(withdrawals_seen=4), T0 + HOUR).seen == later.seen
+    assert weigh(later, ground(withdrawals_seen=5), T0 + HOUR).taken(T0 + HOUR) == b""
+    end = weigh(later, ground(), T0 + LIMITS.life)
+    assert (end.taken(T0 + LIMITS.life), end.lapsed) == (b"", 2)
+    assert weigh(end, ground(), T0 + LIMITS.life).lapsed == 0  # nobody asks any more
+
+
+def test_refused_token_that_is_no_longer_named_is_not_taken_when_there_is_room() -> None:
+    """Nobody asks for it any more."""
+    first = weigh(named(*range(6)), ground(), T0)
+    later = weigh(named(*range(3), serial=2, before=first), ground(LISTED - {0, 1, 2}), T0 + 60)
+    assert (later.taken(T0 + 60), later.over_cap) == (b"", 0)
 
 
 def test_refused_token_lapses_too() -> None:
@@ -113,6 +131,8 @@ def test_rolled_back_version_confirms_nothing() -> None:
     """An older set that lacks the entry is no later decision of the editors: its time goes on."""
     first = weigh(named(1), ground(), T0)
     back = weigh(first, ground(LISTED - {1}, rolled_back=True), T0 + HOUR)
+    dropped = weigh(named(serial=2, before=back), ground(), T0 + 2 * HOUR)
+    assert numbers(dropped.taken(T0 + 2 * HOUR)) == {1}
     forward = weigh(back, ground(), T0 + LIMITS.life)
     assert (forward.taken(T0 + LIMITS.life), forward.lapsed) == (b"", 1)
 
@@ -128,6 +148,7 @@ class Fact:
     """What the oracle knows of one token."""
 
     since: float
+    serial: int
     old: bool
     out: bool = False
 
@@ -148,15 +169,16 @@ class Oracle:
                 del self.facts[number]
         for number in self.named & listed:
             if number not in self.facts:
-                self.facts[number] = Fact(now, number not in young)
+                self.facts[number] = Fact(now, self.serial, number not in young)
+            self.facts[number].serial = self.serial
         were_out = {number for number, fact in self.facts.items() if fact.out}
         for fact in self.facts.values():
             fact.out = False
         left = min(100, max(3, len(listed) // 100))
         for number in (*sorted(were_out), *sorted(set(self.facts) - were_out)):
             fact = self.facts[number]
-            unseen, living = self.serial > seen, now - fact.since < 72 * HOUR
-            if number in self.named and unseen and living and (not fact.old or left > 0):
+            unseen, living = fact.serial > seen, now - fact.since < 72 * HOUR
+            if (number in self.named or number in were_out) and unseen and living and (not fact.old or left > 0):
                 fact.out = True
                 left -= fact.old
 

@@ -213,10 +213,18 @@ class ListBody:
         self._put_role("withdraw", role, [])
         self._put_targets(files)
 
-    def sign_snapshot(self, now: datetime, version: int = 0, life: timedelta = roles.TIMESTAMP_LIFETIME) -> None:
-        """Sign snapshot and timestamp, whose version goes on from the one before."""
+    def sign_snapshot(
+        self,
+        now: datetime,
+        version: int = 0,
+        life: timedelta = roles.TIMESTAMP_LIFETIME,
+        claims: Mapping[str, int] | None = None,
+    ) -> None:
+        """Sign snapshot and timestamp, whose version goes on from the one before; `claims` are versions of no file."""
         self.snapshot_version = version or self.serial
         snapshot = roles.make_snapshot(self.snapshot_version, self.role_files, self.keys["snapshot"][0], now)
+        snapshot.signed.meta.update({f"{role}.json": MetaFile(number) for role, number in (claims or {}).items()})
+        snapshot.sign(self.keys["snapshot"][0])
         self._put_role("snapshot", snapshot, [])
         self.stamp(now, life)
 

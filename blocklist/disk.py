@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,10 @@ PRIVATE_FOLDER: Final = 0o700
 ASIDE_SUFFIX: Final = ".new"
 
 
-def replace_file(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE_FILE) -> None:
     """Replace `path` by `data`: write aside, fsync, rename, fsync the folder. A kill at any point leaves old or new.
+
+    `data` may come in pieces, so that a large file need not be held as a whole.
 
     One writer of a path at a time; what a killed one left aside is written over.
     """
@@ -20,7 +23,7 @@ def replace_file(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

@@ -58,7 +58,7 @@ def seal(plain: bytes, kind: Kind, context: FileContext, salt: bytes) -> bytes:
     view = memoryview(plain)
     sealed = BytesIO()  # gives its bytes away uncopied, so that the chunks are never all there beside the whole
     sealed.write(header)
-    for nonce, start, end in _chunks(len(plain), CHUNK_BYTES):
+    for nonce, start, end in chunks(len(plain), CHUNK_BYTES):
         sealed.write(cipher.encrypt(nonce, view[start:end], header))
     return sealed.getvalue()
 
@@ -73,7 +73,7 @@ def unseal(data: bytes, kind: Kind, context: FileContext) -> bytes:
     cipher = ChaCha20Poly1305(context.key(header[-SALT_BYTES:]))
     plain, chunk = BytesIO(), b""
     try:
-        for nonce, start, end in _chunks(len(body), CHUNK_BYTES + TAG_BYTES):
+        for nonce, start, end in chunks(len(body), CHUNK_BYTES + TAG_BYTES):
             chunk = cipher.decrypt(nonce, body[start:end], header)
             plain.write(chunk)
     except InvalidTag:
@@ -85,7 +85,7 @@ def unseal(data: bytes, kind: Kind, context: FileContext) -> bytes:
     return plain.getvalue()
 
 
-def _chunks(length: int, size: int) -> Iterator[tuple[bytes, int, int]]:
+def chunks(length: int, size: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield nonce, start and end of each chunk of ``length`` bytes; at least one."""
     count = max(1, -(-length // size))
     for number in range(count):

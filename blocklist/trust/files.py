@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from blocklist.disk import ASIDE_SUFFIX, make_folders, replace_file, sync_folder
@@ -18,8 +19,8 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` (`disk.replace_file`).
+def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Replace `path` by `data`, maybe in pieces (`disk.replace_file`).
 
     Raises TransferFault with code `disk`; the old file is then still in place.
     """

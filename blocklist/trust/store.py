@@ -8,7 +8,7 @@ release 0.1 did not write).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -62,12 +62,14 @@ class StoredVersion:
         """The key its tokens were made with."""
         return token_key(self.secret, self.manifest.list_id, self.manifest.epoch)
 
-    def to_bytes(self) -> bytes:
-        """Return the plain form of the file."""
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the plain form of the file; joined, it would be as long as the list once more."""
         mask = self.mask
         counts = json.dumps(dict(mask.held_by)).encode()
         parts = (self.index, self.secret, mask.held, mask.kept, counts, self.records, mask.rejected)
-        return b"".join(piece for part in parts for piece in (len(part).to_bytes(4, "big"), part))
+        for part in parts:
+            yield len(part).to_bytes(4, "big")
+            yield part
 
     @classmethod
     def from_bytes(cls, data: bytes) -> StoredVersion:
@@ -90,7 +92,7 @@ class Store:
     def save(self, stored: StoredVersion) -> None:
         """Write a version whole. Raises TransferFault `disk`."""
         make_folder(self.folder)
-        write_sealed(self._path(stored.version), stored.to_bytes(), self.host_key, self._purpose(stored.version))
+        write_sealed(self._path(stored.version), stored.pieces(), self.host_key, self._purpose(stored.version))
 
     def newest(self, below: int | None = None) -> StoredVersion | None:
         """Return the newest version that opens, older than `below` if given; damaged ones are counted."""

@@ -130,6 +130,18 @@ class Casework(Workbench):
         for row in self._master.entries.every() if ids is None else map(self._row, ids):
             yield standing_of(row, said.get(row.id, []), circumstances)
 
+    def ending(self, fact: str, first: date | None, last: date) -> list[Row]:
+        """Live entries whose `review_by` or `not_after` lies between two days, unless they are listed for longer."""
+        return self._master.entries.last_by(fact, (first or date.min).isoformat(), last.isoformat())
+
+    def unapproved(self, needed: int) -> list[str]:
+        """Ids of the live entries that fewer editors approved."""
+        return self._master.entries.unapproved(needed)
+
+    def live_ids(self) -> frozenset[str]:
+        """Ids of the entries that are neither removed nor rejected."""
+        return self._master.entries.live_ids()
+
     def statements(self) -> Iterator[Statement]:
         """Everything that was ever said here, in order."""
         return self._master.statements.all()

@@ -36,6 +36,28 @@ class EntryTable:
         query = f"SELECT {_COLUMNS} FROM entries ORDER BY id"  # noqa: S608 (a constant)
         return map(_row, self._db.execute(query))
 
+    def last_by(self, fact: str, first: str, last: str) -> list[Row]:
+        """Live entries whose day `fact` lies between two days (`YYYY-MM-DD`), earliest first.
+
+        One that is live under another id for longer is left out: it was extended, or has expired unnoticed.
+        """
+        query = (
+            f"SELECT {_COLUMNS} FROM entries AS e WHERE {_LIVE} AND json_extract(facts, ?) BETWEEN ? AND ?"  # noqa: S608
+            " AND NOT EXISTS (SELECT 1 FROM entries AS o"
+            " WHERE o.twin = e.twin AND o.removed_by IS NULL AND o.not_after > e.not_after)"
+            " ORDER BY json_extract(facts, ?), id"
+        )
+        path = f"$.{fact}"
+        return [_row(row) for row in self._db.execute(query, (path, first, last, path))]
+
+    def unapproved(self, needed: int) -> list[str]:
+        """Ids of the live entries that fewer editors approved."""
+        query = (
+            f"SELECT id FROM entries WHERE {_LIVE}"  # noqa: S608 (a constant)
+            " AND (SELECT COUNT(*) FROM approvals WHERE item = id) < ? ORDER BY id"
+        )
+        return [row[0] for row in self._db.execute(query, (needed,))]
+
     def get(self, entry_id: str) -> Row | None:
         """One entry, live or not."""
         query = f"SELECT {_COLUMNS} FROM entries WHERE id = ?"  # noqa: S608 (a constant)

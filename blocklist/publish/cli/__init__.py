@@ -9,6 +9,7 @@ from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
 from blocklist.publish.cli.objection_verbs import figures, objection
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
+from blocklist.publish.cli.queue_verbs import due, review
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
 from blocklist.publish.cli.show_verbs import show, verify
@@ -31,5 +32,5 @@ for verb in (stamp, nginx, key, ceremony):
     main.add_command(verb)
 for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)
-for verb in (objection, figures):
+for verb in (due, review, objection, figures):
     main.add_command(verb)

@@ -5,7 +5,7 @@ Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong us
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +101,15 @@ class Session:
         """Refuse to show names anywhere else: a pipe or a file would keep them."""
         if not self.door.is_terminal():
             raise OperatorFault("names_to_file", "--names shows names on a terminal only: do not pipe or store them")
+
+    def show_names(self, editor: str | None, wanted: Collection[str]) -> None:
+        """Show entries whole, name and all: the very bytes that `approve` signs. Opened with an editor's key."""
+        if editor is None:
+            raise click.UsageError("--names needs --editor: names are opened with her key")
+        self.insist_on_terminal()
+        for entry in self.desk.entries(self.editor(editor)):
+            if entry.id in wanted:
+                click.echo(entry.to_bytes().decode())
 
 
 @contextmanager

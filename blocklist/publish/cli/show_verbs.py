@@ -34,7 +34,7 @@ def show(
     lines = _lines(standings, whole=len(ids) == 1)
     tell({"entries": rows}, as_json=as_json, lines=lines)
     if names:
-        _show_names(here, editor, {one.id for one in standings})
+        here.show_names(editor, {one.id for one in standings})
 
 
 @click.command()
@@ -61,14 +61,6 @@ def _lines(standings: list[Standing], *, whole: bool) -> Iterator[str]:
         count = sum(one.state is state for one in standings)
         if count:
             yield f"{count} {state}"
-
-
-def _show_names(here: Session, editor: str | None, wanted: set[str]) -> None:
-    if editor is None:
-        raise click.UsageError("--names needs --editor: names are opened with her key")
-    for entry in here.desk.entries(here.editor(editor)):
-        if entry.id in wanted:
-            click.echo(entry.to_bytes().decode())
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:

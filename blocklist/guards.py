@@ -22,6 +22,7 @@ ADDS: Final = "adds"
 REMOVALS: Final = "removals"
 PUBLIC_SUFFIX: Final = "public_suffix"
 NEVER_LIST: Final = "never_list"
+CRITERIA_SET: Final = "criteria_set"
 
 ROOT_SERVERS: Final = tuple(f"{letter}.root-servers.net" for letter in "abcdefghijklm")
 
@@ -66,11 +67,13 @@ def check(
     never_tokens: Mapping[str, Set[bytes]],
     bulk_lifted: Bulk | None = None,
     limits: GuardLimits = DOMAIN_LIMITS,
+    other_criteria: bool = False,
 ) -> GuardReport:
     """Compare a new verified set with the enforced one.
 
     ``first`` is the first version under a newly pinned root, or a rekey: no size guard then, never-list guards always.
     ``bulk_lifted`` is an announcement for exactly this version that has been held for ``min_wait``.
+    ``other_criteria``: the version was made under another criteria set than the one this ISP decided on.
     """
     old = old or b""
     new_here = added(old, new)
@@ -79,6 +82,8 @@ def check(
     holds = [Hold(guard, hits) for guard, never in never_tokens.items() if (hits := _count(new_here, never))]
     if not first:
         holds += _size_holds(adds, removals, size, bulk_lifted, limits)
+    if other_criteria and adds:
+        holds.append(Hold(CRITERIA_SET, adds))
     hold_removals = any(hold.guard == REMOVALS for hold in holds)
     return GuardReport(tuple(holds), packed_tokens(new_here) if holds else b"", hold_removals, adds, removals)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
+from blocklist.guards import ADDS, CRITERIA_SET, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.tokens import TOKEN_BYTES
 from blocklist.trust import cohorts, withdrawals
@@ -21,6 +21,7 @@ WHY = {
     REMOVALS: "the version removes far more entries than is usual",
     PUBLIC_SUFFIX: "the version would block a suffix under which many sites are",
     NEVER_LIST: "the version would block a name that `never` says must not be blocked",
+    CRITERIA_SET: "the list body changed its criteria set; the decision to enforce the list was made on another one",
     CANARY: "customers were asking for many of the new entries before they were in force",
     BREAKER: "customers were asking for many of the new entries as soon as they were in force",
     Reason.EPOCH_CHANGE.value: "new keys wait: they repeat another version, or entries are set aside or withdrawn here",

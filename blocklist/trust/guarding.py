@@ -21,6 +21,7 @@ def judge(
     never_tokens: Mapping[str, Set[bytes]],
     bulk_lifted: Bulk | None,
     limits: GuardLimits,
+    other_criteria: bool = False,
 ) -> Mask:
     """Return what is not followed of the verified set `new`; without `old` only the never-lists are asked.
 
@@ -36,6 +37,7 @@ def judge(
         never_tokens=never_tokens,
         bulk_lifted=bulk_lifted,
         limits=limits,
+        other_criteria=other_criteria,
     )
     kept = removed(before, new) if before is not None and report.hold_removals else b""
     return Mask(

@@ -27,6 +27,7 @@ class ListSource:
     urls: tuple[str, ...]
     never_names: tuple[str, ...] = ()
     guard_limits: GuardLimits = DOMAIN_LIMITS
+    criteria_set: str = ""  # the one this ISP's decision was made on; nothing: not compared
     tls: TlsFiles | None = None  # None: the system's authorities, and no certificate of our own
 
 

@@ -40,7 +40,6 @@ class Reason(StrEnum):
     KEYS_EXPIRED = "keys_expired"
     NOT_SUBSCRIBED = "not_subscribed"
     GUARD = "guard"
-    CRITERIA_SET = "criteria_set"
     CANARY = "canary"
     BREAKER = "breaker"
     DELTA = "delta"

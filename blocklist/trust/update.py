@@ -115,6 +115,7 @@ class Update:
             never_tokens=_never_tokens(token_key(secret, manifest.list_id, manifest.epoch), self.source.never_names),
             bulk_lifted=_bulk_for(manifest.version, self.state, self.now),
             limits=self.source.guard_limits,
+            other_criteria=self.source.criteria_set not in ("", manifest.criteria_set),
         )
         return StoredVersion(data, secret, records, mask)
 

@@ -147,3 +147,11 @@ def test_never_names_become_host_and_domain_tokens() -> None:
     """An entry of either type is caught."""
     wire = to_wire("popular.example")
     assert never_tokens(KEY, {"g": [wire]}) == {"g": {host_token(KEY, wire), domain_token(KEY, wire)}}
+
+
+def test_another_criteria_set_holds_additions_and_lets_removals_through() -> None:
+    """The ISP decided on another set: one addition waits; a version that only removes is nobody's to decide."""
+    held = check(old=records(range(100)), new=records(range(1, 101)), first=False, never_tokens={}, other_criteria=True)
+    assert (held.holds, len(held.held) // 16, held.hold_removals) == ((Hold("criteria_set", 1),), 1, False)
+    fewer = check(old=records(range(100)), new=records(range(99)), first=False, never_tokens={}, other_criteria=True)
+    assert fewer.holds == ()

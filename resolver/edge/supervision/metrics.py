@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
+from blocklist.guards import ADDS, CRITERIA_SET, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
 from blocklist.trust.reasons import Reason
 from resolver.core.counters import LATENCY_BOUNDS_US
 from resolver.edge.supervision.children import DEATH_REASONS
@@ -23,8 +23,8 @@ from resolver.edge.supervision.tally import Totals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 GUARDS: Final = (
-    *(ADDS, REMOVALS, PUBLIC_SUFFIX, NEVER_LIST),
-    *(reason.value for reason in (Reason.CANARY, Reason.BREAKER, Reason.CRITERIA_SET, Reason.EPOCH_CHANGE)),
+    *(ADDS, REMOVALS, PUBLIC_SUFFIX, NEVER_LIST, CRITERIA_SET),
+    *(reason.value for reason in (Reason.CANARY, Reason.BREAKER, Reason.EPOCH_CHANGE)),
 )
 
 _Labelled = Iterable[tuple[tuple[str, ...], float]]

@@ -175,5 +175,6 @@ def _source(each: ListSettings, settings: Settings) -> ListSource:
         root=Path(each.root).read_bytes(),
         urls=each.urls,
         never_names=(*each.never_names(), *own_names(settings)),
+        criteria_set=each.criteria_set,
         tls=TlsFiles(each.tls.ca, each.tls.certificate, each.tls.key) if each.tls else None,
     )

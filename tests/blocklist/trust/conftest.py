@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from blocklist import keyring
 from blocklist.trust.limits import FetchLimits
@@ -31,6 +31,7 @@ class Isp:
     urls: tuple[str, ...] = (MIRROR,)
     never: tuple[str, ...] = ()
     root: bytes = b""
+    criteria_set: str = ""
     transport: MemoryTransport | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -40,6 +41,7 @@ class Isp:
         self, keys: Keys = KEYS, urls: tuple[str, ...] | None = None, limits: FetchLimits = PATIENT
     ) -> Subscription:
         source = ListSource(LIST_ID, PURPOSE, self.root or self.body.pinned, urls or self.urls, self.never)
+        source = evolve(source, criteria_set=self.criteria_set)
         transport: Transport | None = None if urls else self.transport
         subscription = Subscription(source, self.folder / "list", keys, self.clock, limits, transport=transport)
         subscription.load()

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize(("what", "least"), [("kill", 30), ("disk", 8)])
+@pytest.mark.parametrize(("what", "least"), [("kill", 30), ("decide", 80), ("disk", 8)])
 def test_update_survives(what: str, least: int, tmp_path: Path) -> None:
     """After a kill at any step, or any write that fails, the old or the new list is enforced and updates go on."""
     command = [sys.executable, "-m", "tests.blocklist.trust.hard_times", what, str(tmp_path)]

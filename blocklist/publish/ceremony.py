@@ -173,9 +173,9 @@ def plan(folder: Path, desk: Path, reason: str, changes: Sequence[Change], now: 
 
 def work_out(before: bytes, body_before: Body, planned: Plan) -> Outcome:
     """What the plan makes of root and desk facts; every tool that is to sign works it out for itself."""
+    old = _root(before).signed
     root = rotation.next_root(before, body_before, planned.changes, planned.planned_at) if planned.in_root else None
     body = rotation.next_body(body_before, planned.changes)
-    old = _root(before).signed
     changes = [
         {
             "seat": change.seat,

@@ -84,15 +84,15 @@ def next_body(body: Body, changes: Sequence[Change]) -> Body:
             body = _with_editor(body, change.seat, Editor(new.name, new.signing, new.keyring, new.reading), new)
         elif new.kind == DUTY:
             body = _with_duty(body, change.seat, Duty(new.name, new.signing, new.reading))
+    for holders in (body.editors, body.duties):
+        names = [holder.name for holder in holders]
+        if len(set(names)) < len(names):
+            raise OperatorFault("holder_name", "each editor and each duty officer needs a name of her own")
     own = {editor.name: editor.reading for editor in body.editors}
     if any(duty.reading != own.get(duty.name, duty.reading) for duty in body.duties):
         raise OperatorFault(
             "reading_key", "an editor who is a duty officer has one reading key: make the new key beside it"
         )
-    for holders in (body.editors, body.duties):
-        names = [holder.name for holder in holders]
-        if len(set(names)) < len(names):
-            raise OperatorFault("holder_name", "each editor and each duty officer needs a name of her own")
     return body
 
 

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from securesystemslib.signer import SSlibKey
+from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist import canonical
 from blocklist.entries import Entry
@@ -22,11 +23,13 @@ from blocklist.publish.body import Body
 from blocklist.publish.master import Master
 from blocklist.publish.records import Row
 from blocklist.publish.rows import entry_of
+from blocklist.publish.leaving import LEAVING, leaving_statement
 from blocklist.publish.vault import Vault
 
-KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer, or her key changed since
+KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer
 BAD_SIGNATURE: Final = "bad_signature"
 NO_ITEM: Final = "no_item"  # the signature stands beside nothing it could be about
+_BY_NAME: Final = frozenset({"approval", "subscriber", "reinstatement", "withdrawal"})
 Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -53,29 +56,35 @@ class Proof:
 
 @frozen
 class Signers:
-    """The public keys a desk's signatures are checked with, by holder."""
+    """The public keys a desk's signatures are checked with: by holder, and those of editors before a ceremony."""
 
     keys: Mapping[str, Ed25519PublicKey] = field(repr=False)
+    replaced: tuple[Ed25519PublicKey, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, body: Body) -> "Signers":
-        """The editors' signing keys and the duty officers' (`NAME/duty`): one person may hold both."""
+    def of(cls, body: Body, roots: Iterable[bytes]) -> "Signers":
+        """The editors' signing keys and the duty officers' (`NAME/duty`): one person may hold both.
+
+        `roots` is every root.json there was: each names the editors' keys of its time.
+        """
         named = {editor.name: editor.signing for editor in body.editors}
+        once = {key.keyid: key for root in roots for key in _editors_in(root)}
+        former = [_public(key) for keyid, key in once.items() if keyid not in {key.keyid for key in named.values()}]
         named |= {f"{officer.name}/duty": officer.signing for officer in body.duties}
-        return cls({name: _public(key) for name, key in named.items()})
+        return cls({name: _public(key) for name, key in named.items()}, tuple(former))
 
     def reason_against(self, proof: Proof) -> str | None:
-        """Why this signature proves nothing; None when it is good."""
-        key = self.keys.get(proof.signer)
-        if key is None:
-            return KEY_UNKNOWN
+        """Why this signature proves nothing; None when it is good.
+
+        What an editor said, and her drafts, stand when her key is replaced. Her approvals do not.
+        """
         if proof.statement is None:
             return NO_ITEM
-        try:
-            key.verify(proof.signature, proof.statement)
-        except InvalidSignature:
-            return BAD_SIGNATURE
-        return None
+        known = [self.keys[proof.signer]] if proof.signer in self.keys else []
+        keys = known if proof.kind in _BY_NAME else [*known, *self.replaced]
+        if any(_is_good(key, proof.signature, proof.statement) for key in keys):
+            return None
+        return BAD_SIGNATURE if known else KEY_UNKNOWN
 
 
 @frozen
@@ -87,12 +96,13 @@ class Verdict:
     entries_opened: bool
 
 
-def verify(master: Master, body: Body, vault: Vault | None, watch: Watch = lambda values, _: values) -> Verdict:
+def verify(
+    master: Master, list_id: str, signers: Signers, vault: Vault | None, watch: Watch = lambda values, _: values
+) -> Verdict:
     """Check everything that is signed; without a vault all but drafts and approvals of entries."""
-    signers = Signers.of(body)
     good: Counter[str] = Counter()
     failures = []
-    for proof in _proofs(master, body.list_id, vault, watch):
+    for proof in _proofs(master, list_id, vault, watch):
         reason = signers.reason_against(proof)
         if reason is None:
             good[proof.kind] += 1
@@ -139,8 +149,25 @@ def _of_others(master: Master, by_item: Mapping[str, list[tuple[str, bytes]]], l
             _, entry_id, serial = item.split(" ")
             statement = canonical.dumps({"list_id": list_id, "reinstate": entry_id, "serial": int(serial)})
             kind, item = "reinstatement", entry_id
+        elif item.startswith(LEAVING):
+            item = item.removeprefix(LEAVING)
+            kind, statement = "subscriber_removal", leaving_statement(item, list_id)
         for editor, signature in approved:
             yield Proof(item, kind, editor, signature, statement)
+
+
+def _editors_in(root: bytes) -> list[SSlibKey]:
+    signed = Metadata[Root].from_bytes(root).signed
+    named = (signed.keys[keyid] for keyid in signed.roles[Targets.type].keyids)
+    return [key for key in named if isinstance(key, SSlibKey) and key.keytype == "ed25519"]
+
+
+def _is_good(key: Ed25519PublicKey, signature: bytes, statement: bytes) -> bool:
+    try:
+        key.verify(signature, statement)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _public(key: SSlibKey) -> Ed25519PublicKey:

@@ -16,7 +16,7 @@ from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry, check_codes
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
-from blocklist.publish import approvals, duty, rows, setup, verifying
+from blocklist.publish import approvals, duty, rotation, rows, setup, verifying
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
@@ -112,7 +112,8 @@ class Workbench:
     def verify(self, keys: EditorKeys | None = None) -> verifying.Verdict:
         """Check every stored signature; those over whole entries only with an editor's key."""
         vault = None if keys is None else self.vault(keys)
-        return verifying.verify(self._master, self.body, vault, self.watch)
+        signers = verifying.Signers.of(self.body, rotation.roots(self.folder).values())
+        return verifying.verify(self._master, self.body.list_id, signers, vault, self.watch)
 
     # --- entries --------------------------------------------------------------------------------------
     def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:

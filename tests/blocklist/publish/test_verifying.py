@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from blocklist.publish import approvals
-from blocklist.publish.verifying import BAD_SIGNATURE, KEY_UNKNOWN, NO_ITEM, Failure
+from blocklist.publish.verifying import BAD_SIGNATURE, KEY_UNKNOWN, NO_ITEM, Failure, Signers, verify
 from tests.blocklist.publish.support import NOW, Office, entry
 
 
@@ -84,6 +84,21 @@ def test_a_removal_from_before_statements_is_checked(office: Office) -> None:
     assert dict(office.desk.verify().good) == {"removal": 1}
     office.desk._master._db.execute("UPDATE entries SET removed_by = 'carol'")
     assert office.desk.verify().failures == (Failure(one.id, "removal", "carol", BAD_SIGNATURE),)
+
+
+def test_what_an_editor_said_stands_when_her_key_is_replaced(office: Office) -> None:
+    """Her drafts and statements are checked with the key an earlier root named; her approvals count no more."""
+    one = entry()
+    office.add([one], office.alice)
+    office.desk.suspend([one.id], office.alice, NOW, "doubt")
+    editors = tuple(evolve(each, signing=office.bob.keyring.public_key) if each.name == "alice" else each
+                    for each in office.desk.body.editors)  # fmt: skip
+    signers = Signers.of(evolve(office.desk.body, editors=editors), [office.desk.root])
+    found = verify(office.desk._master, "demo", signers, office.desk.vault(office.bob))
+    assert dict(found.good) == {"suspend": 1, "draft": 1}
+    assert found.failures == (Failure(one.id, "approval", "alice", BAD_SIGNATURE),)
+    forgotten = verify(office.desk._master, "demo", Signers(signers.keys), office.desk.vault(office.bob))
+    assert {failure.kind for failure in forgotten.failures} == {"suspend", "draft", "approval"}
 
 
 def test_a_copy_of_the_master_proves_who_approved_with_public_keys_alone(office: Office) -> None:

@@ -5,6 +5,7 @@ their fields, so none can stand for another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from attrs import evolve
 from securesystemslib.signer import CryptoSigner
@@ -14,6 +15,8 @@ from blocklist.entries import Entry
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.records import Subscriber
 from blocklist.publish.statements import Statement
+
+LEAVING: Final = "leave "  # before the id of a subscriber, in the item of an editor's word that it is let go
 
 
 def sign_entries(entries: Iterable[Entry], keys: EditorKeys) -> Iterator[tuple[str, bytes]]:
@@ -45,6 +48,16 @@ def sign_subscriber(subscriber: Subscriber, list_id: str, keys: EditorKeys) -> t
 def subscriber_statement(subscriber: Subscriber, list_id: str) -> bytes:
     """What is signed of an ISP."""
     return canonical.dumps({"list_id": list_id, "subscriber": subscriber.id, "label": subscriber.label})
+
+
+def sign_leaving(subscriber: str, list_id: str, keys: EditorKeys) -> tuple[str, bytes]:
+    """The editor's word that this ISP may read no later epoch, as (item, signature)."""
+    return LEAVING + subscriber, _signature(keys.signing, leaving_statement(subscriber, list_id))
+
+
+def leaving_statement(subscriber: str, list_id: str) -> bytes:
+    """What is signed of an ISP that is let go."""
+    return canonical.dumps({"list_id": list_id, "remove_subscriber": subscriber})
 
 
 def removal_statement(entry_id: str, list_id: str) -> bytes:

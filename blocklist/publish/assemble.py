@@ -4,19 +4,19 @@ What DNS cannot enforce (a url without `dns_ok`, an ip) and what has expired sta
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from blocklist import matchfile
 from blocklist.attributes import Attributes
 from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry
-from blocklist.keyring import MATCH_PROFILE, Keyring, WrappedKey, wrap
-from blocklist.manifest import Bulk, FileRef, Manifest, full_path
+from blocklist.manifest import Bulk, FileRef, LogHead, Manifest, RekeyOf, delta_path, full_path
+from blocklist.publish import deltas
 from blocklist.publish.body import Body
-from blocklist.publish.records import Subscriber
+from blocklist.publish.deltas import NO_CHAIN, Chain
 from blocklist.publish.releases import Release
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import token_key
@@ -34,6 +34,9 @@ class Version:
     signed_at: datetime  # UTC, whole seconds
     bulk: Bulk | None = None
     withdrawals_seen: int = 0  # the highest serial of a withdrawal that the entries take into account
+    chain: Chain = NO_CHAIN
+    log: LogHead | None = None
+    rekey_of: RekeyOf | None = None
 
 
 @frozen
@@ -62,7 +65,10 @@ class Assembly:
             basis=self.criteria.basis,
             criteria_set=self.criteria.id,
             selftest=tuple(sorted({entry.name for entry in self.entries if entry.test})),
+            rekey_of=version.rekey_of,
+            deltas=version.chain.links,
             withdrawals_seen=version.withdrawals_seen,
+            log=version.log,
             bulk=version.bulk,
             min_wait=MIN_WAIT_SECONDS,
         )
@@ -72,19 +78,27 @@ class Assembly:
         return FileContext(self.secret, self.body.list_id, self.body.purpose, self.body.epoch, path)
 
     def files(self, version: Version) -> dict[str, bytes]:
-        """The target files of this version; sealed under fresh random bytes, so that no two builds share a file key."""
+        """The target files of this version; sealed under fresh random bytes, so that no two builds share a file key.
+
+        Of the version's chain of deltas as much is named as pays beside the full file.
+        """
         path = full_path(self.body.epoch, version.number)
         sealed = seal(self.records, Kind.FULL, self.context(path), os.urandom(SALT_BYTES))
-        return {INDEX_PATH: self.manifest(version, len(sealed)).to_bytes(), path: sealed}
+        version = evolve(version, chain=deltas.trim(version.chain, len(sealed)))
+        return {INDEX_PATH: self.manifest(version, len(sealed)).to_bytes(), path: sealed, **version.chain.files}
 
-    def release(self, manifest: Manifest) -> Release:
-        """What the master books of this set's version."""
+    def release(self, manifest: Manifest, files: Mapping[str, bytes], log_line: bytes) -> Release:
+        """What the master books of this set's version: of its target files the ones made for it."""
+        made = {full_path(manifest.epoch, manifest.version), delta_path(manifest.epoch, manifest.version)}
         return Release(
             version=manifest.version,
             set_sha256=manifest.set_sha256,
             records=self.records,
             entries=tuple(zip((entry.id for entry in self.entries), self.tokens, strict=True)),
             manifest=manifest.to_bytes(),
+            files={path: files[path] for path in made & files.keys()},
+            log_line=log_line,
+            begins=(manifest.epoch, manifest.base_date) if manifest.rekey_of else None,
         )
 
 
@@ -100,14 +114,3 @@ def assemble(body: Body, criteria: CriteriaSet, secret: bytes, entries: Iterable
             items.append((token, entry.attributes(body.base_date, criteria)))
     tokens = tuple(token for token, _ in items)
     return Assembly(body, criteria, secret, tuple(kept), tokens, matchfile.build(items) if items else b"")
-
-
-def assemble_keyring(
-    body: Body, secret: bytes, subscribers: Sequence[Subscriber], wrapped: Mapping[str, bytes]
-) -> Keyring:
-    """`keys/current` for these subscribers; a wrap that is there already (`{subscriber: wrapped}`) is kept."""
-    keys = []
-    for subscriber in subscribers:
-        kept = wrapped.get(subscriber.id) or wrap(secret, subscriber.public, list_id=body.list_id, epoch=body.epoch)
-        keys.append(WrappedKey(body.epoch, MATCH_PROFILE, subscriber.id, kept))
-    return Keyring(body.list_id, tuple(keys))

@@ -6,7 +6,7 @@ leads to.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -82,6 +82,21 @@ class Outlet:
                 self._log(log_line.rstrip(b"\n") + b"\n")
             return self._freshen(root, self.published() | {one.name: one.metadata for one in signed}, keys, now)
 
+    def check(self, root: bytes, signed: Iterable[SignedRole], keys: OnlineKeys) -> None:
+        """Raise what `publish` would refuse, before anything is booked or written."""
+        self._check_online_keys(root, keys)
+        for role in signed:
+            self._check_not_older(role)
+
+    def keep_record(self, lines: Iterable[bytes]) -> None:
+        """Bring the public record of a folder begun anew up to these lines; one that says otherwise is refused."""
+        path, wanted = self.folder / LOG_FILE, b"".join(line + b"\n" for line in lines)
+        there = read_file(path, "public record") if path.exists() else b""
+        if not (wanted.startswith(there) or there.startswith(wanted)):
+            raise OperatorFault("published_differs", f"{path} is not this list's record: is it another list's folder?")
+        if len(there) < len(wanted):
+            write_atomically(path, wanted, PUBLIC_FILE)
+
     def add_root(self, root: bytes) -> None:
         """Write a root version: clients walk from the one they pinned, one by one."""
         make_folder(self._metadata, PUBLIC_FOLDER)
@@ -138,14 +153,17 @@ class Outlet:
         for path, target in metadata.signed.targets.items():
             for prefixed in target.get_prefixed_paths():
                 self._write_once(self._targets / prefixed, role.files[path])
-        published = self.version_of(role.name) if self.version_of("timestamp") else 0
-        if metadata.signed.version < published:
+        self._check_not_older(role)
+        self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
+
+    def _check_not_older(self, role: SignedRole) -> None:
+        version, published = Metadata[Targets].from_bytes(role.metadata).signed.version, self.version_of(role.name)
+        if version < published:
             raise OperatorFault(
                 "older_version",
-                f"{self.folder} holds {role.name} version {published}, above this desk's {metadata.signed.version}:"
+                f"{self.folder} holds {role.name} version {published}, above this desk's {version}:"
                 " clients refuse to go back; build a higher version",
             )
-        self._write_once(self._metadata / _versioned(role.name, role.metadata), role.metadata)
 
     def _log(self, line: bytes) -> None:
         """Append to the public record; a line that is its last one already is the same version's, published again."""

@@ -5,7 +5,7 @@ Every method is one statement or a few inside the caller's transaction.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from attrs import frozen
@@ -22,6 +22,7 @@ class Release:
     manifest: bytes = b""
     files: Mapping[str, bytes] = {}
     log_line: bytes | None = None
+    begins: tuple[int, date] | None = None  # (epoch, base date) of a rekey version
 
 
 class Releases:
@@ -42,6 +43,9 @@ class Releases:
         self._db.executemany("INSERT INTO version_files VALUES (?, ?, ?)", files)
         if release.log_line is not None:
             self._db.execute("INSERT INTO log_lines VALUES (?, ?)", (release.version, release.log_line))
+        if release.begins is not None:
+            epoch, base_date = release.begins
+            self._db.execute("INSERT INTO epochs VALUES (?, ?, ?)", (epoch, base_date.isoformat(), release.version))
 
     def _forget_after(self, version: int) -> None:
         self._db.execute(
@@ -86,6 +90,12 @@ class Releases:
         row = self._db.execute("SELECT data FROM version_files WHERE path = ?", (path,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def keep_files(self, named: Iterable[str]) -> None:
+        """Forget the files kept for later versions but for these paths."""
+        kept = set(named)
+        gone = [(path,) for (path,) in self._db.execute("SELECT path FROM version_files") if path not in kept]
+        self._db.executemany("DELETE FROM version_files WHERE path = ?", gone)
+
     def published_tokens(self) -> dict[str, bytes]:
         """Entry id -> token in the last published version."""
         last = self.last_published()
@@ -111,10 +121,6 @@ class Releases:
         return None if row is None else bytes(row[0])
 
     # --- epochs ---------------------------------------------------------------------------------------
-    def begin_epoch(self, epoch: int, base_date: date, first_version: int) -> None:
-        """Book the epoch that a built rekey version begins: it counts from that version's publication."""
-        self._db.execute("INSERT INTO epochs VALUES (?, ?, ?)", (epoch, base_date.isoformat(), first_version))
-
     def epoch(self) -> tuple[int, date] | None:
         """(epoch, base date) in force since the last published rekey version; None in a desk's first epoch."""
         query = (
@@ -124,7 +130,24 @@ class Releases:
         row = self._db.execute(query).fetchone()
         return None if row is None else (row[0], date.fromisoformat(row[1]))
 
-    def epochs_from(self, epoch: int) -> tuple[int, ...]:
-        """This epoch, and the one a staged rekey version would begin."""
-        rows = self._db.execute("SELECT epoch FROM epochs WHERE epoch > ? ORDER BY epoch", (epoch,))
-        return (epoch, *(row[0] for row in rows))
+    def epochs_from(self, epoch: int) -> dict[int, date]:
+        """`{epoch: base date}` of those that staged rekey versions after this one would begin; at most one."""
+        rows = self._db.execute("SELECT epoch, base_date FROM epochs WHERE epoch > ?", (epoch,))
+        return {number: date.fromisoformat(day) for number, day in rows}
+
+    def epochs_begun(self) -> list[tuple[int, str]]:
+        """(version, published at) of each version that began an epoch and was published, oldest first."""
+        query = (
+            "SELECT version, published_at FROM epochs JOIN versions ON version = first_version"
+            " WHERE published_at IS NOT NULL ORDER BY version"
+        )
+        return list(self._db.execute(query))
+
+    def began_at(self) -> str | None:
+        """When the epoch in force began: when its first version was published."""
+        begun = self.epochs_begun()
+        if begun:
+            return begun[-1][1]
+        query = "SELECT published_at FROM versions WHERE published_at IS NOT NULL ORDER BY version LIMIT 1"
+        row = self._db.execute(query).fetchone()
+        return None if row is None else str(row[0])

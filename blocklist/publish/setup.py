@@ -176,13 +176,11 @@ def _new_master(folder: Path, body: Body) -> None:
     editors = {editor.name: editor.reading for editor in body.editors}
     with master.transaction():
         for profile, readers in ((DATA_KEY_PROFILE, editors), (MATCH_PROFILE, body.readers()), (LOG_PROFILE, editors)):
-            wrap_new(master, body.list_id, profile, body.epoch, readers)
+            wrap_for(master, body.list_id, profile, body.epoch, readers, os.urandom(KEY_BYTES))
     master.close()
 
 
-def wrap_new(master: Master, list_id: str, profile: str, epoch: int, readers: Mapping[str, bytes]) -> bytes:
-    """Make a random key, keep it wrapped to each reader (`{name: reading key}`) and return it."""
-    key = os.urandom(KEY_BYTES)
+def wrap_for(master: Master, list_id: str, profile: str, epoch: int, readers: Mapping[str, bytes], key: bytes) -> None:
+    """Keep a key wrapped to each reader, `{name: reading key}`. Inside the caller's transaction."""
     for name, reading in readers.items():
         master.put_wrapped(profile, epoch, name, wrap(key, reading, list_id=list_id, epoch=epoch, profile=profile))
-    return key

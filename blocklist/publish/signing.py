@@ -1,9 +1,9 @@
 """Editors never sign what they cannot read: what an editor's tool proves before it signs a staged role.
 
 It opens the staged full file, rebuilds the set from the entries *this* editor approved, and signs only if set digest,
-count, index and file agree, byte for byte. With two of three signatures needed, every published entry then carries
-the approval of two different keys. What no entry tells, the announcement of a bulk change, she must say herself. The
-keyring is signed only if it names no subscriber but those she approved.
+count, deltas, public record and index agree, byte for byte. With two of three signatures needed, every published entry
+then carries the approval of two different keys. What no entry tells, the announcement of a bulk change, she must say
+herself. The keyring is signed only if it names no subscriber but those she approved.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,11 @@ from tuf.api.metadata import Metadata, Targets
 from blocklist import matchfile
 from blocklist.errors import PublisherFault
 from blocklist.keyring import MATCH_PROFILE, Keyring
-from blocklist.manifest import Bulk, Manifest
-from blocklist.publish import roles
+from blocklist.manifest import Bulk, LogHead, Manifest, RekeyOf
+from blocklist.publish import deltas, roles
 from blocklist.publish.assemble import INDEX_PATH, KEYRING_PATH, Assembly, Version
 from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.deltas import Chain, Published
 from blocklist.publish.faults import Refusal
 from blocklist.stream import Kind, unseal
 
@@ -41,37 +42,56 @@ class Staged:
             raise Refusal("index_invalid", "the staged index.json is missing or malformed: build again") from None
 
 
-def check_targets(
-    staged: Staged,
-    mine: Assembly,
-    last_version: int,
-    now: datetime,
-    bulk: Bulk | None = None,
-    withdrawals_seen: int = 0,
-) -> None:
+@frozen(kw_only=True)
+class Before:
+    """What an editor's tool knows of besides the entries: what was published, withdrawn and recorded so far."""
+
+    version: int = 0  # the last published
+    published: Published | None = None
+    withdrawals_seen: int = 0  # the serial of the last withdrawal
+    log: LogHead | None = None  # the record with the line that her own entries give this version
+    rekey_of: RekeyOf | None = None  # for a rekey version: what it repeats
+    carried: Mapping[str, bytes] = {}  # files of old epochs that stay named
+
+
+def check_targets(staged: Staged, mine: Assembly, before: Before, now: datetime, bulk: Bulk | None = None) -> None:
     """Compare a staged version with the one this editor's own approvals give. `Refusal` says what differs.
 
-    `bulk` is the announcement she agreed on, `withdrawals_seen` the serial of the last withdrawal she knows.
+    `bulk` is the announcement she agreed on.
     """
     manifest = staged.manifest()
     check_records(staged, manifest, mine)
     if manifest.bulk != bulk:
         raise Refusal("announcement_differs", _announcement(manifest.bulk))
-    if manifest.withdrawals_seen > withdrawals_seen:
+    if manifest.withdrawals_seen > before.withdrawals_seen:
         raise Refusal("withdrawals_ahead", "the staged index.json overrules withdrawals nobody made yet: ask why")
-    version = Version(manifest.version, manifest.signed_at, bulk, manifest.withdrawals_seen)
-    if manifest != mine.manifest(version, len(staged.files[manifest.full.path])):
-        raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
-    if manifest.version <= last_version:
+    if manifest.log != before.log:
         raise Refusal(
-            "version_old", f"version {manifest.version} is not above {last_version}, which is published: build"
+            "log_differs", "the staged index.json has another line in the public record than your entries give"
         )
-    check_step(manifest.version, last_version)
+    deltas.check(manifest, staged.files, before.published, mine.records, mine.context)
+    expected = Version(
+        manifest.version, manifest.signed_at, bulk, manifest.withdrawals_seen, Chain(manifest.deltas),
+        before.log, before.rekey_of,
+    )  # fmt: skip
+    if manifest != mine.manifest(expected, len(staged.files[manifest.full.path])):
+        raise Refusal("index_differs", "the staged index.json is not the one this desk's facts give: build again")
+    if manifest.version <= before.version:
+        raise Refusal(
+            "version_old", f"version {manifest.version} is not above {before.version}, which is published: build"
+        )
+    check_step(manifest.version, before.version)
     _check_time(manifest.signed_at, now)
-    expected = make_targets(mine.body, manifest.version, staged.files, now)
-    _check_role(
-        staged.metadata, expected, {INDEX_PATH, manifest.full.path}, manifest.signed_at + roles.TARGETS_LIFETIME
-    )
+    _check_files(staged, manifest, mine.body, before, now)
+
+
+def _check_files(staged: Staged, manifest: Manifest, body: Body, before: Before, now: datetime) -> None:
+    """The role names this version's files and the carried ones, the latter byte for byte, and nothing else."""
+    if any(staged.files.get(path) != data for path, data in before.carried.items()):
+        raise Refusal("role_differs", "a file of the old epoch is missing or not as published: build again")
+    paths = {INDEX_PATH, manifest.full.path, *(link.path for link in manifest.deltas), *before.carried}
+    expected = make_targets(body, manifest.version, staged.files, now)
+    _check_role(staged.metadata, expected, paths, manifest.signed_at + roles.TARGETS_LIFETIME)
 
 
 def make_targets(body: Body, version: int, files: Mapping[str, bytes], now: datetime) -> Metadata[Targets]:
@@ -104,8 +124,13 @@ def check_records(staged: Staged, manifest: Manifest, mine: Assembly) -> None:
     )
 
 
-def check_keyring(staged: Staged, body: Body, approved: frozenset[str], now: datetime) -> None:
-    """Compare the staged keyring with the subscribers this editor approved. Raises `Refusal`."""
+def check_keyring(
+    staged: Staged, body: Body, approved: frozenset[str], now: datetime, wanted: frozenset[str] = frozenset()
+) -> None:
+    """Compare the staged keyring with the subscribers this editor approved. Raises `Refusal`.
+
+    `body` is in the epoch of the staged version; each of the `wanted` must be able to read it.
+    """
     try:
         keyring = Keyring.from_bytes(staged.files[KEYRING_PATH])
     except (KeyError, PublisherFault):
@@ -117,9 +142,13 @@ def check_keyring(staged: Staged, body: Body, approved: frozenset[str], now: dat
             f"the staged keyring opens the list for {len(foreign)} subscribers you did not approve: nothing was signed;"
             " look at `mamori-list subscriber list`",
         )
-    wrong = [key for key in keyring.keys if (key.epoch, key.profile) != (body.epoch, MATCH_PROFILE)]
-    if wrong or keyring.list_id != body.list_id:
+    epochs = {body.epoch - 1, body.epoch}
+    if keyring.list_id != body.list_id or any(
+        key.epoch not in epochs or key.profile != MATCH_PROFILE for key in keyring.keys
+    ):
         raise Refusal("keyring_invalid", "the staged keys/current is of another list or epoch: build again")
+    if wanted - {key.subscriber for key in keyring.keys if key.epoch == body.epoch}:
+        raise Refusal("keyring_incomplete", "the staged keyring leaves out subscribers you approved: build again")
     expires = staged.metadata.signed.expires
     expected = roles.make_keyring(staged.metadata.signed.version, staged.files, now)
     _check_role(staged.metadata, expected, {KEYRING_PATH}, expires)

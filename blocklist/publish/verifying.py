@@ -23,7 +23,6 @@ from blocklist.publish.body import Body
 from blocklist.publish.master import Master
 from blocklist.publish.records import Row
 from blocklist.publish.rows import entry_of
-from blocklist.publish.leaving import LEAVING, leaving_statement
 from blocklist.publish.vault import Vault
 
 KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer
@@ -149,9 +148,9 @@ def _of_others(master: Master, by_item: Mapping[str, list[tuple[str, bytes]]], l
             _, entry_id, serial = item.split(" ")
             statement = canonical.dumps({"list_id": list_id, "reinstate": entry_id, "serial": int(serial)})
             kind, item = "reinstatement", entry_id
-        elif item.startswith(LEAVING):
-            item = item.removeprefix(LEAVING)
-            kind, statement = "subscriber_removal", leaving_statement(item, list_id)
+        elif item.startswith(approvals.LEAVING):
+            item = item.removeprefix(approvals.LEAVING)
+            kind, statement = "subscriber_removal", approvals.leaving_statement(item, list_id)
         for editor, signature in approved:
             yield Proof(item, kind, editor, signature, statement)
 

@@ -42,8 +42,9 @@ def test_nothing_named_by_a_timestamp_is_missing_when_a_run_is_cut(office: Offic
     before = {path: path.read_bytes() for path in office.out.rglob("*") if path.is_file()}
     office.add([entry("more.example")], office.alice, office.bob)
     office.publish()
-    changed = [path for path, data in before.items() if path.read_bytes() != data]
-    assert [path.name for path in changed] == ["timestamp.json"]
+    changed = {path.name: data for path, data in before.items() if path.read_bytes() != data}
+    assert changed.keys() == {"timestamp.json", "log.jsonl"}
+    assert (office.out / "log.jsonl").read_bytes().startswith(changed["log.jsonl"]), "the record only grows"
     assert outlet.version_of("targets") == 2
 
 
@@ -67,6 +68,7 @@ def test_another_folder_can_be_filled_from_the_same_signatures(office: Office) -
     anew = Outlet(office.folder / "anew")
     assert anew.version_of("targets") == 1
     assert all(anew.version_of(role) > version for role, version in before.items())
+    assert len((anew.folder / "log.jsonl").read_bytes().splitlines()) == 1
 
 
 def test_a_folder_of_a_newer_version_or_another_list_is_left_alone(office: Office, tmp_path: Path) -> None:
@@ -84,6 +86,10 @@ def test_a_folder_of_a_newer_version_or_another_list_is_left_alone(office: Offic
     (tmp_path / "old" / "metadata" / "1.root.json").write_bytes(b"another")
     with pytest.raises(OperatorFault, match="another list's folder"):
         office.desk.publish(tmp_path / "old", office.online, NOW)
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "log.jsonl").write_bytes(b"{}\n")
+    with pytest.raises(OperatorFault, match="not this list's record"):
+        office.desk.publish(tmp_path / "foreign", office.online, NOW)
 
 
 def _files(stage: Path) -> dict[str, bytes]:

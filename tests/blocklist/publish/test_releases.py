@@ -12,7 +12,7 @@ from blocklist.errors import OperatorFault
 from blocklist.publish.master import Master
 from blocklist.publish.releases import Release
 
-WHEN = "2026-11-22T03:00:00Z"
+WHEN, LATER = "2026-11-22T03:00:00Z", "2026-11-22T04:00:00Z"
 
 
 @pytest.fixture
@@ -61,13 +61,23 @@ def test_an_epoch_begins_when_its_first_version_is_published(master: Master) -> 
     books = master.releases
     books.put(release(1))
     books.mark_published(1, WHEN)
-    books.put(release(2))
-    books.begin_epoch(2, date(2026, 11, 21), 2)
+    books.put(release(2, begins=(2, date(2026, 11, 21))))
     master.put_wrapped("match", 2, "alice", b"wrapped")
-    assert books.epoch() is None
+    assert (books.epoch(), books.epochs_from(1)) == (None, {2: date(2026, 11, 21)})
     books.put(release(2))
     with pytest.raises(OperatorFault, match="epoch 2"):
         master.wrapped("match", 2, "alice")
-    books.begin_epoch(2, date(2026, 11, 22), 2)
-    books.mark_published(2, WHEN)
-    assert books.epoch() == (2, date(2026, 11, 22))
+    assert (books.epochs_from(1), books.epochs_begun(), books.began_at()) == ({}, [], WHEN)
+    books.put(release(2, begins=(2, date(2026, 11, 22))))
+    books.mark_published(2, LATER)
+    assert (books.epoch(), books.epochs_from(2)) == ((2, date(2026, 11, 22)), {})
+    assert (books.epochs_begun(), books.began_at()) == ([(2, LATER)], LATER)
+
+
+def test_files_no_version_names_are_forgotten(master: Master) -> None:
+    """Only what the published targets file names is kept for later ones."""
+    books = master.releases
+    assert books.began_at() is None
+    books.put(release(1, files={"old": b"1", "new": b"2"}))
+    books.keep_files(["new", "index.json"])
+    assert (books.file("old"), books.file("new")) == (None, b"2")

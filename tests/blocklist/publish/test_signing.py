@@ -29,17 +29,22 @@ def with_index(one: signing.Staged, **changed: object) -> signing.Staged:
 
 
 def refused(office: Office, one: signing.Staged, last: int = 0) -> str:
-    mine = office.desk.assembled(office.bob, NOW, mine_only=True)
     with pytest.raises(Refusal) as caught:
-        signing.check_targets(one, mine, last, NOW)
+        check(office, one, version=last)
     return caught.value.code
+
+
+def check(office: Office, one: signing.Staged, bulk: Bulk | None = None, **known: object) -> None:
+    """What Bob's tool does, and what it knows besides."""
+    manifest = Manifest.from_bytes(office.desk.stage.signed("targets").files["index.json"])
+    before = signing.Before(log=manifest.log, **known)  # type: ignore[arg-type]
+    signing.check_targets(one, office.desk.assembled(office.bob, NOW, mine_only=True), before, NOW, bulk)
 
 
 def test_an_index_that_differs_in_any_fact_is_refused(office: Office) -> None:
     """Digest, count, self-test names, epoch facts; a malformed one, too."""
     good = staged(office)
-    mine = office.desk.assembled(office.bob, NOW, mine_only=True)
-    signing.check_targets(good, mine, 0, NOW)
+    check(office, good)
     assert refused(office, with_index(good, count=2)) == "index_differs"
     assert refused(office, with_index(good, set_sha256="0" * 64)) == "index_differs"
     assert refused(office, with_index(good, selftest=("slipped.example",))) == "index_differs"
@@ -52,9 +57,8 @@ def test_an_announcement_she_did_not_agree_with_is_refused(office: Office) -> No
     good = staged(office)
     announced = with_index(good, bulk=Bulk(2, 10**6, 10**6))
     assert refused(office, announced) == "announcement_differs"
-    mine = office.desk.assembled(office.bob, NOW, mine_only=True)
     with pytest.raises(Refusal, match="announces no change"):
-        signing.check_targets(good, mine, 0, NOW, Bulk(2, 1, 1))
+        check(office, good, Bulk(2, 1, 1))
 
 
 def test_a_file_that_does_not_open_is_refused(office: Office) -> None:
@@ -70,7 +74,8 @@ def test_versions_never_go_back_and_never_lie_ahead(office: Office) -> None:
     good = staged(office)
     assert refused(office, good, last=1) == "version_old"
     far = 1 + signing.MAX_STEP
-    files = office.desk.assembled(office.alice, NOW).files(Version(far, NOW))
+    log = Manifest.from_bytes(good.files["index.json"]).log
+    files = office.desk.assembled(office.alice, NOW).files(Version(far, NOW, log=log))
     keys = [editor.keyring for editor in office.desk.body.editors]
     ahead = signing.Staged(roles.make_targets(far, files, keys, 2, NOW), files)
     assert refused(office, ahead) == "version_far"

@@ -1,0 +1,112 @@
+"""Signing what is staged: each editor's tool proves it from her own approvals first (see `signing`)."""
+
+from datetime import datetime
+
+from attrs import define
+from tuf.api.metadata import Metadata, Root, Targets
+
+from blocklist.errors import OperatorFault
+from blocklist.manifest import Bulk, LogHead, Manifest
+from blocklist.publish import public_log, roles, setup, signing
+from blocklist.publish.assemble import Assembly, Version
+from blocklist.publish.faults import Refusal
+from blocklist.publish.files import only_one
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.records import RoleState
+from blocklist.publish.rekey import Rekeying
+from blocklist.publish.stage import TARGETS
+
+SIGNED_BY_EDITORS = (TARGETS, roles.KEYRING_ROLE)
+
+
+@define
+class Countersigning(Rekeying):
+    """An open desk and the signatures under what is staged on it."""
+
+    def sign(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> dict[str, RoleState]:
+        """Check what is staged against this editor's own approvals and sign it; `Refusal` when they differ.
+
+        `bulk` is the announcement she agrees with: it follows from no entry, so that she must say it herself.
+        Returns each staged role's state after signing. A role with all signatures it needs, or with hers, is left as
+        it is: it may be published, and what is published under a version number never changes.
+        """
+        with only_one(self.folder):
+            for role, signer in ((TARGETS, keys.signing), (roles.KEYRING_ROLE, keys.keyring)):
+                staged, delegator = self._staged(role), self._delegator(role)
+                if not roles.signatures_missing(delegator, role, staged.metadata):
+                    continue
+                if signer.public_key.keyid in roles.signed_by(delegator, role, staged.metadata):
+                    continue
+                if role == TARGETS:
+                    self._check_targets(staged, keys, now, bulk)
+                else:
+                    self._check_keyring(staged, keys, now)
+                staged.metadata.sign(signer, append=True)
+                self.stage.save(role, staged.metadata)
+            return self.staged_roles()
+
+    def _check_targets(self, staged: signing.Staged, keys: EditorKeys, now: datetime, bulk: Bulk | None) -> None:
+        manifest, published = staged.manifest(), self._published()
+        last = self._master.releases.last_published()
+        repeated = self._repeated(manifest)
+        mine = self._mine_of(manifest, keys)
+        before = signing.Before(
+            version=last[0] if last else 0,
+            published=published,
+            withdrawals_seen=self._master.withdrawals.last_serial(),
+            log=self._log_head(mine, manifest, keys),
+            rekey_of=repeated,
+            carried=self._carried(manifest.signed_at, repeated),
+        )
+        signing.check_targets(staged, mine, before, now, bulk)
+
+    def _mine_of(self, manifest: Manifest, keys: EditorKeys) -> Assembly:
+        """The staged version's set from the entries this editor proves to have approved."""
+        if manifest.epoch == self.body.epoch:
+            return self.assembled(keys, manifest.signed_at, mine_only=True)
+        return self._rekeyed(keys, manifest, mine_only=True)
+
+    def _log_head(self, mine: Assembly, manifest: Manifest, keys: EditorKeys) -> LogHead:
+        """The record's head with the line her own entries give; the lines before must be those last signed."""
+        lines = self._master.releases.log_lines(manifest.version)
+        published = self._published()
+        if published is not None and published.manifest.log not in (None, public_log.head(lines)):
+            raise Refusal("log_differs", "the desk's public record is not the one last published: restore its backup")
+        version = Version(manifest.version, manifest.signed_at)
+        before = None if manifest.epoch != self.body.epoch else published.records if published else b""
+        return public_log.head(
+            [*lines, public_log.line_for(mine, self.open_key(keys, setup.LOG_PROFILE), version, before)]
+        )
+
+    def _check_keyring(self, staged: signing.Staged, keys: EditorKeys, now: datetime) -> None:
+        last = self._master.releases.last_published()
+        signing.check_step(staged.metadata.signed.version, last[0] if last else 0)
+        approved = self.readers_of(keys)
+        wanted = frozenset(one.subscriber.id for one in self.memberships() if one.reads) & approved
+        body = self._body_in(self._staged(TARGETS).manifest().epoch)
+        signing.check_keyring(staged, body, approved, now, wanted)
+
+    def staged_roles(self) -> dict[str, RoleState]:
+        """Version and missing signatures of each staged role."""
+        states: dict[str, RoleState] = {}
+        for role in (*SIGNED_BY_EDITORS, roles.WITHDRAW_ROLE):
+            metadata = self.stage.load(role)
+            if metadata is not None and (role == TARGETS or states):
+                missing = roles.signatures_missing(self._delegator(role), role, metadata)
+                states[role] = RoleState(metadata.signed.version, missing, metadata.signed.expires)
+        return states
+
+    def _staged(self, role: str) -> signing.Staged:
+        metadata = self.stage.load(role)
+        if metadata is None:
+            raise OperatorFault("nothing_staged", "nothing is staged to sign: run `mamori-list build` first")
+        return signing.Staged(metadata, self.stage.files(metadata))
+
+    def _delegator(self, role: str) -> Root | Targets:
+        """Who names the keys of `role`: root.json for targets, the staged targets for what it delegates."""
+        if role == TARGETS:
+            return Metadata[Root].from_bytes(self.root).signed
+        targets = self.stage.load(TARGETS)
+        if targets is None:
+            raise OperatorFault("nothing_staged", "no targets file is staged: run `mamori-list build` first")
+        return targets.signed

@@ -92,6 +92,23 @@ def test_next_change_is_when_withdrawn_entries_come_back(
     assert Index(compile_enforced(subscriptions, exemptions, isp.clock)).lists[0].entries == 2
 
 
+def test_what_one_list_withdraws_another_still_blocks(
+    subscriptions: Sequence[Subscription], exemptions: Exemptions, isp: Isp, body: ListBody, tmp_path: Path
+) -> None:
+    """The verdict is the other list's, by its own number."""
+    other = ListBody(body.publics)
+    other.publish(names(1, 3))
+    second = Isp(tmp_path / "second", other, isp.clock).subscribe()
+    second.refresh()
+    isp.clock.pass_seconds(60)
+    body.withdraw(names(1, 2), isp.clock.utc)
+    subscriptions[0].refresh()
+    index = Index(compile_enforced([*subscriptions, second], exemptions, isp.clock))
+    match, gone = (index.match(to_wire(name), isp.clock.monotonic()) for name in names(1, 2))
+    assert match is not None
+    assert (match.list_number, match.exempt, gone) == (1, False, None)
+
+
 def test_nothing_ends_without_lists(exemptions: Exemptions, isp: Isp) -> None:
     """No list and no exemption: nothing to wait for."""
     assert next_change([], exemptions, isp.clock) is None

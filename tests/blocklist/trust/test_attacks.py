@@ -1,20 +1,58 @@
-"""Each catch measured with python-tuf, against a real HTTP server that misbehaves: the last good list always stays."""
+"""What an attacker tries, row by row; here against a real HTTP server that misbehaves: the last good list always stays.
+
+| row | test |
+|---|---|
+| tampered | test_tampering_first_mirror_is_passed_over |
+| replayed | test_rolled_back_mirror_is_refused, test_older_index_in_newer_metadata_is_refused |
+| frozen | test_expired_metadata_is_refused, test_frozen_first_mirror_does_not_hide_the_next_one |
+| frozen: clock 400 days back | test_clock_far_back_stops_refreshing_and_keeps_the_list |
+| clock 400 days forward | test_clock_400_days_forward_does_not_empty_the_list |
+| mixed versions | test_mixed_versions_are_refused, test_file_of_another_version_is_refused |
+| endless, dripping | test_bad_transfer_keeps_the_list_and_is_counted |
+| wrong threshold | test_one_of_two_signatures_is_refused, test_root_signed_by_too_few_is_refused |
+| | test_stolen_keys: test_wrong_threshold_of_the_keyring_role_is_an_alarm |
+| fast-forwarded online key | test_stolen_keys: test_fast_forwarded_online_key_expiring_in_2099_is_refused |
+| and recovery | test_stolen_keys: test_fast_forwarded_online_key_is_recovered_by_a_root_rotation |
+| | test_stolen_keys: test_floor_lifted_by_a_stolen_timestamp_key_survives_a_restart_and_falls_with_the_key |
+| stolen withdraw key | test_stolen_keys: test_stolen_withdraw_key_takes_out_no_more_old_entries_than_the_cap |
+| | test_stolen_keys: test_stolen_withdraw_key_can_add_nothing |
+| stolen keyring key | test_stolen_keys: test_stolen_keyring_key_leaves_the_last_good_list |
+| stolen editor key | test_stolen_keys: test_stolen_editor_key_alone_signs_nothing |
+| another profile | test_stolen_keys: test_match_secret_opens_no_other_profile |
+| chunks | test_stolen_keys: test_chunks_out_of_place_are_refused |
+| coerced editors | test_stolen_keys: test_coerced_editors_cannot_list_a_popular_name |
+| crafted and oversized | test_oversized_files_are_refused_by_what_signed_metadata_says |
+| | tests.acceptance.test_hostile_list: test_list_that_kills_the_updater_leaves_the_resolver_its_list |
+| rewritten public record | test_public_log: test_rewritten_record_is_told_for_good |
+| full disk, `kill -9` | test_hard_times: test_update_survives |
+| several mirrors | test_dead_first_mirror_is_passed_over, and the rows above on first mirrors |
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from blocklist import stream
+from blocklist.index import Index
+from blocklist.manifest import FileRef
+from blocklist.names import to_wire
+from blocklist.trust.compile import compile_enforced
+from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.limits import SizeLimits
 from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import Reason
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.trust import faulty_server as faults
-from tests.blocklist.trust.conftest import HASTY, Isp
+from tests.blocklist.trust.conftest import HASTY, KEYS, Isp
 from tests.blocklist.trust.faulty_server import Mirror, serving
 from tests.blocklist.trust.list_body import NOW, ListBody, names, twisted
 
+ROOT = Path(__file__).parents[3]
 BEFORE, AFTER = names(*range(10)), names(*range(11))
 
 
@@ -179,6 +217,82 @@ def test_one_of_two_signatures_is_refused(subscription: Subscription, isp: Isp, 
     assert subscription.status().version == 1
 
 
+@pytest.mark.parametrize(
+    "mix",
+    [
+        ("/metadata/2.targets.json", "/metadata/1.targets.json"),
+        ("/metadata/2.snapshot.json", "/metadata/1.snapshot.json"),
+        (".index.json", ".index.json"),
+        (".2.full", ".1.full"),
+    ],
+    ids=["targets", "snapshot", "index", "match file"],
+)
+def test_mixed_versions_are_refused(
+    subscription: Subscription, body: ListBody, mirror: Mirror, mix: tuple[str, str]
+) -> None:
+    """A file of version 1 in a place of version 2, each well signed, is neither: nothing changes."""
+    new, old = mix
+    newest = [path for path in body.files if path.endswith(new)][-1]
+    oldest = next(path for path in body.files if path.endswith(old))
+    assert newest != oldest
+    mirror.faults[newest] = faults.other(body.files[oldest])
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason in (Reason.TAMPERED, Reason.METADATA)) == (Kind.FAILED, True)
+    assert (subscription.status().version, subscription.status().entries) == (1, len(BEFORE))
+
+
+def test_keyring_of_another_version_is_an_alarm_and_no_secret(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror
+) -> None:
+    """Who knows the epoch's secret goes on; a newcomer takes nothing from a mirror that mixes."""
+    mirror.faults["/metadata/2.keyring.json"] = faults.other(body.files["/metadata/1.keyring.json"])
+    assert subscription.refresh().kind is Kind.UPDATED
+    assert subscription.status().failures[Reason.TAMPERED] == 1
+    isp.folder /= "newcomer"
+    newcomer = isp.subscribe(urls=(mirror.url,))
+    assert (newcomer.refresh().kind, newcomer.status().enforcing) == (Kind.FAILED, False)
+
+
+@pytest.mark.parametrize(("epoch", "path"), [(1, "match/1/2.full"), (2, "match/1/3.full"), (1, "match/1/1.full")])
+def test_file_of_another_version_is_refused(
+    subscription: Subscription, isp: Isp, body: ListBody, epoch: int, path: str
+) -> None:
+    """The body itself cannot put an older file, or one sealed for another epoch or path, into a version's place."""
+    assert subscription.refresh().kind is Kind.UPDATED
+    sealed = body.sealed(body.packed, stream.Kind.FULL, epoch, path)
+    full = FileRef("match/1/3.full", len(sealed))
+    body.publish(BEFORE, isp.clock.utc, also={full.path: sealed}, twist=twisted(full=full))
+    assert subscription.refresh().reason is Reason.LIST_FILE
+    assert subscription.status().version == 2
+
+
+def test_root_signed_by_too_few_is_refused(subscription: Subscription, body: ListBody) -> None:
+    """A next root with one of two signatures stops the refresh, and the keys it names sign nothing."""
+    body.keys["root"] = body.keys["root"][:1]
+    body.rotate_keys("timestamp")
+    body.stamp(NOW + timedelta(minutes=2))
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.SIGNATURES)
+    assert subscription.status().version == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("index.json", SizeLimits().index_bytes), ("match/1/3.full", SizeLimits().full_bytes)]
+)
+def test_oversized_files_are_refused_by_what_signed_metadata_says(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror, path: str, size: int
+) -> None:
+    """However well signed, a file beyond its limit is not even asked for."""
+    body.publish(
+        AFTER, isp.clock.utc, also={path: bytes(size + 1)}, twist=twisted(full=FileRef("match/1/3.full", size))
+    )
+    mirror.asked.clear()
+    outcome = subscription.refresh()
+    assert (outcome.kind, outcome.reason) == (Kind.FAILED, Reason.TOO_LONG)
+    assert not any(asked.endswith("." + path.rpartition("/")[2]) for asked in mirror.asked)
+    assert subscription.status().version == 1
+
+
 def test_expired_metadata_is_refused(subscription: Subscription, isp: Isp) -> None:
     """A mirror frozen for longer than a timestamp lives is refused; the list stays in force."""
     isp.clock.pass_seconds(6 * 3600 + 1)
@@ -246,6 +360,19 @@ def test_clock_far_back_at_start_is_noticed(subscription: Subscription, isp: Isp
     assert again.status().enforcing
 
 
+def test_clock_400_days_forward_does_not_empty_the_list(subscription: Subscription, isp: Isp, tmp_path: Path) -> None:
+    """Entries end by trusted time then: an index compiled now, and after a restart, still blocks; and it is alarmed."""
+    isp.clock.wall += 400 * 86400
+    again = isp.subscribe()
+    for each in (subscription, again):
+        assert each.refresh().kind is Kind.FAILED
+        exemptions = Exemptions(tmp_path / "exemptions.sealed", KEYS.host_key, isp.clock)
+        index = Index(compile_enforced([each], exemptions, isp.clock))
+        assert index.match(to_wire(BEFORE[0]), isp.clock.monotonic()) is not None
+        status = each.status()
+        assert (status.clock_suspect, status.entries) == (True, len(BEFORE))
+
+
 def test_no_network_at_start_enforces_the_last_good_list(isp: Isp, subscription: Subscription) -> None:
     """With the list body gone, a restart enforces from disk at once."""
     with serving() as gone:
@@ -253,3 +380,12 @@ def test_no_network_at_start_enforces_the_last_good_list(isp: Isp, subscription:
     again = isp.subscribe(urls=(gone.url,))
     assert (again.status().enforcing, again.status().entries) == (True, len(BEFORE))
     assert again.refresh().reason is Reason.CONNECT
+
+
+def test_every_row_of_the_table_is_a_test() -> None:
+    """What the table above names exists."""
+    named = re.findall(r"(?:([\w.]+): )?(test_\w+)(?=[ ,|])(?!:)", __doc__ or "")
+    assert len(named) > 25
+    for module, test in named:
+        where = module if "." in module else f"tests.blocklist.trust.{module or 'test_attacks'}"
+        assert f"def {test}(" in (ROOT / (where.replace(".", "/") + ".py")).read_text(), test

@@ -68,6 +68,29 @@ def list_panels() -> list[Builder[Panel]]:
     ]
 
 
+def trust_panels() -> list[Builder[Panel]]:
+    """Does blocking work from end to end, what is held or withdrawn, and how fast does a change get here?"""
+    works, written = {0: ("works", GOOD), 1: ("FAILING", BAD)}, {0: ("written", GOOD), 1: ("CANNOT BE WRITTEN", BAD)}
+    tests = state("Self-test", "Test names, asked end to end.", _worst("selftest_failing"), BY_LIST, works)
+    audit = state("Audit file", "What was decided here.", f"max(mamori_audit_failing{ON})", "audit file", written)
+    refused = number("Withdrawals refused", "Over the cap, or lapsed.", _worst("list_withdrawals_refused"), BY_LIST)
+    withdrawn = number("Withdrawn", "Entries out by the duty officers' word.", _worst("list_withdrawn"), BY_LIST)
+    record = number("Public record", "Lines last verified.", _least("list_log_size"), BY_LIST)
+    guards = (f"max by (list_id, guard) (mamori_list_held_by{ON})", "{{list_id}} {{guard}}")
+    rounds = (f"sum by (list_id, result) (increase(mamori_selftest_total{ON}[1h]))", "{{list_id}} {{result}}")
+    late = [(_late(way), f"{{{{list_id}}}} {way}") for way in ("publish", "withdraw")]
+    return [
+        tests.span(5).height(5),
+        withdrawn.span(4).height(5),
+        coloured(refused, bad=1).span(5).height(5),
+        record.span(5).height(5),
+        audit.span(5).height(5),
+        stairs("Held by", "1 while the guard holds.", "none", guards).span(8).height(7),
+        lines("From publication to every worker", "95 of 100 of the last day.", "s", *late).span(8).height(7),
+        lines("Self-tests, last hour", "Rounds, by how they ended.", "none", rounds).span(8).height(7),
+    ]
+
+
 def traffic_panels() -> list[Builder[Panel]]:
     """What comes in, what goes out, and how fast."""
     hits, misses = (f"sum(rate(mamori_cache_{kind}_total{ON}{RATE}))" for kind in ("hits", "misses"))
@@ -140,6 +163,7 @@ def block_panels() -> list[Builder[Panel]]:
 
 SECTIONS = {
     "Lists": list_panels,
+    "Trust": trust_panels,
     "Traffic": traffic_panels,
     "Upstreams": upstream_panels,
     "Processes": process_panels,
@@ -177,6 +201,11 @@ def _worst(name: str) -> str:
 
 def _each(name: str) -> Query:
     return f"max by (instance, list_id) (mamori_{name}{ON})", "{{instance}} {{list_id}}"
+
+
+def _late(way: str) -> str:
+    buckets = f"sum by (list_id, le) (increase(mamori_list_{way}_to_enforce_seconds_bucket{ON}[1d]))"
+    return f"histogram_quantile(0.95, {buckets})"
 
 
 def _rates(name: str, label: str, legend: str = "") -> Query:

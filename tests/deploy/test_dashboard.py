@@ -45,7 +45,7 @@ def test_a_panel_asks_for_series_and_labels_we_export(expression: str) -> None:
 
 def test_no_label_we_export_takes_its_value_from_traffic() -> None:
     """The labels are these, and all of their values are known before the first query."""
-    fixed = {"kind", "le", "list_id", "rcode", "reason", "slot", "state", "transport", "upstream"}
+    fixed = {"guard", "kind", "le", "list_id", "rcode", "reason", "result", "slot", "state", "transport", "upstream"}
     assert set(re.findall(r"(\w+)=\"", EXPOSITION)) == fixed
 
 

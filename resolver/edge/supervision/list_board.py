@@ -40,6 +40,11 @@ class ListView:
         return staleness(self.age_seconds)
 
     @property
+    def self_test_failed(self) -> bool:
+        """Whether the last round of self-test names did not end well."""
+        return self.self_test not in ("", SelfTest.OK)
+
+    @property
     def enforcing(self) -> bool:
         """Whether every worker has it in force."""
         return self.version > 0

@@ -129,6 +129,7 @@ def _trust(lists: tuple[ListView, ...]) -> Iterator[Metric]:
     yield each("mamori_list_log_size", "Leaves of the public record last verified.", lambda view: view.log_size)
     held = [((view.list_id, guard), guard in view.held_by) for view in lists for guard in GUARDS]
     yield _gauges("mamori_list_held_by", "1 while this guard holds.", ("list_id", "guard"), held)
+    yield each("mamori_selftest_failing", "1 while the last round failed.", lambda view: view.self_test_failed)
     tests = CounterMetricFamily(
         "mamori_selftest", "Rounds of self-test names asked end to end.", labels=("list_id", "result")
     )

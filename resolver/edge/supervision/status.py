@@ -73,6 +73,7 @@ def _list(view: ListView, latency: Latency) -> Document:
         "staleness": view.staleness,
         "enforcing": view.enforcing,
         "last_failed": view.last_failed,
+        "self_test_failed": view.self_test_failed,
         "publish_to_enforce_seconds": _rounded(latency.publish.last),
         "withdraw_to_enforce_seconds": _rounded(latency.withdraw.last),
     }
@@ -103,15 +104,10 @@ def _of_note(each: Document) -> list[str]:
         f"last change in force after {publish:g} s" if publish is not None else "",
         f"last withdrawal after {withdraw:g} s" if withdraw is not None else "",
         f"HELD {held} entries by {', '.join(each['held_by']) or 'a guard'}" if held or each["held_by"] else "",
-        _self_test_words(each["self_test"]),
+        f"SELF-TEST FAILED: {each['self_test']}" if each["self_test_failed"] else "",
+        "self-test ok" if each["self_test"] == SelfTest.OK else "",
         f"LAST UPDATE FAILED: {each['last_reason']}" if each["last_failed"] else "",
     ]
-
-
-def _self_test_words(result: str) -> str:
-    if result in ("", SelfTest.OK):
-        return "self-test ok" if result else ""
-    return f"SELF-TEST FAILED: {result}"
 
 
 def _release_line(release: Document) -> str:

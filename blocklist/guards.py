@@ -79,17 +79,14 @@ def check(
     new_here = added(old, new)
     adds, size = len(new_here) // RECORD_BYTES, len(old) // RECORD_BYTES
     removals = size - (len(new) // RECORD_BYTES - adds)
-    holds = [Hold(guard, hits) for guard, never in never_tokens.items() if (hits := _count(new_here, never))]
+    forbidden = frozenset().union(*never_tokens.values()).intersection(tokens_of(new_here))
+    holds = [Hold(guard, hits) for guard, never in never_tokens.items() if (hits := len(forbidden & never))]
     if not first:
         holds += _size_holds(adds, removals, size, bulk_lifted, limits)
     if other_criteria and adds:
         holds.append(Hold(CRITERIA_SET, adds))
     hold_removals = any(hold.guard == REMOVALS for hold in holds)
     return GuardReport(tuple(holds), packed_tokens(new_here) if holds else b"", hold_removals, adds, removals)
-
-
-def _count(records: bytes, tokens: Set[bytes]) -> int:
-    return sum(token in tokens for token in tokens_of(records))
 
 
 def _size_holds(adds: int, removals: int, size: int, bulk: Bulk | None, limits: GuardLimits) -> list[Hold]:

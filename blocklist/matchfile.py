@@ -5,10 +5,12 @@ are compared by walking both in step, so that only some hundred records are take
 """
 
 import hashlib
+import sys
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Set
 from io import BytesIO
-from itertools import chain, pairwise, starmap
+from itertools import chain, islice, pairwise, starmap
 from operator import lt
 from struct import iter_unpack
 
@@ -19,7 +21,9 @@ from blocklist.tokens import TOKEN_BYTES
 
 RECORD_BYTES = 18
 
-_STEP = 512  # records of each set looked at together: most such stretches of two versions are the same bytes
+_STEP = 128  # records of each set looked at together: most such stretches of two versions are the same bytes
+_HEAD_BYTES = 8
+_SPAN = 4096 * RECORD_BYTES  # bytes whose order is checked at a time
 _ABOVE_ALL = b"\xff" * (TOKEN_BYTES + 1)
 _GOOD_LOW_BYTES = bytes(range(0, 256, 4))  # the two reserved bits are zero
 
@@ -49,13 +53,27 @@ def parse(data: bytes) -> bytes:
 
 def check_records(data: bytes) -> None:
     """Check the order and the attributes of whole records, possibly none. Raises PublisherFault."""
-    if not all(starmap(lt, pairwise(tokens_of(data)))):
+    stretches = (
+        data[at : at + _SPAN + RECORD_BYTES] for at in range(0, len(data), _SPAN)
+    )  # each with the next's first
+    if not all(map(_increasing, stretches)):
         raise PublisherFault("match_file", "the records are not strictly increasing")
     high, low = data[TOKEN_BYTES::RECORD_BYTES], data[TOKEN_BYTES + 1 :: RECORD_BYTES]
     if low.translate(None, _GOOD_LOW_BYTES):
         raise PublisherFault("match_file", "a record has a reserved attribute bit")
     if 0 in high and any(not first and second < 0x80 for first, second in zip(high, low, strict=True)):
         raise PublisherFault("match_file", "a record has no expiry")
+
+
+def _increasing(records: bytes) -> bool:
+    """Tell whether the tokens rise strictly: by their first 8 bytes as numbers, and only if two are equal, by all."""
+    heads = bytearray(len(records) // RECORD_BYTES * _HEAD_BYTES)
+    for at in range(_HEAD_BYTES):
+        heads[at::_HEAD_BYTES] = records[at::RECORD_BYTES]
+    numbers = array("Q", bytes(heads))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return all(map(lt, numbers, islice(numbers, 1, None))) or all(starmap(lt, pairwise(tokens_of(records))))
 
 
 def set_digest(records: bytes) -> str:
@@ -149,9 +167,11 @@ def _walk(left: bytes, right: bytes, right_width: int = RECORD_BYTES) -> Iterato
     left_token, right_token = _tokens_in(left, RECORD_BYTES), _tokens_in(right, right_width)
     while from_left < left_end or from_right < right_end:
         to_left, to_right = min(from_left + _STEP, left_end), min(from_right + _STEP, right_end)
-        border = min(left_token(to_left) or _ABOVE_ALL, right_token(to_right) or _ABOVE_ALL)
-        to_left = bisect_left(range(to_left), border, from_left, key=left_token)
-        to_right = bisect_left(range(to_right), border, from_right, key=right_token)
+        left_border, right_border = left_token(to_left) or _ABOVE_ALL, right_token(to_right) or _ABOVE_ALL
+        if left_border > right_border:
+            to_left = bisect_left(range(to_left), right_border, from_left, key=left_token)
+        elif left_border < right_border:
+            to_right = bisect_left(range(to_right), left_border, from_right, key=right_token)
         stretch = right[from_right * right_width : to_right * right_width]
         yield left[from_left * RECORD_BYTES : to_left * RECORD_BYTES], stretch
         from_left, from_right = to_left, to_right

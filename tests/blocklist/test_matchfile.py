@@ -120,3 +120,15 @@ def test_an_empty_set_compares_with_any(compare: Callable[[bytes, bytes], bytes]
     full = plain(LARGE)
     assert {compare(b"", full), compare(full, b"")} <= {full, b""}
     assert compare(b"", b"") == b""
+
+
+def test_the_order_is_checked_across_stretches() -> None:
+    """Two records out of place are noticed wherever they stand, also where one stretch of the check ends."""
+    records = [number.to_bytes(4, "big") + bytes(12) + b"\1\0" for number in range(4100)]
+    parse(b"".join(records))
+    for at in (0, 4094, 4095, 4096, 4098):
+        swapped = [*records[:at], records[at + 1], records[at], *records[at + 2 :]]
+        doubled = [*records[: at + 1], *records[at:]]
+        for spoilt in (swapped, doubled):
+            with pytest.raises(PublisherFault, match="strictly increasing"):
+                parse(b"".join(spoilt))

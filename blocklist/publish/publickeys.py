@@ -95,9 +95,7 @@ class PublicKeys:
 
 def make_keys(folder: Path, kind: str, name: str, passphrase: bytes, *, with_duty: bool = False) -> PublicKeys:
     """Make a holder's key files in `folder` and return what she hands over; no file is ever overwritten."""
-    check_holder_name(name)
-    if kind in ONLINE_KINDS and not name.startswith(kind):
-        raise OperatorFault("holder_name", f"a {kind} key's name begins with {kind!r}, as {kind}-2")
+    check_key_name(kind, name)
     make_folder(folder)
     if kind not in (EDITOR, DUTY):
         return PublicKeys(kind, name, new_signing_key(folder / f"{name}.pem", passphrase).public_key)
@@ -116,6 +114,13 @@ def _reading(path: Path, passphrase: bytes, kind: str) -> bytes:
     private = generate_private()
     new_reading_key(path, private, passphrase)
     return public_bytes(private)
+
+
+def check_key_name(kind: str, name: str) -> str:
+    """Refuse a name that cannot be a file's, or one by which the online signer would not find the key."""
+    if kind in ONLINE_KINDS and not name.startswith(kind):
+        raise OperatorFault("holder_name", f"a {kind} key's name begins with {kind!r}, as {kind}-2")
+    return check_holder_name(name)
 
 
 def key_from_plain(plain: Mapping[str, Any]) -> SSlibKey:

@@ -12,7 +12,7 @@ import click
 from attrs import define, field
 
 from blocklist.publish import drop
-from blocklist.publish.cli.door import ONLINE, Door, Passphrases
+from blocklist.publish.cli.door import Door, Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
 from blocklist.publish.files import read_file
 from blocklist.publish.hint import Hinter, Subscriber
@@ -60,7 +60,7 @@ def stamp(
         *desk, out = folders
         if len(desk) > 1 or not (desk or keys_folder):
             raise click.UsageError("name DESK and OUT, or OUT and --keys")
-        keys = OnlineFolder(keys_folder or desk[0] / KEYS_FOLDER, passphrases.get(ONLINE))
+        keys = OnlineFolder(keys_folder or desk[0] / KEYS_FOLDER, passphrases.get)
         version = Outlet(out).stamp(keys.keys_for(Outlet(out).newest_root()), door.now())
         click.echo(json.dumps({"timestamp": version}) if as_json else f"timestamp version {version}")
         return
@@ -72,7 +72,7 @@ def stamp(
     stamper = Stamper(
         drop_folder,
         Outlets(folders, [root], teller.alarm),
-        OnlineFolder(keys_folder, passphrases.get(ONLINE)).keys_for,
+        OnlineFolder(keys_folder, passphrases.get).keys_for,
         teller.say,
         teller.alarm,
         status_file,

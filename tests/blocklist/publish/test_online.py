@@ -22,7 +22,7 @@ def test_the_key_that_root_names_is_used(tmp_path: Path) -> None:
     snapshot = new_signing_key(tmp_path / "snapshot.pem", PASSPHRASE)
     old = new_signing_key(tmp_path / "timestamp.pem", PASSPHRASE)
     new = new_signing_key(tmp_path / "timestamp-2.pem", PASSPHRASE)
-    folder = OnlineFolder(tmp_path, PASSPHRASE)
+    folder = OnlineFolder(tmp_path, lambda _: PASSPHRASE)
     for timestamp in (old, new):
         root = evolve(Signers(), snapshot=[snapshot], timestamp=[timestamp]).make_root()
         keys = folder.keys_for(root)
@@ -34,4 +34,4 @@ def test_a_missing_key_is_told(tmp_path: Path) -> None:
     """With the number of files that do not open."""
     new_signing_key(tmp_path / "snapshot.pem", OTHER)
     with pytest.raises(OperatorFault, match="no snapshot key that root version 1 names; 1 key files there do not open"):
-        OnlineFolder(tmp_path, PASSPHRASE).keys_for(Signers().make_root())
+        OnlineFolder(tmp_path, lambda _: PASSPHRASE).keys_for(Signers().make_root())

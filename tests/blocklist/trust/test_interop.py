@@ -64,3 +64,39 @@ def test_published_list_is_enforced(published: QuickBody, isp: Isp, body: ListBo
     assert index.match(to_wire(f"www.{names(3)[0]}"), isp.clock.monotonic()) is not None
     assert index.match(to_wire(names(4)[0]), isp.clock.monotonic()) is None
     published.close()
+
+
+def test_withdrawal_confirmation_and_rekey_of_a_real_desk(
+    published: QuickBody, isp: Isp, body: ListBody, tmp_path: Path
+) -> None:
+    """One key takes an entry out at once; the editors' next version confirms it; new keys change nothing.
+
+    A second host sees the withdrawal, misses the confirming version and the empty file after it, and comes to the same.
+    """
+    isp.root = published.root
+    late = Isp(tmp_path / "late", body, isp.clock, root=published.root)
+    with serving(site(published.out)) as mirror:
+        always, sometimes = (each.subscribe(urls=(mirror.url,)) for each in (isp, late))
+        for each in (always, sometimes):
+            assert each.refresh().kind is Kind.UPDATED
+        isp.clock.pass_seconds(60)
+        (first, *_rest) = published.desk.entries(published.alice)
+        published.withdraw([first.id], isp.clock.utc)
+        mirror.files.update(site(published.out))
+        for each in (always, sometimes):
+            assert each.refresh().kind is Kind.UPDATED
+            assert (each.status().version, each.status().entries, each.status().withdrawn) == (1, 1, 1)
+        isp.clock.pass_seconds(60)
+        published.republish(isp.clock.utc)
+        mirror.files.update(site(published.out))
+        assert always.refresh().kind is Kind.UPDATED
+        assert (always.status().version, always.status().entries, always.status().withdrawn) == (2, 1, 0)
+        isp.clock.pass_seconds(60)
+        published.rekey(isp.clock.utc)
+        mirror.files.update(site(published.out))
+        for each in (always, sometimes):
+            assert each.refresh().kind is Kind.UPDATED
+            status = each.status()
+            assert (status.version, status.epoch, status.entries, status.withdrawn) == (3, 2, 1, 0)
+            assert sum(status.failures.values()) == 0, status
+    published.close()

@@ -55,10 +55,17 @@ class QuickBody:
         for editor in (self.alice, self.bob):
             self.desk.approve(editor, self.desk.items())
         self.desk.build(self.alice, now, bulk)
+        return self._sign_and_publish(now, bulk)
+
+    def rekey(self, now: datetime) -> int:
+        """Publish the same list under the keys of a new epoch; returns the version. Withdrawals must be confirmed."""
+        self.desk.rekey(self.alice, now)
+        return self._sign_and_publish(now)
+
+    def _sign_and_publish(self, now: datetime, bulk: Bulk | None = None) -> int:
         for editor in (self.alice, self.bob):
             self.desk.sign(editor, now, bulk)
-        self.version = self.desk.publish(self.out, self.online, now)
-        self.withdraw((), now)
+        self.version = self.desk.publish(self.out, self.online, now, self.duty)
         return self.version
 
     def withdraw(self, ids: Iterable[str], now: datetime) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from blocklist.trust.mask import Mask
+from blocklist.trust.sealed import write_sealed
 from blocklist.trust.store import Store, StoredVersion
 from tests.blocklist.trust.list_body import ListBody, names
 
@@ -33,6 +34,33 @@ def test_version_with_its_mask_survives(store: Store, body: ListBody) -> None:
     assert again == version
     assert (again.version, len(again.enforced), len(again.token_key)) == (3, 4 * 18, 32)
     assert sum(again.expiries.values()) == 4
+
+
+def test_rejected_tokens_survive(store: Store, body: ListBody) -> None:
+    """What the NOC rejected is part of the version's file."""
+    version = stored(body, 3, Mask(rejected=body.records(names(1))[:16]))
+    store.save(version)
+    again = store.newest()
+    assert again == version
+    assert len(again.enforced) == 2 * 18
+
+
+def test_version_of_release_0_1_is_read(store: Store, body: ListBody) -> None:
+    """It wrote no rejected tokens: an upgrade goes on with the list it had."""
+    version = stored(body, 3, Mask(b"t" * 16, b"", {"adds": 1}))
+    pieces = list(version.pieces())[:-2]  # the last part and its length
+    store.folder.mkdir(parents=True)
+    write_sealed(store.folder / "3.sealed", pieces, KEY, "list demo version 3")
+    assert store.newest() == version
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_another_form_is_damage(store: Store, body: ListBody, cut: int) -> None:
+    """Parts that do not add up are of another release, or ours gone wrong: an older version serves."""
+    store.folder.mkdir(parents=True)
+    whole = b"".join(stored(body, 3).pieces())
+    write_sealed(store.folder / "3.sealed", whole[:-cut], KEY, "list demo version 3")
+    assert (store.newest(), store.damaged) == (None, 1)
 
 
 def test_newest_below(store: Store, body: ListBody) -> None:

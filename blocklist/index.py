@@ -8,9 +8,9 @@ bucket, a few records long.
 
 import hashlib
 import mmap
+import sys
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate, pairwise
@@ -32,6 +32,7 @@ _LIST: Final = Struct(
     f"=Q{MAX_LIST_ID}s{KEY_BYTES}siIII"
 )  # section offset, id, token key, base day, fresh records, records, exemptions
 _BUCKETS: Final = 65_536
+_USUAL_BUCKET: Final = 64  # records of a bucket; a list of a million has 15 in each
 _NUMBER_BYTES: Final = 4
 _DIRECTORY_BYTES: Final = (_BUCKETS + 1) * _NUMBER_BYTES
 _ALIGNMENT: Final = 8
@@ -249,11 +250,22 @@ class _List:
 
 def _directory(records: bytes) -> "array[int]":
     """Return 65,537 native 32-bit record numbers: bucket b is records [d[b], d[b + 1])."""
-    prefixes = bytearray(len(records) // RECORD_BYTES * 2)
+    count = len(records) // RECORD_BYTES
+    prefixes = bytearray(count * 2)
     prefixes[0::2], prefixes[1::2] = records[0::RECORD_BYTES], records[1::RECORD_BYTES]
-    sizes = Counter(memoryview(prefixes).cast("H"))
-    numbers = map(sizes.__getitem__, memoryview(_ALL_PREFIXES).cast("H"))
-    return array("I", accumulate(numbers, initial=0))
+    sorted_prefixes = array("H", bytes(prefixes))
+    if sys.byteorder == "little":
+        sorted_prefixes.byteswap()
+    directory = array("I", [0])
+    low = 0
+    for prefix in range(1, _BUCKETS):
+        high = min(low + _USUAL_BUCKET, count)
+        if high > low and sorted_prefixes[high - 1] < prefix:  # far more records in it than in others
+            high = count
+        low = bisect_left(sorted_prefixes, prefix, low, high)
+        directory.append(low)
+    directory.append(count)
+    return directory
 
 
 def _fresh_numbers(image: ListImage, directory: "array[int]") -> bytes:
@@ -275,6 +287,3 @@ def _fresh_numbers(image: ListImage, directory: "array[int]") -> bytes:
 
 def _aligned(length: int) -> int:
     return length + -length % _ALIGNMENT
-
-
-_ALL_PREFIXES: Final = b"".join(number.to_bytes(2, "big") for number in range(_BUCKETS))

@@ -53,9 +53,8 @@ def parse(data: bytes) -> bytes:
 
 def check_records(data: bytes) -> None:
     """Check the order and the attributes of whole records, possibly none. Raises PublisherFault."""
-    stretches = (
-        data[at : at + _SPAN + RECORD_BYTES] for at in range(0, len(data), _SPAN)
-    )  # each with the next's first
+    # Each stretch takes the first record of the next along.
+    stretches = (data[at : at + _SPAN + RECORD_BYTES] for at in range(0, len(data), _SPAN))
     if not all(map(_increasing, stretches)):
         raise PublisherFault("match_file", "the records are not strictly increasing")
     high, low = data[TOKEN_BYTES::RECORD_BYTES], data[TOKEN_BYTES + 1 :: RECORD_BYTES]

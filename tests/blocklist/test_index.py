@@ -5,7 +5,7 @@ import mmap
 import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blocklist.attributes import Attributes
 from blocklist.errors import IndexFault, OperatorFault
-from blocklist.index import Index, IndexedList, ListImage, Match, compile_index
+from blocklist.index import Index, IndexedList, ListImage, Match, _directory, compile_index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token, host_token
@@ -262,3 +262,14 @@ def test_no_name_is_in_the_index() -> None:
         label = name.split(".")[0].encode()
         assert len(label) < 4 or label not in PACKED
         assert to_wire(name)[:-1] not in PACKED
+
+
+@given(st.dictionaries(st.sampled_from([0, 1, 2, 0x1234, 0xFFFE, 0xFFFF]), st.integers(0, 300)))
+def test_the_directory_counts_buckets_of_any_size(sizes: dict[int, int]) -> None:
+    """Far more records in one bucket than in others, and none in most: keyed tokens never are so, a forger's may be."""
+    records = b"".join(prefix.to_bytes(2, "big") * 9 * sizes[prefix] for prefix in sorted(sizes))
+    directory = _directory(records)
+    assert {at: high - low for at, (low, high) in enumerate(pairwise(directory)) if high > low} == {
+        prefix: size for prefix, size in sizes.items() if size
+    }
+    assert (directory[0], len(directory)) == (0, 65_537)

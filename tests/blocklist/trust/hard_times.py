@@ -38,8 +38,9 @@ def main(what: str, folder: Path) -> None:
 
 
 def _enforcing_old(folder: Path) -> Isp:
-    """Version 1 is enforced and was good; the body has published version 2."""
+    """Version 1 is enforced and was good; the body has published version 2, its delta and its line of the record."""
     body = ListBody((keyring.public_bytes(KEYS.subscriber_private),))
+    body.with_deltas = body.with_log = True
     body.publish(names(*range(OLD)))
     isp = Isp(folder / "isp", body)
     subscription = isp.subscribe()
@@ -86,7 +87,8 @@ def _old_or_new(isp: Isp, case: str) -> None:
     again = isp.subscribe()
     assert again.status().entries in (OLD, NEW), f"{case}: {again.status()}"
     assert again.refresh().kind is not Kind.FAILED, f"{case}: {again.status()}"
-    assert (again.status().version, again.status().entries) == (2, NEW), case
+    status = again.status()
+    assert (status.version, status.entries, status.log_size) == (2, NEW, 2), f"{case}: {status}"
     assert sum(again.status().failures.values()) == 0, f"{case}: {again.status()}"
 
 
@@ -119,7 +121,8 @@ def _deciding(isp: Isp) -> tuple[Live, Check]:
         assert sum(status.failures.values()) == 0, f"{case}: {status}"
         isp.body.files |= after
         assert again.refresh().kind is not Kind.FAILED, f"{case}: {again.status()}"
-        assert (again.status().version, again.status().withdrawn) == (3, 1), f"{case}: {again.status()}"
+        status = again.status()
+        assert (status.version, status.withdrawn, status.log_size) == (3, 1, 3), f"{case}: {status}"
         isp.body.files |= before
 
     return live, check
@@ -156,6 +159,10 @@ def fill_disk_at_each_size(isp: Isp) -> int:
         assert isp.subscribe().status().entries == OLD
     assert subscription.refresh().kind is not Kind.FAILED
     assert isp.subscribe().status().entries == NEW
+    isp.clock.pass_seconds(60)
+    isp.body.stamp(isp.clock.utc)
+    assert subscription.refresh().kind is not Kind.FAILED
+    assert isp.subscribe().status().log_size == 2
     return full
 
 

@@ -11,7 +11,7 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE
 from blocklist.manifest import Manifest
-from blocklist.publish import assemble, duty, public_log, roles, setup
+from blocklist.publish import assemble, duty, public_log, roles, rotation, setup
 from blocklist.publish.body import Body
 from blocklist.publish.countersigning import SIGNED_BY_EDITORS, Countersigning
 from blocklist.publish.faults import Refusal
@@ -94,6 +94,8 @@ class Desk(Countersigning):
             outlet.check(self.root, release.roles, keys)
             self._book(release, now)
             signed = (*release.roles, *self._withdrawal(officer, outlet, now))
+            for root in rotation.roots(self.folder).values():
+                outlet.add_root(root)
             outlet.keep_record(release.lines_before)
             outlet.publish(self.root, signed, keys, now, release.line)
             return release.manifest.version

@@ -12,6 +12,7 @@ from typing import Final
 
 from blocklist.errors import OperatorFault
 from blocklist.publish import schema
+from blocklist.publish.approvals import LEAVING
 from blocklist.publish.entry_table import EntryTable
 from blocklist.publish.records import Subscriber
 from blocklist.publish.releases import Releases
@@ -135,8 +136,11 @@ class Master:
         return ((item, editor, bytes(signature)) for item, editor, signature in self._db.execute(query))
 
     def forget_approvals(self, editor: str) -> None:
-        """Drop all approvals of an editor: her key was replaced, and nobody can tell hers from a thief's."""
-        self._db.execute("DELETE FROM approvals WHERE editor = ?", (editor,))
+        """Drop an editor's approvals: her key was replaced, and nobody can tell hers from a thief's.
+
+        Her word that a subscriber reads no more stays: to lose it would let him in again.
+        """
+        self._db.execute("DELETE FROM approvals WHERE editor = ? AND item NOT LIKE ?", (editor, f"{LEAVING}%"))
         self._db.execute("DELETE FROM seen WHERE editor = ?", (editor,))
 
     def put_seen(self, editor: str, digest: str) -> None:

@@ -19,7 +19,6 @@ from tuf.api.serialization import DeserializationError
 from blocklist.errors import OperatorFault
 from blocklist.publish import roles
 from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
-from blocklist.publish.keyfiles import load_signing_key
 
 ONLINE_ROLES: Final = ("snapshot", "timestamp")
 LATEST_FILE_DATE: Final = 2**33  # seconds; a version beyond it is no time, and some file systems cannot hold it
@@ -35,11 +34,6 @@ class OnlineKeys:
 
     snapshot: Signer
     timestamp: Signer
-
-    @classmethod
-    def load(cls, folder: Path, passphrase: bytes) -> "OnlineKeys":
-        """Open both key files."""
-        return cls(*(load_signing_key(folder / f"{role}.pem", passphrase) for role in ONLINE_ROLES))
 
 
 @frozen

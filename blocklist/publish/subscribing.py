@@ -93,7 +93,7 @@ class Subscribing(ObjectionDesk):
     def _build_keyring(self, body: Body, secret: bytes, now: datetime) -> None:
         """Stage `keys/current` for the epoch of `body` and the one before, if it changed or ages.
 
-        Wraps that were published are kept; those of a rekey that was given up hold a secret nobody uses.
+        A signature of a key that was replaced makes it new, too. Wraps that were published are kept; those of a rekey that was given up hold a secret nobody uses.
         """
         staged = self.stage.load(roles.KEYRING_ROLE)
         there = Keyring.from_bytes(self.stage.files(staged)[KEYRING_PATH]).keys if staged is not None else ()
@@ -104,6 +104,7 @@ class Subscribing(ObjectionDesk):
         if (
             staged is not None
             and not aging
+            and staged.signatures.keys() <= {editor.keyring.keyid for editor in self.body.editors}
             and {(key.epoch, key.subscriber): key for key in ring.keys}
             == {(key.epoch, key.subscriber): key for key in there}
         ):

@@ -23,6 +23,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
 from blocklist.publish.master import Master
+from blocklist.publish.online import OnlineFolder
 from blocklist.publish.outlet import OnlineKeys
 from blocklist.publish.statements import Kind
 from blocklist.publish.suspension import Suspension, last_suspensions
@@ -92,8 +93,8 @@ class Workbench:
         return keys
 
     def unlock_online(self, passphrase: bytes) -> OnlineKeys:
-        """Open the snapshot and timestamp keys."""
-        return OnlineKeys.load(self.keys_folder, passphrase)
+        """Open the snapshot and timestamp keys that root names."""
+        return OnlineFolder(self.keys_folder, lambda _: passphrase).keys_for(self.root)
 
     def open_key(self, keys: EditorKeys | DutyKeys, profile: str, epoch: int | None = None) -> bytes:
         """The data key, the log key or an epoch's secret [the epoch in force], through this holder's reading key."""

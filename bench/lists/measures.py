@@ -28,7 +28,7 @@ from blocklist.names import to_wire
 from blocklist.publish.desk import Desk
 from blocklist.publish.drafts import default_template
 from blocklist.publish.foreign import read_plain
-from blocklist.publish.importing import harvest
+from blocklist.publish.importing import drafted, read_lines
 from blocklist.trust.compile import compile_enforced
 from blocklist.trust.exemptions import Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource
@@ -84,10 +84,10 @@ def importing(folder: Path, entries: int) -> Figures:
             alice = desk.unlock("alice", PASSPHRASE)
             template = default_template(DEMO, now.date(), criterion="dns_cumulative", basis="law",
                                         last_resort="hosted_abroad")  # fmt: skip
-            with Gauge() as gauge, names.open("rb") as lines:
-                found = harvest(lines, read_plain, template, desk.criteria)
-                found.reject_repeats(desk.insert(found.entries, alice))
-            assert (len(found.entries), found.rejects) == (entries, [])
+            with Gauge() as gauge, names.open("rb") as file:
+                lines = drafted(read_lines(file), read_plain, template, desk.criteria)
+                harvest = desk.take_in(lines, alice)
+            assert (harvest.added, harvest.rejected) == (entries, 0)
     return gauge.figures()
 
 

@@ -1,15 +1,34 @@
-"""Import: a file's lines become entries of the desk, and every line that did not is reported with its reason."""
+"""Import: a file's lines become entries of the desk, and every line that did not is counted with its reason.
+
+Everything here is a stream of (line number, entry or fault): a million lines pass through in the memory of a thousand.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import IO, Final
 
 from attrs import define, field, frozen
 
 from blocklist.criteria import CriteriaSet
-from blocklist.entries import Entry, read_entries
+from blocklist.entries import Entry, parse_entry
 from blocklist.errors import EntryFault
+from blocklist.limits import LIMITS, ListLimits
 from blocklist.publish.drafts import Template, draft
 from blocklist.publish.foreign import Reader, decoded
+
+Found = tuple[int, Entry | EntryFault]
+"""A line's number, and what it gave."""
+
+
+@frozen
+class ImportLimits:
+    """What a report holds one by one; the rest is counted."""
+
+    ids: int = 100_000  # entries added
+    rejects: int = 10_000  # lines that became none
+
+
+IMPORT_LIMITS: Final = ImportLimits()
 
 
 @frozen
@@ -23,62 +42,70 @@ class Reject:
 
 @define
 class Harvest:
-    """What one file gave: entries with their lines, and rejects."""
+    """What one file gave. `ids` and `rejects` are the first ones, as many as `limits` allow."""
 
-    entries: list[Entry] = field(factory=list)
+    limits: ImportLimits = IMPORT_LIMITS
+    added: int = 0
+    rejected: int = 0
+    ids: list[str] = field(factory=list)
     rejects: list[Reject] = field(factory=list)
-    _lines: dict[str, int] = field(factory=dict)  # entry id -> line
+    reasons: Counter[str] = field(factory=Counter)
 
-    def take(self, line: int, found: Entry | EntryFault) -> None:
-        """Book one result."""
-        if isinstance(found, EntryFault):
-            self.rejects.append(Reject(line, found.reason))
-        else:
-            self.entries.append(found)
-            self._lines[found.id] = line
+    def book(self, batch: Sequence[Found], repeats: Iterable[str | None]) -> None:
+        """Book some lines in order; `repeats` tells for each entry among them which it repeats, None for none."""
+        known = iter(repeats)
+        for line, found in batch:
+            if isinstance(found, EntryFault):
+                self._reject(Reject(line, found.reason))
+                continue
+            repeated = next(known)
+            if repeated is None:
+                self.added += 1
+                if len(self.ids) < self.limits.ids:
+                    self.ids.append(found.id)
+            elif repeated == found.id:
+                self._reject(Reject(line, "id_used_before"))
+            else:
+                self._reject(Reject(line, "already_listed", repeated))
 
-    def reject_repeats(self, repeats: dict[str, str]) -> None:
-        """Book the entries the desk refused because they are on it already (`{id: id it repeats}`)."""
-        self.entries = [entry for entry in self.entries if entry.id not in repeats]
-        for entry_id, known in repeats.items():
-            self.rejects.append(Reject(self._lines[entry_id], "already_listed", known))
-        self.rejects.sort(key=lambda reject: reject.line)
-
-    def reasons(self) -> dict[str, int]:
-        """How many lines were rejected for each reason."""
-        return dict(Counter(reject.reason for reject in self.rejects))
+    def _reject(self, reject: Reject) -> None:
+        self.rejected += 1
+        self.reasons[reject.reason] += 1
+        if len(self.rejects) < self.limits.rejects:
+            self.rejects.append(reject)
 
 
-def harvest(lines: Iterable[bytes], read: Reader, template: Template, criteria: CriteriaSet) -> Harvest:
+def read_lines(file: IO[bytes], told: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
+    """The lines of a file, one without an end cut to what is refused as too long; `told` hears of each one's bytes."""
+    most = LIMITS.line_bytes + 2  # one byte over the longest line and its line feed
+    while line := file.readline(most):
+        size = len(line)
+        last = line
+        while len(last) == most and not last.endswith(b"\n"):
+            last = file.readline(most)
+            size += len(last)
+        told(size)
+        yield line
+
+
+def drafted(lines: Iterable[bytes], read: Reader, template: Template, criteria: CriteriaSet) -> Iterator[Found]:
     """Read a foreign file with `read`; fields it does not give come from `template`."""
-    result = Harvest()
     for number, found in read(decoded(lines)):
-        result.take(number, found if isinstance(found, EntryFault) else _drafted(found, template, criteria))
-    return result
+        yield number, found if isinstance(found, EntryFault) else _drafted(found, template, criteria)
 
 
-def harvest_entries(lines: Iterable[bytes], criteria: CriteriaSet, known_ids: frozenset[str]) -> Harvest:
-    """Read JSON lines in the list's own entry format; an id given before at this desk is rejected."""
-    result = Harvest()
-    numbers = _Counted(lines)
-    for found in read_entries(numbers, criteria):
-        if isinstance(found, Entry) and found.id in known_ids:
-            found = EntryFault("id_used_before")
-        result.take(numbers.line, found)
-    return result
-
-
-@define
-class _Counted:
-    """Lines, with the number of the one handed out last."""
-
-    _lines: Iterable[bytes]
-    line: int = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._lines:
-            self.line += 1
-            yield line
+def parsed(lines: Iterable[bytes], criteria: CriteriaSet, limits: ListLimits = LIMITS) -> Iterator[Found]:
+    """Read JSON lines in the list's own entry format. A file beyond the limits ends in a fault."""
+    size = 0
+    for number, line in enumerate(lines, 1):
+        size += len(line)
+        if number > limits.entries or size > limits.file_bytes:
+            yield number, EntryFault("too_long_file")
+            return
+        try:
+            yield number, parse_entry(line.removesuffix(b"\n"), criteria)
+        except EntryFault as fault:
+            yield number, fault
 
 
 def _drafted(values: Mapping[str, str], template: Template, criteria: CriteriaSet) -> Entry | EntryFault:

@@ -21,6 +21,7 @@ from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
+from blocklist.publish.importing import Found, Harvest
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
 from blocklist.publish.master import Master
 from blocklist.publish.online import OnlineFolder
@@ -125,6 +126,20 @@ class Workbench:
         """
         with only_one(self.folder):
             return rows.insert(self._master, self.vault(keys), map(self._checked, entries), self._pen(keys))
+
+    def take_in(self, lines: Iterable[Found], keys: EditorKeys, *, approve: bool = False) -> Harvest:
+        """Add what an import found, all or nothing, as drafts of this editor; with `approve` under her approval too."""
+        harvest = Harvest()
+        vault, pen = self.vault(keys), self._pen(keys)
+        with only_one(self.folder), self._master.transaction():
+            for batch in rows.batches(lines):
+                entries = [found for _, found in batch if isinstance(found, Entry)]
+                repeats = rows.insert_batch(self._master, vault, entries, pen)
+                harvest.book(batch, repeats)
+                if approve:
+                    new = (entry for entry, other in zip(entries, repeats, strict=True) if other is None)
+                    self._master.put_approvals(keys.name, approvals.sign_entries(new, keys))
+        return harvest
 
     def _checked(self, entry: Entry) -> Entry:
         check_codes(entry, self.criteria)

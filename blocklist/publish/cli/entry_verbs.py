@@ -1,20 +1,23 @@
 """`add`, `import` and `remove`. A name comes from the terminal or standard input, never from an argument."""
 
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from attrs import asdict
 
 from blocklist.errors import OperatorFault
+from blocklist.publish.casework import REMOVE_CODES
 from blocklist.publish.cli.door import REFUSED, Session
-from blocklist.publish.cli.options import FILE, as_editor, json_option, with_template
+from blocklist.publish.cli.options import FILE, as_editor, ids_argument, json_option, with_template
+from blocklist.publish.cli.showing import tell
 from blocklist.publish.drafts import Template, default_template
 from blocklist.publish.foreign import FORMATS, read_plain, reader
-from blocklist.publish.importing import Harvest, harvest, harvest_entries
+from blocklist.publish.importing import Found, Harvest, drafted, parsed, read_lines
 from blocklist.publish.keyfiles import EditorKeys
 
 LONG_FILE = 200_000  # bytes from which reading shows a progress bar
@@ -26,13 +29,12 @@ LONG_FILE = 200_000  # bytes from which reading shows a progress bar
 @json_option
 def add(here: Session, keys: EditorKeys, *, as_json: bool, approve_too: bool, **chosen: Any) -> None:
     """Add names typed at the terminal, or piped in one a line."""
-    template = _template(here, chosen)
-    typed: bytes = click.prompt("Name or URL", err=True).encode() if sys.stdin.isatty() else sys.stdin.buffer.read()
-    lines = typed.splitlines()
-    if not lines:
+    typed = [click.prompt("Name or URL", err=True).encode()] if sys.stdin.isatty() else read_lines(sys.stdin.buffer)
+    found = drafted(typed, read_plain, _template(here, chosen), here.desk.criteria)
+    harvest = here.desk.take_in(found, keys, approve=approve_too)
+    if not harvest.added and not harvest.rejected:
         raise OperatorFault("no_input", "no name on standard input: type it at the terminal or pipe it in")
-    found = harvest(lines, read_plain, template, here.desk.criteria)
-    _store(here, keys, found, approve_too, as_json)
+    _report(harvest, as_json)
 
 
 @click.command("import")
@@ -57,38 +59,45 @@ def import_file(
 ) -> None:
     """Import a file. Good lines are added; each other one is named by line and reason (exit code 1 then)."""
     criteria = here.desk.criteria
-    gather: Callable[[Iterable[bytes]], Harvest]
+    found: Callable[[Iterable[bytes]], Iterator[Found]]
     if form == "jsonl":
-        gather = partial(harvest_entries, criteria=criteria, known_ids=here.desk.known_ids())
+        found = partial(parsed, criteria=criteria)
     else:
         read = reader(form, _column_map(columns), delimiter)
-        gather = partial(harvest, read=read, template=_template(here, chosen), criteria=criteria)
-    _store(here, keys, _gathered(file, gather), approve_too, as_json)
+        found = partial(drafted, read=read, template=_template(here, chosen), criteria=criteria)
+    with _lines_of(file) as lines:
+        harvest = here.desk.take_in(found(lines), keys, approve=approve_too)
+    _report(harvest, as_json)
 
 
 @click.command()
 @as_editor
-@click.argument("ids", metavar="ID…", nargs=-1, required=True)
-def remove(here: Session, keys: EditorKeys, *, ids: tuple[str, ...]) -> None:
+@ids_argument
+@click.option("--code", type=click.Choice(REMOVE_CODES), default=REMOVE_CODES[0], show_default=True, help="Why.")
+@json_option
+def remove(here: Session, keys: EditorKeys, *, ids: tuple[str, ...], code: str, as_json: bool) -> None:
     """Take entries off the list, by id. One editor is enough; the next version leaves them out."""
-    here.desk.remove(ids, keys, here.door.now())
-    click.echo(f"removed {len(ids)}")
+    here.desk.remove(ids, keys, here.door.now(), code)
+    tell({"removed": len(ids), "code": code}, as_json=as_json, lines=[f"removed {len(ids)}"])
 
 
 def _template(here: Session, chosen: dict[str, Any]) -> Template:
     return default_template(here.desk.criteria, here.door.now().date(), **chosen)
 
 
-def _gathered(path: Path, gather: Callable[[Iterable[bytes]], Harvest]) -> Harvest:
-    """Read a file through `gather`, with a bar on a terminal while a long one is read."""
+@contextmanager
+def _lines_of(path: Path) -> Iterator[Iterator[bytes]]:
+    """The lines of a file, with a bar on a terminal while a long one is read."""
     try:
-        with path.open("rb") as lines:
-            if path.stat().st_size < LONG_FILE or not sys.stderr.isatty():
-                return gather(lines)
-            with click.progressbar(lines.readlines(), label="reading", file=sys.stderr) as shown:
-                return gather(shown)
+        file, size = path.open("rb"), path.stat().st_size
     except OSError as error:
         raise OperatorFault("file_read", f"cannot read {path}: {error.strerror}") from None
+    with file:
+        if size < LONG_FILE or not sys.stderr.isatty():
+            yield read_lines(file)
+            return
+        with click.progressbar(length=size, label="importing", file=sys.stderr) as bar:
+            yield read_lines(file, bar.update)
 
 
 def _column_map(columns: Iterable[str]) -> dict[str, str]:
@@ -98,25 +107,32 @@ def _column_map(columns: Iterable[str]) -> dict[str, str]:
     return {field: column for field, _, column in pairs}
 
 
-def _store(here: Session, keys: EditorKeys, found: Harvest, approve_too: bool, as_json: bool) -> None:
-    found.reject_repeats(here.desk.insert(found.entries, keys))
-    if approve_too and found.entries:
-        here.desk.approve(keys, [entry.id for entry in found.entries])
-    if as_json:
-        rejects = [{"line": one.line, "reason": one.reason, "listed_as": one.listed_as} for one in found.rejects]
-        click.echo(json.dumps({"added": [entry.id for entry in found.entries], "rejects": rejects}))
-    else:
-        _report(found)
-    if found.rejects:
+def _report(found: Harvest, as_json: bool) -> None:
+    facts = {
+        "added": found.ids,
+        "added_count": found.added,
+        "rejects": [asdict(one) for one in found.rejects],
+        "rejected_count": found.rejected,
+        "reasons": dict(found.reasons),
+    }
+    if not as_json:
+        for line in _reject_lines(found):
+            click.echo(line, err=True)
+    tell(facts, as_json=as_json, lines=_lines(found))
+    if found.rejected:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _report(found: Harvest) -> None:
+def _reject_lines(found: Harvest) -> Iterator[str]:
     for reject in found.rejects:
         known = f" as {reject.listed_as}" if reject.listed_as else ""
-        click.echo(f"line {reject.line}: {reject.reason.replace('_', ' ')}{known}", err=True)
-    click.echo(f"added {len(found.entries)}, rejected {len(found.rejects)}")
-    for reason, count in sorted(found.reasons().items()):
-        click.echo(f"  {count} {reason.replace('_', ' ')}")
-    if len(found.entries) == 1:
-        click.echo(found.entries[0].id)
+        yield f"line {reject.line}: {reject.reason.replace('_', ' ')}{known}"
+    if found.rejected > len(found.rejects):
+        yield f"… and {found.rejected - len(found.rejects)} more"
+
+
+def _lines(found: Harvest) -> Iterator[str]:
+    yield f"added {found.added}, rejected {found.rejected}"
+    yield from (f"  {count} {reason.replace('_', ' ')}" for reason, count in sorted(found.reasons.items()))
+    if found.added == 1:
+        yield found.ids[0]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from blocklist.criteria import DEMO
-from blocklist.errors import BlocklistError
+from blocklist.errors import BlocklistError, EntryFault
 from blocklist.names import to_wire
 from blocklist.publish.foreign import read_plain
-from blocklist.publish.importing import harvest
+from blocklist.publish.importing import drafted
 from tests.blocklist.publish.support import NOW, Office, entry
 from tests.blocklist.publish.test_drafts import TEMPLATE
 
@@ -50,9 +50,9 @@ def test_the_scan_finds_a_planted_name(office: Office) -> None:
 
 def test_faults_do_not_repeat_what_they_refuse(office: Office) -> None:
     """Rejects and errors carry reasons and ids only."""
-    found = harvest([f"-{NAME}\n".encode(), f"http://u:p@{NAME}/\n".encode()], read_plain, TEMPLATE, DEMO)
-    assert len(found.rejects) == 2
-    assert NAME not in repr(found.rejects)
+    found = [*drafted([f"-{NAME}\n".encode(), f"http://u:p@{NAME}/\n".encode()], read_plain, TEMPLATE, DEMO)]
+    assert [type(fault) for _, fault in found] == [EntryFault, EntryFault]
+    assert NAME not in repr(found) + "".join(str(fault) for _, fault in found)
     office.add([entry(NAME)], office.alice)
     with pytest.raises(BlocklistError) as caught:
         office.desk.build(office.alice, NOW)

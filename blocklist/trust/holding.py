@@ -57,7 +57,8 @@ class Holding:
             state = ListState(good=state.good)  # newly pinned: the old root's floors say nothing about the new one
         elif self.current is not None:
             state = state.not_below(self.current)
-            state = state if state.left else state.in_epoch(self.current.manifest.epoch)
+            rolled_back = state.left and state.epoch  # what it remembers is of the epoch it left
+            state = state if rolled_back else state.in_epoch(self.current.manifest.epoch)
         self.state = evolve(state, root=self.root)
         self.time.restore(self.state.marks)
         return self.current is not None

@@ -6,7 +6,7 @@ from functools import partial
 
 from attrs import define, evolve, field
 
-from blocklist.errors import OperatorFault, TransferFault
+from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.manifest import Manifest
 from blocklist.trust import withdraw_file
 from blocklist.trust.clock import TimeKeeper
@@ -105,7 +105,7 @@ class Renewal:
             return withdraw_file.fetch(visit, self.holding.state.withdrawals.digest)
         except Exception as error:  # noqa: BLE001  # python-tuf lets foreign exceptions out
             self.faults.note(error)
-            self._behind = isinstance(error, TransferFault)
+            self._behind = not isinstance(error, PublisherFault)  # else the list body itself signed it so
             return None
 
     def _withdraw(self, file: WithdrawFile | None) -> Outcome:

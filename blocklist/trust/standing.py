@@ -41,10 +41,9 @@ def standing(stored: StoredVersion, withdrawals: Withdrawals, now: float) -> Sta
     return Standing(stored, among(taken, stored.enforced), withdrawals, inf if until is None else until)
 
 
-def ground(stored: StoredVersion, young: bytes, *, rolled_back: bool = False, withdrawals_seen: int = 0) -> Ground:
+def ground(stored: StoredVersion, young: bytes, *, rolled_back: bool = False) -> Ground:
     """Return what the rule for withdrawals looks at of a version."""
-    seen = max(stored.manifest.withdrawals_seen, withdrawals_seen)
-    return Ground(stored.records, stored.enforced, young, seen, rolled_back)
+    return Ground(stored.records, stored.enforced, young, stored.manifest.withdrawals_seen, rolled_back)
 
 
 def unconfirmed(stored: StoredVersion, withdrawals: Withdrawals, withdrawals_seen: int, now: float) -> bytes:
@@ -52,5 +51,6 @@ def unconfirmed(stored: StoredVersion, withdrawals: Withdrawals, withdrawals_see
 
     A rekey waits for these: under new keys this host could not tell which entries they were.
     """
-    after = weigh(withdrawals, ground(stored, b"", withdrawals_seen=withdrawals_seen), now)
+    seen = max(stored.manifest.withdrawals_seen, withdrawals_seen)
+    after = weigh(withdrawals, Ground(stored.records, b"", b"", seen), now)  # what is only now met counts as new
     return among(after.taken(now), stored.enforced)

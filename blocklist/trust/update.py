@@ -80,6 +80,7 @@ class Update:
         if current is None or manifest.epoch == self.state.accepted_epoch:
             return (self._guarded(data, manifest, secret, None),)
         if manifest.epoch == current.manifest.epoch:
+            verify.check_base(manifest, current.manifest)
             return (self._guarded(data, manifest, secret, current),)
         if manifest.rekey_of is None or self.state.left:
             return ()

@@ -35,6 +35,12 @@ def check_same(manifest: Manifest, held: Manifest) -> None:
         raise PublisherFault("rollback", f"version {manifest.version} came back with another content")
 
 
+def check_base(manifest: Manifest, held: Manifest) -> None:
+    """Raise PublisherFault when an index moves `base_date` within an epoch: what is kept would end on other days."""
+    if manifest.epoch == held.epoch and manifest.base_date != held.base_date:
+        raise PublisherFault("index", f"version {manifest.version} moves base_date within epoch {manifest.epoch}")
+
+
 def unwrap_secret(data: bytes, manifest: Manifest, private: bytes) -> bytes:
     """Return the epoch secret that `keys/current` holds for this subscriber."""
     ring = Keyring.from_bytes(data)

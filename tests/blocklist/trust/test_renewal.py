@@ -64,17 +64,23 @@ def test_withdrawal_is_taken_though_the_update_fails(subscription: Subscription,
     assert subscription.refresh().kind is Kind.FAILED
 
 
-def test_withdrawals_a_mirror_lacks_are_fetched_from_the_next(
-    subscription: Subscription, isp: Isp, body: ListBody
+@pytest.mark.parametrize("lacks", ["/targets/withdraw/", ".withdraw.json"])
+@pytest.mark.parametrize("tampers", [False, True])
+def test_withdrawals_a_mirror_holds_back_are_fetched_from_the_next(
+    subscription: Subscription, isp: Isp, body: ListBody, lacks: str, tampers: bool
 ) -> None:
-    """Its metadata is fresh, the file is not there: counted, and the next mirror is asked."""
+    """Its snapshot is fresh, role or file is not there, or another: counted, and the next mirror is asked."""
     body.withdraw(TEN[:1], isp.clock.utc)
-    without = {path: data for path, data in body.files.items() if not path.startswith("/targets/withdraw/")}
+    served = {path: data for path, data in body.files.items() if lacks not in path}
+    if tampers:
+        served |= {path: b"{}" + data for path, data in body.files.items() if lacks in path}
     assert isp.transport is not None
-    isp.transport.sites[MIRROR] = without
+    isp.transport.sites[MIRROR] = served
     assert subscription.refresh().kind is Kind.UPDATED
     assert state(subscription) == (1, 9, 1)
-    assert subscription.status().failures[Reason.HTTP_STATUS] == 1
+    counts = subscription.status().failures
+    assert counts[Reason.HTTP_STATUS] == int(not tampers)
+    assert sum(counts.values()) == 1
     assert subscription.explain()["mirrors"][1]["last"] == "updated"
 
 

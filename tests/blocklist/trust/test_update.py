@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from blocklist.errors import PublisherFault
 from blocklist.manifest import Bulk
 from blocklist.trust.outcome import Kind, ListSource
 from blocklist.trust.repository import Repository, Visit
@@ -119,3 +121,13 @@ def test_announcement_counts_from_its_first_sight(body: ListBody, folder: Path) 
     assert change.state.announced == evolve(known, since=NOW.timestamp())
     body.publish(TEN, bulk=Bulk(3, 90, 0))
     assert decide(body, folder, current, evolve(state, announced=known))[0].state.announced is None
+
+
+def test_base_date_stays_within_an_epoch(body: ListBody, folder: Path) -> None:
+    """What the removal guard keeps of a version counts its days from it."""
+    current, state = first(body, folder)
+    body.base_date += timedelta(days=1)
+    body.publish(TEN[:9])
+    with pytest.raises(PublisherFault) as caught:
+        decide(body, folder, current, state)
+    assert caught.value.code == "index"

@@ -25,16 +25,26 @@ RENEWED_BEFORE: Final = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyri
 
 @frozen
 class Membership:
-    """A registered ISP, and how many editors said that it may read the list, and that it no longer may."""
+    """A registered ISP, how many editors said that it may read the list, and who said when that it no longer may."""
 
     subscriber: Subscriber
     approvals: int
-    removals: int
+    words: Mapping[str, int]  # epoch in which an editor let it go, by editor
+
+    @property
+    def removals(self) -> int:
+        """How many editors let it go."""
+        return len(self.words)
+
+    @property
+    def left_in(self) -> int | None:
+        """The epoch it was let go in, the last it can read; None while it is a subscriber."""
+        return max(self.words.values()) if self.removals >= EDITORS_NEEDED else None
 
     @property
     def reads(self) -> bool:
         """Whether the next keyring opens the list for it."""
-        return self.approvals >= EDITORS_NEEDED and self.removals < EDITORS_NEEDED
+        return self.approvals >= EDITORS_NEEDED and self.left_in is None
 
 
 @define
@@ -66,34 +76,40 @@ class Subscribing(ObjectionDesk):
         with only_one(self.folder), self._master.transaction():
             if all(one.id != wanted for one in self._master.subscribers()):
                 raise OperatorFault("subscriber_unknown", f"no subscriber {wanted!r}: `mamori-list subscriber list`")
-            self._master.put_approvals(keys.name, [approvals.sign_leaving(wanted, self.body.list_id, keys)])
-            return self._master.approvers()[approvals.LEAVING + wanted]
+            epoch, list_id = self.body.epoch, self.body.list_id
+            self._master.put_approvals(keys.name, [approvals.sign_leaving(wanted, epoch, list_id, keys)])
+        return next(one.removals for one in self.memberships() if one.subscriber.id == wanted)
 
     def memberships(self) -> list[Membership]:
         """Every ISP that was ever registered."""
         counts = self._master.approvers()
-        return [
-            Membership(one, counts.get(one.id, 0), counts.get(approvals.LEAVING + one.id, 0))
-            for one in self._master.subscribers()
-        ]
+        words: dict[str, dict[str, int]] = {}
+        for item, editor, _ in self._master.approvals_from(approvals.LEAVING):
+            subscriber, epoch = approvals.read_leaving(item)
+            words.setdefault(subscriber, {})[editor] = epoch
+        return [Membership(one, counts.get(one.id, 0), words.get(one.id, {})) for one in self._master.subscribers()]
 
     def subscribers(self) -> list[tuple[Subscriber, int]]:
         """Every registered ISP that was not let go, with the number of editors that approved it."""
-        return [(one.subscriber, one.approvals) for one in self.memberships() if one.removals < EDITORS_NEEDED]
+        return [(one.subscriber, one.approvals) for one in self.memberships() if one.left_in is None]
 
     def readers_of(self, keys: EditorKeys) -> frozenset[str]:
         """Ids of the subscribers that this editor proves to have approved and not to have let go."""
         mine, list_id = self._master.approvals_by(keys.name), self.body.list_id
-        return frozenset(
-            one.id
-            for one in approvals.approved_subscribers(self._master.subscribers(), list_id, mine, keys)
-            if mine.get(approvals.LEAVING + one.id) != approvals.sign_leaving(one.id, list_id, keys)[1]
-        )
+        gone = {
+            subscriber
+            for item, editor, signature in self._master.approvals_from(approvals.LEAVING)
+            for subscriber, epoch in (approvals.read_leaving(item),)
+            if editor == keys.name and signature == approvals.sign_leaving(subscriber, epoch, list_id, keys)[1]
+        }
+        approved = approvals.approved_subscribers(self._master.subscribers(), list_id, mine, keys)
+        return frozenset(one.id for one in approved) - gone
 
     def _build_keyring(self, body: Body, secret: bytes, now: datetime) -> None:
         """Stage `keys/current` for the epoch of `body` and the one before, if it changed or ages.
 
-        A signature of a key that was replaced makes it new, too. Wraps that were published are kept; those of a rekey that was given up hold a secret nobody uses.
+        A replaced key's signature makes it new, too. Wraps that were published are kept; those of a rekey that was
+        given up hold a secret nobody uses.
         """
         staged = self.stage.load(roles.KEYRING_ROLE)
         there = Keyring.from_bytes(self.stage.files(staged)[KEYRING_PATH]).keys if staged is not None else ()

@@ -1,6 +1,7 @@
 """From the list body's publication to every worker: how long versions and withdrawals took, one histogram a list.
 
-Only what was published while this resolver ran counts: what waited on a disk says nothing about the way here.
+Only what was published while this resolver ran counts: what waited on a disk says nothing about the way here. Nor does
+a withdrawal that is signed again and takes nothing more out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -41,8 +42,7 @@ class Latencies:
     wall_clock: Callable[[], float]
     begun: float = field(init=False)
     _known: dict[str, Latency] = field(factory=dict, init=False)
-    _versions: dict[str, int] = field(factory=dict, init=False)
-    _newest: dict[tuple[str, str], float] = field(factory=dict, init=False)
+    _seen: dict[tuple[str, str], tuple[int, float]] = field(factory=dict, init=False)  # newest mark and publication
 
     def __attrs_post_init__(self) -> None:
         self.begun = self.wall_clock()
@@ -52,27 +52,24 @@ class Latencies:
         self._known = {list_id: self._known.get(list_id, Latency()) for list_id in list_ids}
 
     def activated(self, lists: Iterable[Mapping[str, Any]]) -> None:
-        """Every worker has these in force: {list_id, version, published_at, withdrawn_at}, times POSIX or None."""
+        """Every worker has these in force: list_id, version, withdrawn, published_at and withdrawn_at (POSIX)."""
         for each in lists:
-            list_id, version = each["list_id"], each["version"]
+            list_id = each["list_id"]
             known = self._known.get(list_id)
-            if known is None:
-                continue
-            changed, self._versions[list_id] = version != self._versions.get(list_id), version
-            publish, withdraw = known.publish, known.withdraw
-            if changed and (took := self._took("publish", list_id, each.get("published_at"))) is not None:
-                publish = publish.with_one(took)
-            if (took := self._took("withdraw", list_id, each.get("withdrawn_at"))) is not None:
-                withdraw = withdraw.with_one(took)
-            self._known[list_id] = Latency(publish, withdraw)
+            if known is not None:
+                self._known[list_id] = Latency(
+                    self._timed(known.publish, ("publish", list_id), each["version"], each["published_at"]),
+                    self._timed(known.withdraw, ("withdraw", list_id), each["withdrawn"], each["withdrawn_at"]),
+                )
 
     def view(self) -> dict[str, Latency]:
         """By list, in configuration order."""
         return dict(self._known)
 
-    def _took(self, way: str, list_id: str, published: float | None) -> float | None:
-        """Return the seconds it took; None for what is not newer than all that was seen, or than our start."""
-        if published is None or published <= self._newest.get((way, list_id), self.begun):
-            return None
-        self._newest[way, list_id] = published
-        return max(self.wall_clock() - published, 0.0)
+    def _timed(self, spread: Spread, key: tuple[str, str], mark: int, published: float | None) -> Spread:
+        """Count it if the mark rose with something published since all that was seen, and since our start."""
+        known_mark, newest = self._seen.get(key, (0, self.begun))
+        self._seen[key] = mark, max(newest, published or newest)
+        if published is None or published <= newest or mark <= known_mark:
+            return spread
+        return spread.with_one(max(self.wall_clock() - published, 0.0))

@@ -13,7 +13,7 @@ from resolver.core.canary import CanaryLimits
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updating.sources import Sources
 
-TOLD = ("list_id", "version", "entries", "published_at", "withdrawn_at")  # of each list, with the index
+TOLD = ("list_id", "version", "entries", "withdrawn", "published_at", "withdrawn_at")  # of each list, with the index
 OFFSET_SLACK = 600.0  # seconds the workers' time may be off before they are given a new one; entries live for days
 WAIT_SECONDS = 25.0  # how long a command waits for the workers' word, which a trial delays by up to 10
 CANARY = CanaryLimits()

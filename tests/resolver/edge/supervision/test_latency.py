@@ -15,10 +15,13 @@ class World:
         self.latencies = Latencies(lambda: self.time)
         self.latencies.configure(["demo", "other"])
 
-    def in_force(self, at: float, version: int, published: float | None, withdrawn: float | None = None) -> None:
+    def in_force(
+        self, at: float, version: int, published: float | None, *, out: int = 0, signed: float | None = None
+    ) -> None:
+        """At this time: a version, how many entries are withdrawn, and when each was published or signed."""
         self.time = at
-        told: dict[str, Any] = {"list_id": "demo", "version": version}
-        self.latencies.activated([told | {"published_at": published, "withdrawn_at": withdrawn}])
+        told: dict[str, Any] = {"list_id": "demo", "version": version, "withdrawn": out}
+        self.latencies.activated([told | {"published_at": published, "withdrawn_at": signed}])
 
     @property
     def publish(self) -> Spread:
@@ -51,8 +54,19 @@ def test_a_withdrawal_is_timed_apart() -> None:
     """It needs no new version, and a version that is published again with it is not counted as new."""
     world = World()
     world.in_force(1030, 2, published=1010)
-    world.in_force(1062, 2, published=1050, withdrawn=1050)
+    world.in_force(1062, 2, published=1050, out=1, signed=1050)
     assert (sum(world.publish.counts), world.withdraw.last) == (1, 12.0)
+
+
+def test_a_withdrawal_signed_again_is_not_timed() -> None:
+    """It changes nothing and comes along with the next version, whenever that is; nor is a confirmation timed."""
+    world = World()
+    world.in_force(1062, 2, published=None, out=1, signed=1050)
+    world.in_force(9000, 3, published=8990, out=1, signed=2000)
+    world.in_force(9100, 4, published=9090, out=0, signed=9095)
+    assert sum(world.withdraw.counts) == 1
+    world.in_force(9200, 4, published=9090, out=2, signed=9180)
+    assert (sum(world.withdraw.counts), world.withdraw.last) == (2, 20.0)
 
 
 def test_a_clock_behind_the_list_bodys_gives_zero() -> None:
@@ -73,6 +87,6 @@ def test_lists_of_other_settings_are_passed_over() -> None:
     world = World()
     world.in_force(1030, 2, published=1010)
     world.latencies.configure(["demo"])
-    world.latencies.activated([{"list_id": "gone", "version": 1, "published_at": 1031.0, "withdrawn_at": None}])
+    world.latencies.activated([{"list_id": "gone", "version": 1, "withdrawn": 0, "published_at": 1031.0}])
     assert list(world.latencies.view()) == ["demo"]
     assert sum(world.publish.counts) == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from resolver.edge.supervision.control_client import SOCKET_NAME
+from resolver.edge.supervision.metrics import Exposition
 from resolver.edge.supervision.reload import ReloadFault
 from resolver.edge.supervision.sockets import ListenFault, check_free
 from resolver.edge.supervision.state_folder import HAD_LIST_NAME, StateFault
@@ -22,7 +25,8 @@ from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, memfd
 from tests.resolver.edge.settings_for_edge import changed, settings
 from tests.resolver.edge.supervision.test_list_board import said
 
-IN_FORCE = [{"list_id": "demo", "version": 2, "entries": 7}]
+NO_TIMES = {"withdrawn": 0, "published_at": None, "withdrawn_at": None}
+IN_FORCE = [{"list_id": "demo", "version": 2, "entries": 7} | NO_TIMES]
 
 
 class Reactor(Clock):
@@ -71,9 +75,9 @@ class Resolver:
             if worker.told("slot"):
                 worker.serve()
 
-    def take_list(self) -> None:
-        fd = memfd()
-        self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE, "fresh": [], "trial": []}, [fd])
+    def take_list(self, fresh: int = 0) -> None:
+        fd, new = memfd(), [{"list_id": "demo", "fresh": fresh, "breaker": True}]
+        self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE, "fresh": new, "trial": []}, [fd])
         os.close(fd)
         self.updater.say(said())
 
@@ -116,6 +120,27 @@ def test_ready_when_the_list_is_in_force_and_workers_serve(start: Callable[..., 
     assert resolver.ready == 1
     assert (resolver.settings.state / HAD_LIST_NAME).exists()
     assert resolver.updater.told("activated")
+
+
+def test_marks_of_fresh_entries_are_in_no_status_and_no_series(
+    start: Callable[..., Resolver], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nineteen different new entries asked a thousand times: nobody but the breaker can tell, then or later."""
+    resolver = start()
+    resolver.take_list(fresh=40)
+    resolver.workers_up()
+    shown = Exposition(resolver.supervisor.snapshot)
+    series, told = shown.render(), resolver.ask("status")
+    pool = resolver.supervisor._pool
+    assert pool.index.marks is not None
+    with mmap.mmap(pool.index.marks, 0) as memory:
+        memory[:19] = bytes([1]) * 19
+        memory[40:48] = (1000).to_bytes(8, sys.byteorder)
+        assert (shown.render(), resolver.ask("status")) == (series, told)
+        resolver.reactor.advance(10)
+        assert not any(memory)
+    assert not resolver.updater.told("command")
+    assert not capfd.readouterr().err
 
 
 def test_node_that_never_had_a_list_waits(start: Callable[..., Resolver]) -> None:

@@ -18,7 +18,7 @@ from resolver.edge.supervision.updates import COMMAND_SECONDS, Updates
 from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, FakeSockets, memfd
 from tests.resolver.edge.supervision.test_list_board import said
 
-DEMO = {"list_id": "demo", "version": 2, "entries": 7, "published_at": 130.0, "withdrawn_at": None}
+DEMO = {"list_id": "demo", "version": 2, "entries": 7, "withdrawn": 0, "published_at": 130.0, "withdrawn_at": None}
 INDEX = {"type": "index", "generation_hint": 4, "lists": [DEMO], "fresh": [], "trial": []}
 NEW = {"fresh": [{"list_id": "demo", "fresh": 40, "breaker": True}]}
 TRIAL = NEW | {"trial": [{"list_id": "demo", "fresh": 40, "most": 10}]}

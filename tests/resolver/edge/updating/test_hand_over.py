@@ -26,7 +26,7 @@ def test_only_a_change_is_handed_over() -> None:
     hand.renew(around.sources, anyway=True)
     assert [message["generation_hint"] for message in around.sent] == [1, 2, 3, 4]
     assert around.sent[-1]["lists"] == [
-        {"list_id": "demo", "version": 2, "entries": 1, "published_at": None, "withdrawn_at": None}
+        {"list_id": "demo", "version": 2, "entries": 1, "withdrawn": 0, "published_at": None, "withdrawn_at": None}
     ]
     assert all(around.sizes)
 

@@ -138,7 +138,7 @@ def test_marks_of_fresh_entries_are_in_no_status_and_no_series(
         memory[40:48] = (1000).to_bytes(8, sys.byteorder)
         assert (shown.render(), resolver.ask("status")) == (series, told)
         resolver.reactor.advance(10)
-        assert not any(memory)
+        assert not any(memory[:])
     assert not resolver.updater.told("command")
     assert not capfd.readouterr().err
 

@@ -10,6 +10,9 @@ from resolver.edge.channel import Message
 from resolver.edge.supervision.children import OnExit, OnMessage
 
 
+NO_PROCESS = 1 << 30  # beyond what Linux gives out: nobody else's use of the machine is read as a fake child's
+
+
 class FakeChild:
     """What was sent to it, and the child's own voice: `say` and `die`."""
 
@@ -61,7 +64,7 @@ class FakeLauncher:
         self.children: list[FakeChild] = []
 
     def launch(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> FakeChild:
-        child = FakeChild(kind, 1000 + len(self.children), on_message, on_exit)
+        child = FakeChild(kind, NO_PROCESS + len(self.children), on_message, on_exit)
         self.children.append(child)
         return child
 

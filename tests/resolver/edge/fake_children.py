@@ -9,7 +9,6 @@ from typing import Any
 from resolver.edge.channel import Message
 from resolver.edge.supervision.children import OnExit, OnMessage
 
-
 NO_PROCESS = 1 << 30  # beyond what Linux gives out: nobody else's use of the machine is read as a fake child's
 
 

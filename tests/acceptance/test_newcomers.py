@@ -13,7 +13,7 @@ from tests.acceptance.test_life import Isp, is_notice, until
 from tests.support.listbody import entry
 from tests.support.upstream import Upstream
 
-pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("life")]
+pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("newcomers")]
 
 IN_USE = [f"used{number}.www.example" for number in range(12)]
 WATCHED = [f"watched{number}.www.example" for number in range(25)]

@@ -42,7 +42,7 @@ bench: setup peers
 bench-lists: setup
 	$(BIN)/python -m bench.lists
 
-# Every reader of foreign bytes, coverage-guided, for longer than `make test` does it: seconds for each of them.
+# Every reader of the list formats, coverage-guided, for longer than `make test` does it: seconds for each of them.
 FUZZ_SECONDS ?= 300
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)

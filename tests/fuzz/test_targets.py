@@ -1,4 +1,4 @@
-"""Readers of foreign bytes hold under whatever is fed to them."""
+"""Readers of the list formats hold under whatever is fed to them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 from tuf.api.exceptions import RepositoryError
 
 from blocklist import delta
@@ -20,8 +20,28 @@ from blocklist.trust.store import StoredVersion
 from blocklist.trust.transport import HttpStatusFault
 
 
+@define
+class KnownBad:
+    """The last file that is not what its index says: fetching it again would change nothing."""
+
+    what: object = None
+    fault: PublisherFault | None = None
+
+    def check(self, what: object) -> None:
+        """Raise PublisherFault for what failed before."""
+        if self.fault is not None and what == self.what:
+            raise PublisherFault(self.fault.code, str(self.fault))
+
+
 class Targets(Protocol):
     """Where verified files come from: a visit to a mirror."""
+
+    @property
+    def known_bad(self) -> KnownBad:
+        """Return what is remembered from visit to visit."""
+
+    def digest(self, path: str) -> str | None:
+        """Return the digest that signed metadata gives for a target."""
 
     def target(self, path: str, max_bytes: int) -> bytes:
         """Fetch a target and verify it against signed metadata."""
@@ -74,8 +94,14 @@ class RecordSet:
             return None
 
     def _full(self) -> bytes:
-        path = self.manifest.full.path
-        return verify.open_records(self.targets.target(path, self._full_bytes()), self.manifest, self.secret)
+        path, known_bad = self.manifest.full.path, self.targets.known_bad
+        what = (self.targets.digest(path), self.manifest, self.secret)
+        known_bad.check(what)
+        try:
+            return verify.open_records(self.targets.target(path, self._full_bytes()), self.manifest, self.secret)
+        except PublisherFault as fault:
+            known_bad.what, known_bad.fault = what, fault
+            raise
 
     def _full_bytes(self) -> int:
         return min(self.manifest.full.bytes, self.sizes.full_bytes)

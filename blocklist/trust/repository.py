@@ -23,6 +23,7 @@ from blocklist.trust.clock import Clock
 from blocklist.trust.fetcher import MetadataFetcher
 from blocklist.trust.files import make_folder
 from blocklist.trust.limits import ClockLimits, SizeLimits
+from blocklist.trust.record_set import KnownBad
 from blocklist.trust.transport import Transport
 
 WITHDRAW_ROLE: Final = "withdraw"
@@ -68,6 +69,7 @@ class Visit:
     _updater: _Updater
     _transport: Transport
     _times: ClockLimits
+    known_bad: KnownBad
 
     @property
     def expires(self) -> float:
@@ -125,6 +127,7 @@ class Repository:
     times: ClockLimits = field(factory=ClockLimits)
     _etags: dict[str, str] = field(factory=dict, init=False)
     _expires: float = field(default=0.0, init=False)
+    _known_bad: KnownBad = field(factory=KnownBad, init=False)
 
     def visit(self, mirror: str) -> Visit | None:
         """Refresh from one mirror; None when its timestamp is the one already worked through, and not expired.
@@ -140,13 +143,13 @@ class Repository:
         self._check_life(reply.body)
         fetcher = MetadataFetcher(self.transport, self.sizes, reply.body)
         updater = self._done(_Updater.refresh, f"{url}metadata/", fetcher)
-        return Visit(url, reply.etag, f"{url}targets/", updater, self.transport, self.times)
+        return Visit(url, reply.etag, f"{url}targets/", updater, self.transport, self.times, self._known_bad)
 
     def plain_visit(self, metadata_url: str, targets_url: str) -> Visit:
         """Refresh by TUF's rules alone, wherever the two folders are: nothing conditional, a timestamp of any life."""
         url = _as_folder(metadata_url)
         updater = self._done(_Updater.refresh, url, MetadataFetcher(self.transport, self.sizes))
-        return Visit(url, None, _as_folder(targets_url), updater, self.transport, self.times)
+        return Visit(url, None, _as_folder(targets_url), updater, self.transport, self.times, self._known_bad)
 
     def renew_root(self, mirror: str) -> tuple[str, ...]:
         """Take up what a mirror has of newer roots, nothing else; return the ids of the timestamp's keys in the newest.

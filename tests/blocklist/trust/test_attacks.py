@@ -266,6 +266,18 @@ def test_file_of_another_version_is_refused(
     assert subscription.status().version == 2
 
 
+def test_bad_list_file_is_fetched_once(subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror) -> None:
+    """A file that is not what the signed index says is told at each tick, and not fetched again and again."""
+    right = body.packed
+    body.publish((), isp.clock.utc, records=right[18:] + right[:18])
+    for ticks in (1, 2, 3):
+        assert subscription.refresh().reason is Reason.LIST_FILE
+        assert subscription.status().failures[Reason.LIST_FILE] == ticks
+    assert sum(path.endswith(".3.full") for path in mirror.asked) == 1
+    body.publish(BEFORE, isp.clock.utc)
+    assert subscription.refresh().kind is Kind.UPDATED
+
+
 def test_root_signed_by_too_few_is_refused(subscription: Subscription, body: ListBody) -> None:
     """A next root with one of two signatures stops the refresh, and the keys it names sign nothing."""
     body.keys["root"] = body.keys["root"][:1]

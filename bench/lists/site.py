@@ -45,8 +45,8 @@ class Place:
     @classmethod
     def read(cls, folder: Path) -> Place:
         fields = json.loads((folder / "place.json").read_text())
-        keys = {name: bytes.fromhex(fields.pop(name)) for name in ("root", "private", "host_key")}
-        return cls(**fields, **keys)
+        root, private, host_key = (bytes.fromhex(fields[name]) for name in ("root", "private", "host_key"))
+        return cls(fields["url"], root, private, host_key, fields["sealed"], fields["delta_bytes"])
 
 
 def random_records(count: int, random: Random) -> bytes:

@@ -4,7 +4,7 @@ The chain of trust starts at a root.json this machine was given by hand. A root 
 and its own keys signed it; targets, if root's editors did; keyring and withdraw, if those did whom targets names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -13,6 +13,10 @@ from tuf.api.exceptions import LengthOrHashMismatchError, UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 from tuf.api.serialization import DeserializationError
 
+from blocklist.errors import PublisherFault
+from blocklist.manifest import Manifest
+from blocklist.publish import public_log
+from blocklist.publish.assemble import INDEX_PATH
 from blocklist.publish.drop import DropLimits, Submission
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import SignedRole
@@ -24,10 +28,11 @@ S = TypeVar("S", Root, Targets)
 
 @frozen
 class Standing:
-    """What is in force here: the newest root, and the published role files by role."""
+    """What is in force here: the newest root, the published role files by role, the lines of the public record."""
 
     root: bytes
     roles: Mapping[str, bytes]
+    record: Sequence[bytes] = ()
 
 
 @frozen
@@ -67,6 +72,9 @@ def admit(
         )
     files = _Files(submission, held, limits)
     roles = tuple(SignedRole(name, data, files.of(data)) for name, data in submission.roles.items())
+    for role in roles:
+        if INDEX_PATH in role.files:
+            _check_record(role.files[INDEX_PATH], standing.record, submission.log_line)
     return Admitted(roots, root, roles, submission.log_line, orphaned)
 
 
@@ -135,6 +143,17 @@ def _check_newer(name: str, data: bytes, published: bytes | None) -> None:
     old, new = parse(published, Targets).signed.version, parse(data, Targets).signed.version
     if new <= old:
         raise Refusal("version_old", f"{name} version {new} is not above {old}, which is published: build a new one")
+
+
+def _check_record(index: bytes, record: Sequence[bytes], line: bytes | None) -> None:
+    """The public record with the submitted line must be the one the editors signed in the index."""
+    try:
+        head = Manifest.from_bytes(index).log
+    except PublisherFault:
+        raise Refusal("index_invalid", "the submitted index.json is malformed: build again") from None
+    new = [] if line is None or (record and record[-1] == line.rstrip(b"\n")) else [line.rstrip(b"\n")]
+    if head is not None and public_log.head([*record, *new]) != head:
+        raise Refusal("log_differs", "the public record with the submitted line is not the one the editors signed")
 
 
 @frozen

@@ -46,7 +46,7 @@ class DropLimits:
     file_bytes: int = 64 * 1024 * 1024
     log_line_bytes: int = 64 * 1024
     files: int = 1_000  # of one submission
-    roots: int = 32  # of one submission
+    roots: int = 200  # of one submission: a desk hands over every version it ever had
 
 
 @frozen

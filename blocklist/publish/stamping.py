@@ -23,7 +23,7 @@ from blocklist.publish.admission import Admitted, Standing, admit, chain
 from blocklist.publish.drop import DropLimits
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import PUBLIC_FILE, write_atomically
-from blocklist.publish.outlet import OnlineKeys, Outlet
+from blocklist.publish.outlet import LOG_FILE, OnlineKeys, Outlet
 from blocklist.publish.outlets import Outlets
 
 
@@ -162,7 +162,11 @@ class Stamper:
 
     def _standing(self) -> Standing:
         leader = self.outlets.leader()
-        return Standing(self.root, {} if leader is None else Outlet(leader).published())
+        if leader is None:
+            return Standing(self.root, {})
+        record = leader / LOG_FILE
+        lines = record.read_bytes().splitlines() if record.exists() else ()
+        return Standing(self.root, Outlet(leader).published(), lines)
 
     def _held(self, path: str) -> bytes | None:
         leader = self.outlets.leader()

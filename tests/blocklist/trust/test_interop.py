@@ -100,3 +100,27 @@ def test_withdrawal_confirmation_and_rekey_of_a_real_desk(
             assert (status.version, status.epoch, status.entries, status.withdrawn) == (3, 2, 1, 0)
             assert sum(status.failures.values()) == 0, status
     published.close()
+
+
+def test_deltas_and_public_record_of_a_real_desk(published: QuickBody, isp: Isp) -> None:
+    """A version behind, the delta is enough; two behind, both; and every version has its line of the record."""
+    isp.root = published.root
+    entries = [entry(name) for name in names(*range(60))]
+    published.publish(entries, isp.clock.utc)
+    with serving(site(published.out)) as mirror:
+        subscription = isp.subscribe(urls=(mirror.url,))
+        assert subscription.refresh().kind is Kind.UPDATED
+        for dropped, links in ((1, ["3.delta"]), (2, ["4.delta", "5.delta"])):
+            for _ in range(dropped):
+                isp.clock.pass_seconds(60)
+                entries.pop()
+                published.publish(entries, isp.clock.utc)
+            mirror.files.update(site(published.out))
+            mirror.asked.clear()
+            assert subscription.refresh().kind is Kind.UPDATED
+            fetched = [path.rpartition("/")[2].partition(".")[2] for path in mirror.asked if "/match/" in path]
+            assert fetched == links
+        status = subscription.status()
+        assert (status.version, status.entries, status.log_size) == (5, 57, 5)
+        assert sum(status.failures.values()) == 0, status
+    published.close()

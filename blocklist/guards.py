@@ -108,7 +108,8 @@ def public_suffix_wires() -> frozenset[bytes]:
     for line in Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8").splitlines():
         rule = line.split(" ")[0].strip()
         if rule and not rule.startswith(("//", "!")):
-            wires.update(suffixes(to_wire(canonical_name(rule.removeprefix("*.")))))
+            name = rule.removeprefix("*.")
+            wires.update(suffixes(to_wire(name if name.isascii() and name.islower() else canonical_name(name))))
     return frozenset(wires)
 
 

@@ -13,7 +13,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice
+from operator import ge, gt
 from struct import Struct
 from typing import Final
 
@@ -188,10 +189,10 @@ class _List:
         self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
         self._directory = view[start:numbers].cast("I")
         bounds = self._directory.tolist()
-        if bounds[0] != 0 or bounds[-1] != entries or any(low > high for low, high in pairwise(bounds)):
+        if bounds[0] != 0 or bounds[-1] != entries or any(map(gt, bounds, islice(bounds, 1, None))):
             raise IndexFault("directory")
         self._fresh = view[numbers:records].cast("I")
-        if fresh and (self._fresh[-1] >= entries or any(low >= high for low, high in pairwise(self._fresh))):
+        if fresh and (self._fresh[-1] >= entries or any(map(ge, self._fresh, islice(self._fresh, 1, None)))):
             raise IndexFault("fresh")
         self._records = view[records:exempt]
         self._exempt = frozenset(

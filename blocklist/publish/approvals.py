@@ -16,7 +16,7 @@ from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.records import Subscriber
 from blocklist.publish.statements import Statement
 
-LEAVING: Final = "leave "  # before the id of a subscriber, in the item of an editor's word that it is let go
+LEAVING: Final = "leave "  # before the id of a subscriber and the epoch, in the item of an editor's word
 
 
 def sign_entries(entries: Iterable[Entry], keys: EditorKeys) -> Iterator[tuple[str, bytes]]:
@@ -50,14 +50,25 @@ def subscriber_statement(subscriber: Subscriber, list_id: str) -> bytes:
     return canonical.dumps({"list_id": list_id, "subscriber": subscriber.id, "label": subscriber.label})
 
 
-def sign_leaving(subscriber: str, list_id: str, keys: EditorKeys) -> tuple[str, bytes]:
-    """The editor's word that this ISP may read no later epoch, as (item, signature)."""
-    return LEAVING + subscriber, _signature(keys.signing, leaving_statement(subscriber, list_id))
+def sign_leaving(subscriber: str, epoch: int, list_id: str, keys: EditorKeys) -> tuple[str, bytes]:
+    """The editor's word, in this epoch, that an ISP may read no later one, as (item, signature)."""
+    return leaving_item(subscriber, epoch), _signature(keys.signing, leaving_statement(subscriber, epoch, list_id))
 
 
-def leaving_statement(subscriber: str, list_id: str) -> bytes:
+def leaving_item(subscriber: str, epoch: int) -> str:
+    """What that word is kept under."""
+    return f"{LEAVING}{subscriber} {epoch}"
+
+
+def read_leaving(item: str) -> tuple[str, int]:
+    """(subscriber, epoch) of such an item."""
+    subscriber, epoch = item.removeprefix(LEAVING).split(" ")
+    return subscriber, int(epoch)
+
+
+def leaving_statement(subscriber: str, epoch: int, list_id: str) -> bytes:
     """What is signed of an ISP that is let go."""
-    return canonical.dumps({"list_id": list_id, "remove_subscriber": subscriber})
+    return canonical.dumps({"list_id": list_id, "remove_subscriber": subscriber, "epoch": epoch})
 
 
 def removal_statement(entry_id: str, list_id: str) -> bytes:

@@ -11,7 +11,7 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE
 from blocklist.manifest import Manifest
-from blocklist.publish import assemble, duty, public_log, roles, rotation, setup
+from blocklist.publish import assemble, drop, duty, public_log, roles, rotation, setup
 from blocklist.publish.body import Body
 from blocklist.publish.countersigning import SIGNED_BY_EDITORS, Countersigning
 from blocklist.publish.faults import Refusal
@@ -100,6 +100,19 @@ class Desk(Countersigning):
             outlet.publish(self.root, signed, keys, now, release.line)
             return release.manifest.version
 
+    def submit(self, folder: Path, now: datetime, officer: DutyKeys | None = None) -> int:
+        """Hand the signed version over into the drop folder of the online signer; returns the version.
+
+        With a duty officer's keys `withdraw/current` comes along, signed anew. Booked, then handed over, as `publish`.
+        """
+        with only_one(self.folder):
+            release = self._signed_release(now, officer)
+            self._book(release, now)
+            withdrawal = () if officer is None else (self._withdraw((), officer, now),)
+            signed = (*release.roles, *withdrawal)
+            drop.put(folder, signed, now, log_line=release.line, roots=rotation.roots(self.folder))
+            return release.manifest.version
+
     def _signed_release(self, now: datetime, officer: DutyKeys | None) -> SignedRelease:
         states = self.staged_roles()
         for role in SIGNED_BY_EDITORS:
@@ -145,12 +158,18 @@ class Desk(Countersigning):
     def status(self) -> DeskState:
         """Counts and versions; needs no key."""
         published = self._master.releases.last_published()
+        began = self._master.releases.began_at()
         return DeskState(
             list_id=self.body.list_id,
             editors=tuple(editor.name for editor in self.body.editors),
+            duties=tuple(officer.name for officer in self.body.duties),
             entries=self._master.count(),
-            subscribers=len(self._master.subscribers()),
+            subscribers=len(self.subscribers()),
+            leaving=sum(one.left_in == self.body.epoch for one in self.memberships()),
+            withdrawn=len(self.withdrawn()),
             published_version=published[0] if published else 0,
+            epoch=self.body.epoch,
+            epoch_began=None if began is None else datetime.fromisoformat(began),
             root_expires=Metadata[Root].from_bytes(self.root).signed.expires,
             staged=self.staged_roles(),
         )

@@ -143,6 +143,12 @@ class Master:
         self._db.execute("DELETE FROM approvals WHERE editor = ? AND item NOT LIKE ?", (editor, f"{LEAVING}%"))
         self._db.execute("DELETE FROM seen WHERE editor = ?", (editor,))
 
+    def approvals_from(self, prefix: str) -> Iterator[tuple[str, str, bytes]]:
+        """The approvals of items that start so, as (item, editor, signature), in order of item."""
+        query = "SELECT item, editor, signature FROM approvals WHERE item >= ? AND item < ? ORDER BY item, editor"
+        rows = self._db.execute(query, (prefix, prefix + "\U0010ffff"))
+        return ((item, editor, bytes(signature)) for item, editor, signature in rows)
+
     def put_seen(self, editor: str, digest: str) -> None:
         """Remember which state of the desk this editor's diff showed last."""
         self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (editor, digest))

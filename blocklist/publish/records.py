@@ -55,12 +55,21 @@ class RoleState:
 
 @frozen
 class DeskState:
-    """What a desk holds, in counts; `published_version` is 0 before the first."""
+    """What a desk holds, in counts; `published_version` is 0 before the first.
+
+    `leaving` are subscribers let go in this epoch, who read it until a rekey; `withdrawn` entries are off and not yet
+    left out of a version.
+    """
 
     list_id: str
     editors: tuple[str, ...]
+    duties: tuple[str, ...]
     entries: int
     subscribers: int
+    leaving: int
+    withdrawn: int
     published_version: int
+    epoch: int
+    epoch_began: datetime | None
     root_expires: datetime
     staged: dict[str, RoleState]

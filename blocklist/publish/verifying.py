@@ -149,8 +149,8 @@ def _of_others(master: Master, by_item: Mapping[str, list[tuple[str, bytes]]], l
             statement = canonical.dumps({"list_id": list_id, "reinstate": entry_id, "serial": int(serial)})
             kind, item = "reinstatement", entry_id
         elif item.startswith(approvals.LEAVING):
-            item = item.removeprefix(approvals.LEAVING)
-            kind, statement = "subscriber_removal", approvals.leaving_statement(item, list_id)
+            item, epoch = approvals.read_leaving(item)
+            kind, statement = "subscriber_removal", approvals.leaving_statement(item, epoch, list_id)
         for editor, signature in approved:
             yield Proof(item, kind, editor, signature, statement)
 

@@ -8,6 +8,7 @@ from blocklist.publish.cli.ceremony_verbs import ceremony, key
 from blocklist.publish.cli.door import Verbs
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
+from blocklist.publish.cli.epoch_verbs import rekey
 from blocklist.publish.cli.hsm_verbs import hsm
 from blocklist.publish.cli.objection_verbs import figures, objection
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
@@ -15,7 +16,7 @@ from blocklist.publish.cli.queue_verbs import due, review
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
 from blocklist.publish.cli.show_verbs import show, verify
-from blocklist.publish.cli.version_verbs import build, publish, sign, status
+from blocklist.publish.cli.version_verbs import build, publish, sign, status, submit
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,9 +27,9 @@ def main() -> None:
     """
 
 
-for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, status):
+for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, submit, status):
     main.add_command(verb)
-for verb in (duty, withdraw, reinstate):
+for verb in (duty, withdraw, reinstate, rekey):
     main.add_command(verb)
 for verb in (stamp, nginx, key, ceremony, hsm):
     main.add_command(verb)

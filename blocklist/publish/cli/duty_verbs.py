@@ -10,6 +10,7 @@ from tuf.api.metadata import Metadata, Targets
 
 from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
+from blocklist.publish import drop
 from blocklist.publish.cli.door import ONLINE, Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.showing import shortened, tell
@@ -33,9 +34,17 @@ def as_duty(verb: Verb) -> Verb:
 @click.argument("ids", metavar="[ID…]", nargs=-1)
 @click.option("--renew", is_flag=True, help="Take nothing more off: sign the present state for seven more days.")
 @click.option("--publish", "out", metavar="OUT", type=FOLDER, help="Publish into OUT at once, with the on-line keys.")
+@click.option("--drop", "drop_folder", metavar="DROP", type=FOLDER, help="Hand over to the on-line signer at once.")
 @json_option
 def withdraw(
-    here: Session, keys: DutyKeys, *, ids: tuple[str, ...], renew: bool, out: Path | None, as_json: bool
+    here: Session,
+    keys: DutyKeys,
+    *,
+    ids: tuple[str, ...],
+    renew: bool,
+    out: Path | None,
+    drop_folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Take entries off at once, by id; without ids, by names typed at the terminal or piped in one a line.
 
@@ -48,6 +57,8 @@ def withdraw(
     signed = here.desk.withdraw(wanted, keys, here.door.now())
     if out is not None:
         _publish(here, out, signed)
+    if drop_folder is not None:
+        drop.put(drop_folder, (signed,), here.door.now())
     role = Metadata[Targets].from_bytes(signed.metadata).signed
     facts = {
         "withdrawn": list(wanted),
@@ -55,11 +66,11 @@ def withdraw(
         "off": len(here.desk.withdrawn()),
         "serial": role.version,
         "ends": format_instant(role.expires),
-        "published": out is not None,
+        "sent": out is not None or drop_folder is not None,
     }
     tell(facts, as_json=as_json)
-    if out is None and not as_json:
-        click.echo("signed, not yet published: hand it to the on-line signer, or run again with --renew --publish OUT")
+    if not facts["sent"] and not as_json:
+        click.echo("signed, not yet sent: run again with --renew and --drop DROP or --publish OUT")
 
 
 @click.command()

@@ -15,6 +15,7 @@ from blocklist.criteria import DEMO, CriteriaSet
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import PUBLIC_BYTES
 from blocklist.publish import setup
+from blocklist.publish.body import EDITORS_NEEDED
 from blocklist.publish.cli.door import ONLINE, Door, Passphrases, Session
 from blocklist.publish.cli.options import (
     FILE,
@@ -119,22 +120,42 @@ def subscriber() -> None:
 @click.argument("public_key", type=FILE)
 @click.option("--label", required=True, help="What the body calls this ISP.")
 @click.option("--id", "expected", metavar="HEX", help="The subscriber id the ISP gave by another way than the file.")
-def add_subscriber(here: Session, keys: EditorKeys, *, public_key: Path, label: str, expected: str | None) -> None:
+@json_option
+def add_subscriber(
+    here: Session, keys: EditorKeys, *, public_key: Path, label: str, expected: str | None, as_json: bool
+) -> None:
     """Register an ISP's public key. A second editor approves it by its id; the next build wraps the secret for it."""
-    click.echo(here.desk.register_subscriber(read_public_key(public_key), label, keys, expected))
+    known = here.desk.register_subscriber(read_public_key(public_key), label, keys, expected)
+    tell({"subscriber": known}, as_json=as_json, lines=[known])
+
+
+@subscriber.command("remove")
+@as_editor
+@click.argument("subscriber_id", metavar="HEX")
+@json_option
+def remove_subscriber(here: Session, keys: EditorKeys, *, subscriber_id: str, as_json: bool) -> None:
+    """Let an ISP go. With a second editor's word and a rekey it reads no later version."""
+    count = here.desk.remove_subscriber(subscriber_id.lower(), keys)
+    enough = count >= EDITORS_NEEDED
+    text = "now rekey: `mamori-list rekey`" if enough else "another editor says so, too, then rekey"
+    tell({"subscriber": subscriber_id, "words": count}, as_json=as_json, lines=[f"{count} editors: {text}"])
 
 
 @subscriber.command("list")
 @on_desk
 @json_option
 def list_subscribers(here: Session, *, as_json: bool) -> None:
-    """Show every registered ISP: id, approvals, label."""
-    found = [{"id": one.id, "label": one.label, "approvals": count} for one, count in here.desk.subscribers()]
-    if as_json:
-        click.echo(json.dumps({"subscribers": found}))
-        return
-    for line in found:
-        click.echo(f"{line['id']}  {line['approvals']} approvals  {line['label']}")
+    """Show every ISP ever registered: id, approvals, label, and the last epoch it reads if it was let go."""
+    found = [
+        {"id": one.subscriber.id, "label": one.subscriber.label, "approvals": one.approvals, "left_in": one.left_in}
+        for one in here.desk.memberships()
+    ]
+    tell({"subscribers": found}, as_json=as_json, lines=map(_subscriber_line, found))
+
+
+def _subscriber_line(one: dict[str, Any]) -> str:
+    left = f"  let go in epoch {one['left_in']}" if one["left_in"] else ""
+    return f"{one['id']}  {one['approvals']} approvals  {one['label']}{left}"
 
 
 def read_public_key(path: Path) -> bytes:

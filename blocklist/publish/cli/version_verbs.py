@@ -1,25 +1,37 @@
-"""`build`, `sign`, `publish` and `status`: from approved entries to static files."""
+"""`build`, `sign`, `publish`, `submit` and `status`: from approved entries to static files."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
-from blocklist.manifest import Bulk
+from blocklist.manifest import Bulk, Manifest
 from blocklist.publish.checks import SIZE_GUARDS
 from blocklist.publish.cli.door import ONLINE, Session
-from blocklist.publish.cli.options import FOLDER, as_editor, json_option, on_desk
+from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import show_report
+from blocklist.publish.cli.showing import tell
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
-from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import OnlineKeys
-from blocklist.publish.records import RoleState
+from blocklist.publish.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.records import DeskState, RoleState
+from blocklist.publish.rekey import EPOCH_LIFE
 from blocklist.publish.stage import TARGETS
+
+officer_option = click.option(
+    "--duty", metavar="NAME", help="Sign withdraw/current anew with this duty officer's key, and send it along."
+)
+
+
+def handed_over(verb: Verb) -> Verb:
+    """Options that send out at once what a verb completed: `out`, `drop_folder`, `duty`."""
+    out = click.option("--publish", "out", metavar="OUT", type=FOLDER, help="Publish into OUT, if it is complete.")
+    drop = click.option("--drop", "drop_folder", metavar="DROP", type=FOLDER, help="Hand over into DROP instead.")
+    return out(drop(officer_option(verb)))
 
 
 @click.command()
@@ -27,70 +39,149 @@ from blocklist.publish.stage import TARGETS
 @click.option("--sign", "sign_too", is_flag=True, help="Sign it with this editor's keys at once.")
 @click.option("--waive", multiple=True, type=click.Choice(SIZE_GUARDS), help="Build although the size guard was hit.")
 @click.option("--announce", metavar="ADDS,REMOVALS", help="Announce the size of the next version's change.")
-def build(here: Session, keys: EditorKeys, *, sign_too: bool, waive: tuple[str, ...], announce: str | None) -> None:
+@json_option
+def build(
+    here: Session, keys: EditorKeys, *, sign_too: bool, waive: tuple[str, ...], announce: str | None, as_json: bool
+) -> None:
     """Stage the next version from the entries two editors approved. A guard that is hit refuses it."""
     now = here.door.now()
     _guard(here.desk, keys, now, waive)
     bulk = _bulk(here.desk.next_version(), announce)
-    manifest = here.desk.build(keys, now, bulk)
-    click.echo(f"built version {manifest.version}: {manifest.count} records, set {manifest.set_sha256}")
+    tell_staged(here, keys, here.desk.build(keys, now, bulk), sign_too=sign_too, bulk=bulk, as_json=as_json)
+
+
+def tell_staged(
+    here: Session, keys: EditorKeys, manifest: Manifest, *, sign_too: bool, bulk: Bulk | None = None, as_json: bool
+) -> None:
+    """Tell of a staged version, after signing it if so wished."""
+    built = {"version": manifest.version, "records": manifest.count, "set_sha256": manifest.set_sha256}
+    facts = {**built, "epoch": manifest.epoch, "deltas": len(manifest.deltas)}
+    lines = [f"built version {manifest.version}: {manifest.count} records, set {manifest.set_sha256}"]
     if sign_too:
-        _show_roles(here.desk.sign(keys, now, bulk))
+        states = here.desk.sign(keys, here.door.now(), bulk)
+        facts["staged"] = role_facts(states)
+        lines += role_lines(states)
+    tell(facts, as_json=as_json, lines=lines)
 
 
 @click.command()
 @as_editor
 @click.option("--announce", metavar="ADDS,REMOVALS", help="Agree with the announcement this version was built with.")
-@click.option("--publish", "out", metavar="OUT", type=FOLDER, help="Publish into OUT too, if this was the last one.")
-def sign(here: Session, keys: EditorKeys, *, announce: str | None, out: Path | None) -> None:
+@handed_over
+@json_option
+def sign(
+    here: Session,
+    keys: EditorKeys,
+    *,
+    announce: str | None,
+    out: Path | None,
+    drop_folder: Path | None,
+    duty: str | None,
+    as_json: bool,
+) -> None:
     """Sign the staged version, if it is exactly what this editor approved and no guard of hers is hit."""
     now, staged = here.door.now(), here.desk.staged_roles().get(TARGETS)
     bulk = _bulk(staged.version if staged else 0, announce)
     _guard(here.desk, keys, now, SIZE_GUARDS)
     states = here.desk.sign(keys, now, bulk)
-    _show_roles(states)
-    if out is not None and not any(state.missing for state in states.values()):
-        _publish(here, out)
+    facts: dict[str, Any] = {"staged": role_facts(states)}
+    lines = [*role_lines(states)]
+    if not any(state.missing for state in states.values()):
+        went = _send(here, out, drop_folder, duty)
+        facts |= went
+        lines += _went_lines(went)
+    tell(facts, as_json=as_json, lines=lines)
 
 
 @click.command()
 @on_desk
 @click.argument("out", type=FOLDER)
-def publish(here: Session, *, out: Path) -> None:
+@officer_option
+@json_option
+def publish(here: Session, *, out: Path, duty: str | None, as_json: bool) -> None:
     """Write the signed version into the folder OUT of static files; its timestamp last."""
-    _publish(here, out)
+    went = _send(here, out, None, duty)
+    tell(went, as_json=as_json, lines=_went_lines(went))
 
 
-def _publish(here: Session, out: Path) -> None:
-    version = here.desk.publish(out, _online(here), here.door.now())
-    click.echo(f"published version {version} in {out}")
+@click.command()
+@on_desk
+@click.argument("drop_folder", metavar="DROP", type=FOLDER)
+@officer_option
+@json_option
+def submit(here: Session, *, drop_folder: Path, duty: str | None, as_json: bool) -> None:
+    """Hand the signed version over to the on-line signer, through its drop folder."""
+    went = _send(here, None, drop_folder, duty)
+    tell(went, as_json=as_json, lines=_went_lines(went))
+
+
+def _send(here: Session, out: Path | None, drop_folder: Path | None, duty: str | None) -> dict[str, Any]:
+    if out is not None and drop_folder is not None:
+        raise click.UsageError("--publish or --drop, not both")
+    if out is not None:
+        online = here.desk.unlock_online(here.passphrases.get(ONLINE))
+        return {"published": here.desk.publish(out, online, here.door.now(), officer(here, duty)), "in": str(out)}
+    if drop_folder is not None:
+        return {
+            "submitted": here.desk.submit(drop_folder, here.door.now(), officer(here, duty)),
+            "in": str(drop_folder),
+        }
+    return {}
+
+
+def officer(here: Session, name: str | None) -> DutyKeys | None:
+    """Unlock a duty officer's keys."""
+    if name is None:
+        return None
+    here.desk.body.duty(name)
+    return here.desk.unlock_duty(name, here.passphrases.get(name))
+
+
+def _went_lines(went: Mapping[str, Any]) -> Iterator[str]:
+    for how in ("published", "submitted"):
+        if how in went:
+            yield f"{how} version {went[how]} in {went['in']}"
 
 
 @click.command()
 @on_desk
 @json_option
 def status(here: Session, *, as_json: bool) -> None:
-    """Show what the desk holds; needs no key."""
+    """Show what the desk holds and what is to be done; needs no key."""
     state = here.desk.status()
+    todo = list(_todo(state, here.door.now()))
     facts = {
         "list_id": state.list_id,
         "editors": list(state.editors),
+        "duties": list(state.duties),
         "entries": state.entries,
         "subscribers": state.subscribers,
+        "withdrawn": state.withdrawn,
         "published_version": state.published_version,
+        "epoch": state.epoch,
+        "epoch_began": format_instant(state.epoch_began) if state.epoch_began else None,
         "root_expires": format_instant(state.root_expires),
-        "staged": {
-            role: {"version": one.version, "missing_signatures": one.missing, "expires": format_instant(one.expires)}
-            for role, one in state.staged.items()
-        },
     }
-    if as_json:
-        click.echo(json.dumps(facts))
-        return
-    for name, value in facts.items():
-        if name != "staged":
-            click.echo(f"{name.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}")
-    _show_roles(state.staged)
+    lines = [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in facts.items()]
+    lines += [*role_lines(state.staged), *(f"to do: {text}" for text in todo)]
+    tell({**facts, "staged": role_facts(state.staged), "to_do": todo}, as_json=as_json, lines=lines)
+
+
+def _todo(state: DeskState, now: datetime) -> Iterator[str]:
+    if not state.duties:
+        yield "no duty officer: `mamori-list duty add DESK NAME --editor …`"
+    if state.withdrawn:
+        yield f"{state.withdrawn} entries are withdrawn: confirm them by a new version (or reinstate them)"
+    if state.leaving:
+        yield f"{state.leaving} subscribers were let go and still read this epoch: `mamori-list rekey`"
+    if state.epoch_began is not None and now - state.epoch_began >= EPOCH_LIFE:
+        yield f"the epoch is {(now - state.epoch_began).days} days old, due are {EPOCH_LIFE.days}: `mamori-list rekey`"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "-" if value is None else str(value)
 
 
 def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...]) -> None:
@@ -111,11 +202,16 @@ def _bulk(version: int, announce: str | None) -> Bulk | None:
     return Bulk(version + 1, int(adds), int(removals))
 
 
-def _online(here: Session) -> OnlineKeys:
-    return here.desk.unlock_online(here.passphrases.get(ONLINE))
+def role_facts(states: Mapping[str, RoleState]) -> dict[str, dict[str, Any]]:
+    """Staged roles as JSON."""
+    return {
+        role: {"version": one.version, "missing_signatures": one.missing, "expires": format_instant(one.expires)}
+        for role, one in states.items()
+    }
 
 
-def _show_roles(states: Mapping[str, RoleState]) -> None:
+def role_lines(states: Mapping[str, RoleState]) -> Iterator[str]:
+    """Staged roles for people."""
     for role, state in states.items():
         need = f"needs {state.missing} more signature(s)" if state.missing else "signed"
-        click.echo(f"{role} version {state.version}: {need}, ends {format_instant(state.expires)}")
+        yield f"{role} version {state.version}: {need}, ends {format_instant(state.expires)}"

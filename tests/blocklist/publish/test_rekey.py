@@ -16,7 +16,7 @@ from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.quick import QuickBody, make_body
 from blocklist.trust.outcome import Kind
-from tests.blocklist.publish.isp import Isp
+from tests.blocklist.publish.reader import Isp
 from tests.blocklist.publish.support import NOW, Office, entry
 
 NAMES = tuple(f"n{number}.example" for number in range(30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ class Shell:
 
     folder: Path
     terminal: bool = False
+    hours: int = 0  # since NOW
+    now: datetime = NOW
 
     @property
     def desk(self) -> str:
@@ -35,7 +38,7 @@ class Shell:
         """Run, and insist on the exit code."""
         secret = self.folder / "passphrase"
         secret.write_bytes(PASSPHRASE + b"\n")
-        door = Door(now=lambda: NOW, is_terminal=lambda: self.terminal)
+        door = Door(now=lambda: self.now, is_terminal=lambda: self.terminal)
         environment = {"MAMORI_PASSPHRASE_FILE": str(secret)}
         result = CliRunner().invoke(main, words, input=typed, obj=door, env=environment)
         assert result.exit_code == code, result.output

@@ -31,12 +31,12 @@ def test_an_entry_is_withdrawn_by_id_and_published(shell: Shell, ids: list[str])
         "off": 1,
         "serial": SERIAL,
         "ends": "2026-11-29T03:00:00Z",
-        "published": True,
+        "sent": True,
     }
     assert Outlet(shell.folder / "out").version_of("withdraw") == SERIAL
     renewed = shell.run("withdraw", shell.desk, "--renew", "--duty", "carol").stdout
     assert f"serial: {SERIAL + 1}" in renewed
-    assert "not yet published" in renewed
+    assert "not yet sent" in renewed
 
 
 def test_a_name_comes_from_standard_input_and_is_never_shown(shell: Shell, ids: list[str]) -> None:

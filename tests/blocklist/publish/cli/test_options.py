@@ -16,7 +16,7 @@ def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -
     arguments = [one.name for one in main.commands[name].params if one.param_type_name == "argument"]
     odd = {"stamp": "folders", "nginx": "out", "restore": "file"}  # these can do without a desk, or make one
     assert arguments[0] == odd.get(name, "folder")
-    assert set(arguments[1:]) <= {"file", "ids", "out", "folder"}
+    assert set(arguments[1:]) <= {"file", "drop_folder", "ids", "out", "folder"}
 
 
 def test_every_verb_says_what_it_does() -> None:

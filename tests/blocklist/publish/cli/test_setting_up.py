@@ -30,7 +30,7 @@ def test_init_makes_a_desk_with_its_first_subscriber(tmp_path: Path) -> None:
     ).stdout
     assert "root 3 of 5, targets and keyring 2 of 3 editors" in output
     found = shell.json("subscriber", "list", shell.desk)["subscribers"]
-    assert found == [{"id": subscriber_id(public), "label": "isp", "approvals": 2}]
+    assert found == [{"id": subscriber_id(public), "label": "isp", "approvals": 2, "left_in": None}]
 
 
 def test_init_asks_each_holder_for_her_passphrase(tmp_path: Path) -> None:
@@ -88,3 +88,20 @@ def test_what_is_no_public_key_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "isp.pub").write_bytes(data)
     with pytest.raises(OperatorFault, match="mamori subscriber-key"):
         read_public_key(tmp_path / "isp.pub")
+
+
+def test_a_subscriber_is_let_go_by_two(shell: Shell) -> None:
+    """The second word says what to do next, `list` and `status` what is open."""
+    public = public_bytes(generate_private())
+    (shell.folder / "isp.pub").write_bytes(public)
+    words = ("subscriber", "add", shell.desk, str(shell.folder / "isp.pub"), "--editor", "alice", "--label", "An ISP")
+    known = shell.json(*words)["subscriber"]
+    shell.run("approve", shell.desk, "--editor", "bob", known)
+    remove = ("subscriber", "remove", shell.desk, known)
+    assert "another editor" in shell.run(*remove, "--editor", "alice").stdout
+    assert shell.json("subscriber", "list", shell.desk)["subscribers"][0]["left_in"] is None
+    assert "mamori-list rekey" in shell.run(*remove, "--editor", "bob").stdout
+    assert "let go in epoch 1" in shell.run("subscriber", "list", shell.desk).stdout
+    facts = shell.json("status", shell.desk)
+    assert facts["subscribers"] == 0
+    assert "1 subscribers were let go" in facts["to_do"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.blocklist.publish.cli.shell import Shell
@@ -110,3 +111,32 @@ def test_status_needs_no_key(shell: Shell) -> None:
     assert (facts["list_id"], facts["entries"], facts["published_version"]) == ("demo", 1, 0)
     assert facts["staged"]["targets"]["missing_signatures"] == 2
     assert "list id: demo\neditors: alice, bob, carol\n" in shell.run("status", shell.desk).stdout
+    shell.run("sign", shell.desk, "--editor", "alice")
+    shell.run("sign", shell.desk, "--editor", "bob", "--publish", shell.out, "--duty", "carol")
+    assert shell.json("status", shell.desk)["to_do"] == []
+    later = Shell(shell.folder, now=NOW + timedelta(days=90))
+    assert later.json("status", shell.desk)["to_do"] == ["the epoch is 90 days old, due are 90: `mamori-list rekey`"]
+
+
+def test_a_version_goes_to_the_on_line_signer(shell: Shell) -> None:
+    """All roles of it in one submission, with a withdraw file signed now and the line of the record."""
+    approved(shell, "one.example")
+    drop = shell.folder / "drop"
+    drop.mkdir()
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    both = ("--drop", str(drop), "--publish", shell.out)
+    assert "not both" in shell.run("sign", shell.desk, "--editor", "bob", *both, code=2).stderr
+    assert shell.json("submit", shell.desk, str(drop), "--duty", "carol") == {"submitted": 1, "in": str(drop)}
+    (place,) = drop.iterdir()
+    names = {path.name for path in place.iterdir()}
+    assert names >= {"targets.json", "keyring.json", "withdraw.json", "log.jsonl", "files"}
+
+
+def test_every_step_tells_json(shell: Shell) -> None:
+    """Version, records, missing signatures, where it went."""
+    approved(shell, "one.example")
+    built = shell.json("build", shell.desk, "--editor", "alice", "--sign")
+    assert (built["version"], built["records"], built["staged"]["targets"]["missing_signatures"]) == (1, 1, 1)
+    signed = shell.json("sign", shell.desk, "--editor", "bob", "--publish", shell.out)
+    assert (signed["published"], signed["staged"]["keyring"]["missing_signatures"]) == (1, 0)
+    assert shell.json("publish", shell.desk, shell.out)["published"] == 1

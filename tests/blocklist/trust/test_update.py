@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from blocklist.errors import PublisherFault
-from blocklist.manifest import Bulk
+from blocklist.manifest import Bulk, RekeyOf
 from blocklist.trust.outcome import Kind, ListSource
 from blocklist.trust.repository import Repository, Visit
 from blocklist.trust.state import Announcement, ListState
@@ -131,3 +131,20 @@ def test_base_date_stays_within_an_epoch(body: ListBody, folder: Path) -> None:
     with pytest.raises(PublisherFault) as caught:
         decide(body, folder, current, state)
     assert caught.value.code == "index"
+
+
+def test_client_behind_a_rekey_comes_by_the_old_epochs_deltas(body: ListBody, folder: Path) -> None:
+    """`rekey_of` names the way to the version that is repeated: a delta where this host has the one before."""
+    body.with_deltas = True
+    many = names(*range(60))
+    body.publish(many)
+    change, _ = decide(body, folder, None, ListState())
+    last = body.publish(many[1:])
+    old = {last.full.path: body.target(last.full.path)} | body.delta_files
+    rekey = RekeyOf(last.epoch, last.version, last.set_sha256, last.count, last.full, last.deltas)
+    body.publish(many[1:], epoch=2, rekey_of=rekey, also=old)
+    for path in [path for path in body.files if path.endswith(".2.full")]:
+        del body.files[path]
+    change, alarms = decide(body, folder, change.versions[0], change.state)
+    assert [stored.version for stored in change.versions] == [2, 3]
+    assert alarms == []

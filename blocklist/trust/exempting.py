@@ -33,11 +33,14 @@ class Exempting:
         self._write_down(Event.EXEMPTION_REMOVED, {"id": exemption_id, "by": by})
 
     def settle(self, now: float) -> BlocklistError | None:
-        """Take out what has ended, once it is written down; else another time, and say why."""
+        """Take out what has ended, once it is written down; else another time, and say why.
+
+        Exemptions that do not open are another's to tell: no index is made without them.
+        """
         try:
             self.exemptions.settle(now, self._end)
         except BlocklistError as fault:
-            return fault
+            return None if fault.code == "sealed" else fault
         return None
 
     def _end(self, note: ExemptionNote) -> None:

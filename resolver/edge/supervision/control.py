@@ -6,6 +6,9 @@ or broken client of our own from costing more than one short buffer.
 """
 
 import json
+import pwd
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,8 +21,9 @@ from twisted.python.failure import Failure
 
 VERBS: Final = ("status", "ready", "refresh", "accept", "reject", "rollback", "explain", "exemptions")
 
+_CREDENTIALS: Final = struct.Struct("3i")  # struct ucred
 Reply = dict[str, Any]
-Handler = Callable[[str, str | None], Deferred[Reply]]
+Handler = Callable[[str, str | None, str], Deferred[Reply]]  # verb, list, who asks
 
 
 @frozen
@@ -56,7 +60,7 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
             return
         self._busy = True
         self.setTimeout(None)  # a command may take long; it has a limit of its own
-        self.factory.handler(*request).addCallbacks(self._answer, self._failed)
+        self.factory.handler(*request, self.factory.who(self.transport)).addCallbacks(self._answer, self._failed)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """No request of ours is that long."""
@@ -88,13 +92,16 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
 
 
 class ControlFactory(Factory):
-    """All clients; `handler(verb, list_id)` does the work."""
+    """All clients; `handler(verb, list_id, by)` does the work, `who(transport)` names the user at the other end."""
 
     protocol = ControlProtocol  # type: ignore[assignment]
     noisy = False
 
-    def __init__(self, handler: Handler, limits: ControlLimits | None = None) -> None:
+    def __init__(
+        self, handler: Handler, limits: ControlLimits | None = None, who: Callable[[Any], str] | None = None
+    ) -> None:
         self.handler = handler
+        self.who = who or peer
         self.limits = limits or ControlLimits()
         self.clients: set[ControlProtocol] = set()
 
@@ -102,6 +109,16 @@ class ControlFactory(Factory):
         """Let every client go."""
         for client in list(self.clients):
             client.transport.loseConnection()
+
+
+def peer(transport: Any) -> str:
+    """Return the user the kernel names for a Unix socket's other end (SO_PEERCRED)."""
+    credentials = transport.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _parsed(line: bytes) -> tuple[str, str | None] | None:

@@ -225,14 +225,14 @@ class Supervisor:
             release=self._release.view(),
         )
 
-    def _handle(self, verb: str, list_id: str | None) -> Deferred[Reply]:
+    def _handle(self, verb: str, list_id: str | None, by: str) -> Deferred[Reply]:
         if verb == "ready":
             ready, reason = self._readiness()
             return succeed({"ok": ready, "text": reason})
         if verb == "status":
             told = status.document(self.snapshot())
             return succeed({"ok": True, "text": status.text(told), "status": told})
-        return self._updates.command(verb, list_id)
+        return self._updates.command(verb, list_id, by)
 
     def _count_death(self, kind: str, reason: str) -> None:
         self._deaths[kind, reason] += 1

@@ -71,10 +71,10 @@ class Updates:
         self._forget()
         self.keeper.renew()
 
-    def command(self, verb: str, list_id: str | None) -> Deferred[Reply]:
-        """Have the updater do something; {"ok", "text"} when it is done and in force."""
+    def command(self, verb: str, list_id: str | None, by: str = "") -> Deferred[Reply]:
+        """Have the updater do something, for a user; {"ok", "text", "data"} when it is done and in force."""
         self._last_id += 1
-        message = {"type": "command", "id": self._last_id, "verb": verb, "list_id": list_id}
+        message = {"type": "command", "id": self._last_id, "verb": verb, "list_id": list_id, "by": by}
         if not self.keeper.send(message):
             return succeed(_no("the updater is being started again: try once more in a few seconds"))
         waiting: Deferred[Reply] = Deferred()

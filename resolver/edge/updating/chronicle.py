@@ -59,12 +59,12 @@ class Chronicle:
                 self._in_force[list_id] = version
                 self._write(Event.VERSION_IN_FORCE, {"list_id": list_id, "version": version})
 
-    def decided(self, verb: str, words: Mapping[str, Any], outcome: Outcome) -> None:
-        """Somebody gave a command about a list, which was so before it (`status_words`); asking for news is none."""
+    def decided(self, verb: str, words: Mapping[str, Any], outcome: Outcome, by: str) -> None:
+        """A user gave a command about a list, which was so before it (`status_words`); asking for news is none."""
         if verb not in DECISIONS or outcome.kind is Kind.FAILED or not (words["held_by"] or verb == "rollback"):
             return
         guards = " ".join(words["held_by"])
-        facts = {"list_id": words["list_id"], "version": words["version"], "guards": guards}
+        facts = {"list_id": words["list_id"], "version": words["version"], "guards": guards, "by": by}
         self._write(DECISIONS[verb], facts)
 
     def _write(self, event: Event, facts: Facts) -> None:

@@ -37,16 +37,18 @@ class Commands:
     do: Callable[[str, Callable[[Subscribed], Outcome]], Deferred[Outcome]]
     refresh: Callable[[str], Deferred[Outcome]]
     renew: Callable[[], str]  # takes up the exemptions; what is wrong, if something is
-    decided: Callable[[str, dict[str, Any], Outcome], None]
+    decided: Callable[
+        [str, dict[str, Any], Outcome, str], None
+    ]  # verb, the list's status before, how it ended, by whom
     in_force: Callable[[], Deferred[bool]]
 
-    def run(self, verb: str, list_id: str | None) -> Deferred[Result]:
-        """Run one command to the end."""
+    def run(self, verb: str, list_id: str | None, by: str = "") -> Deferred[Result]:
+        """Run one command to the end, for a user."""
         if verb == "explain":  # tells of this moment, also while a refresh is under way
             return succeed(self._explained(list_id))
-        return self._changed(verb, list_id).addCallback(self._once_in_force)
+        return self._changed(verb, list_id, by).addCallback(self._once_in_force)
 
-    def _changed(self, verb: str, list_id: str | None) -> Deferred[Result]:
+    def _changed(self, verb: str, list_id: str | None, by: str) -> Deferred[Result]:
         if verb == "exemptions":
             fault = self.renew()
             return succeed(Result(not fault, fault or "the exemptions were read again"))
@@ -58,11 +60,11 @@ class Commands:
         if list_id is None:
             return succeed(Result(False, f"{verb} needs the id of one list"))
         before = status_words(self.sources.lists[list_id].status())
-        done = self.do(list_id, VERBS[verb]).addCallback(partial(self._told, verb, before))
+        done = self.do(list_id, VERBS[verb]).addCallback(partial(self._told, verb, before, by))
         return done.addCallback(lambda outcome: _summary([outcome], [list_id]))
 
-    def _told(self, verb: str, before: dict[str, Any], outcome: Outcome) -> Outcome:
-        self.decided(verb, before, outcome)
+    def _told(self, verb: str, before: dict[str, Any], by: str, outcome: Outcome) -> Outcome:
+        self.decided(verb, before, outcome, by)
         return outcome
 
     def _explained(self, list_id: str | None) -> Result:

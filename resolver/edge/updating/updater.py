@@ -91,7 +91,7 @@ class Updater:
         elif kind == "in_use":
             self._hold(self._hand.refused(message["generation_hint"]), message["lists"])
         elif kind == "command":
-            self._command(message["id"], message["verb"], message["list_id"])
+            self._command(message["id"], message["verb"], message["list_id"], message["by"])
         elif kind == "stop":
             self.leave(0)  # a thread may be in mid-transfer; what is on disk is whole at any moment
 
@@ -202,8 +202,8 @@ class Updater:
 
     # --- commands ---------------------------------------------------------------------------------------
 
-    def _command(self, number: int, verb: str, list_id: str | None) -> None:
-        self._commands.run(verb, list_id).addCallback(lambda result: self._answer(number, result))
+    def _command(self, number: int, verb: str, list_id: str | None, by: str) -> None:
+        self._commands.run(verb, list_id, by).addCallback(lambda result: self._answer(number, result))
 
     def _answer(self, number: int, result: Result) -> None:
         self.send({"type": "result", "id": number, "ok": result.ok, "text": result.text, "data": result.data})

@@ -80,3 +80,10 @@ def test_what_was_not_done_is_not_written_down(exempting: Exempting) -> None:
     with pytest.raises(OperatorFault):
         exempting.remove("nobody", by="noc")
     assert events(exempting) == []
+
+
+def test_exemptions_that_do_not_open_are_not_the_audit_files_fault(exempting: Exempting, clock: SetClock) -> None:
+    """They hold updates back, which says so loudly enough."""
+    add(exempting)
+    exempting.exemptions.path.write_bytes(b"damaged")
+    assert exempting.settle(clock.now()) is None

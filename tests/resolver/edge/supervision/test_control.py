@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
+import socket
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from resolver.edge.supervision.control import ControlFactory, ControlLimits, ControlProtocol
+from resolver.edge.supervision.control import ControlFactory, ControlLimits, ControlProtocol, peer
 
 
 class Client:
@@ -42,9 +45,10 @@ class Desk:
         self.clock = Clock()
         self.asked: list[tuple[str, str | None]] = []
         self.waiting: list[Deferred[dict[str, Any]]] = []
-        self.factory = ControlFactory(self._handle, ControlLimits(**limits))
+        self.factory = ControlFactory(self._handle, ControlLimits(**limits), lambda _transport: "noc")
 
-    def _handle(self, verb: str, list_id: str | None) -> Deferred[dict[str, Any]]:
+    def _handle(self, verb: str, list_id: str | None, by: str) -> Deferred[dict[str, Any]]:
+        assert by == "noc"
         self.asked.append((verb, list_id))
         self.waiting.append(Deferred())
         return self.waiting[-1]
@@ -130,3 +134,17 @@ def test_all_clients_go_when_the_daemon_stops() -> None:
     client = desk.client()
     desk.factory.close_all()
     assert client.transport.disconnecting
+
+
+def test_the_kernel_names_who_asks() -> None:
+    """Not what a client says of itself: the audit file rests on it."""
+
+    class Transport:
+        """A Twisted transport over one end of a real pair."""
+
+        def __init__(self, handle: socket.socket) -> None:
+            self.getHandle = lambda: handle
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert peer(Transport(ours)) == pwd.getpwuid(os.getuid()).pw_name

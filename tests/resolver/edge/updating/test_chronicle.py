@@ -68,9 +68,9 @@ def test_decisions_are_told_when_they_changed_something(
     book: Book, verb: str, held: tuple[str, ...], outcome: Outcome, event: str | None
 ) -> None:
     """With what was held before; a command that found nothing to decide, or failed, is none."""
-    book.chronicle.decided(verb, words(4, *held), outcome)
+    book.chronicle.decided(verb, words(4, *held), outcome, "noc")
     assert [each for each, _ in book.lines] == ([event] if event else [])
-    assert all(facts["guards"] == " ".join(held) for _, facts in book.lines)
+    assert all((facts["guards"], facts["by"]) == (" ".join(held), "noc") for _, facts in book.lines)
 
 
 def test_what_a_full_disk_refused_is_written_later(book: Book) -> None:

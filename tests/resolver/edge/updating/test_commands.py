@@ -18,18 +18,18 @@ class Desk:
         self.around = Surroundings(FakeList("demo", 1), FakeList("two"))
         self.lists = self.around.lists
         self.confirmed, self.fault = True, ""
-        self.decisions: list[tuple[str, int]] = []
+        self.decisions: list[tuple[str, int, str]] = []
         self.commands = Commands(
             self.around.sources,
             lambda list_id, verb: succeed(verb(self.lists[list_id])),
             lambda list_id: succeed(self.lists[list_id].refresh()),
             lambda: self.fault,
-            lambda verb, before, _outcome: self.decisions.append((verb, before["version"])),
+            lambda verb, before, _outcome, by: self.decisions.append((verb, before["version"], by)),
             lambda: succeed(self.confirmed),
         )
 
     def run(self, verb: str, list_id: str | None = None) -> Result:
-        done: Deferred[Result] = self.commands.run(verb, list_id)
+        done: Deferred[Result] = self.commands.run(verb, list_id, "noc")
         got: list[Result] = []
         done.addCallback(got.append)
         return got[0]
@@ -52,7 +52,7 @@ def test_decisions_are_about_one_list(desk: Desk, verb: str) -> None:
     """Each is done there, and told on with what the list was before."""
     assert desk.run(verb, "demo").ok
     assert desk.lists["demo"].calls == [verb]
-    assert desk.decisions == [(verb, 1)]
+    assert desk.decisions == [(verb, 1, "noc")]
     assert desk.run(verb) == Result(False, f"{verb} needs the id of one list")
 
 

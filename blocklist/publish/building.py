@@ -37,7 +37,7 @@ class Building(Subscribing):
         records = assemble.assemble(self.body, self.criteria, secret, entries, now.date()).records
         published = self._master.releases.last_published()
         size = checks.check_size(published[1] if published else None, records, self._announced(now))
-        return evolve(report, findings=(*report.findings, *size))
+        return evolve(report, findings=(*report.findings, *size.findings), size=size)
 
     def _announced(self, now: datetime) -> Bulk | None:
         """What the published version announced for the next one, once ISPs have held it long enough to heed it."""

@@ -3,7 +3,7 @@
 A finding stops a build; a note only tells. Both give counts and entry ids, never names.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from blocklist import guards
 from blocklist.entries import Entry
 from blocklist.errors import EntryFault, OperatorFault
 from blocklist.manifest import Bulk
+from blocklist.matchfile import RECORD_BYTES, changed
 from blocklist.names import canonical_name, suffixes, to_wire
 from blocklist.publish.files import read_file
 
@@ -48,6 +49,26 @@ class Finding:
 
 
 @frozen
+class Size:
+    """How a set differs from the published one, in records, and what every ISP's size guard will say to it."""
+
+    published: int
+    records: int
+    adds: int
+    removals: int
+    updates: int  # same token, other attributes: no guard counts them
+    announced: tuple[int, int] | None  # adds and removals an announcement in force lets pass
+    findings: tuple[Finding, ...]
+
+    @property
+    def advice(self) -> str:
+        """The ISPs' answer in words."""
+        if not self.findings:
+            return "every ISP's size guard lets this pass"
+        return "; ".join(f"every ISP holds {finding.count} {finding.advice}" for finding in self.findings)
+
+
+@frozen
 class Report:
     """`findings` stop a build. The rest are notes: entries DNS cannot enforce, past or near their last day."""
 
@@ -56,6 +77,7 @@ class Report:
     not_enforceable: tuple[str, ...]
     expired: tuple[str, ...]
     expiring: tuple[str, ...]
+    size: Size | None = None  # None: compared with nothing
 
 
 @frozen
@@ -87,7 +109,8 @@ def make_rules(own_domain: str | None, never_names: Iterable[str], day: date) ->
 
 def check_entries(entries: Iterable[Entry], rules: Rules) -> Report:
     """Check each entry by itself."""
-    hits: dict[str, list[str]] = {guard: [] for guard in rules.guards()}
+    tests = rules.guards()
+    hits: dict[str, list[str]] = {guard: [] for guard in tests}
     unenforced, expired, expiring = [], [], []
     count = 0
     for entry in entries:
@@ -100,7 +123,7 @@ def check_entries(entries: Iterable[Entry], rules: Rules) -> Report:
         if not is_enforceable(entry):
             unenforced.append(entry.id)
             continue
-        for guard, hit in rules.guards().items():
+        for guard, hit in tests.items():
             if hit(entry):
                 hits[guard].append(entry.id)
     findings = tuple(Finding(guard, len(ids), tuple(ids)) for guard, ids in hits.items() if ids)
@@ -127,7 +150,15 @@ def read_never_names(desk: Path) -> list[str]:
     return names
 
 
-def check_size(old: bytes | None, new: bytes, bulk: Bulk | None) -> Sequence[Finding]:
-    """The size guard every ISP will apply to these records, given the ones it holds."""
+def check_size(old: bytes | None, new: bytes, bulk: Bulk | None) -> Size:
+    """Compare records with the ones every ISP holds (None: it holds none), as its size guard will."""
     report = guards.check(old=old, new=new, first=old is None, never_tokens={}, bulk_lifted=bulk)
-    return [Finding(hold.guard, hold.count) for hold in report.holds]
+    return Size(
+        published=len(old or b"") // RECORD_BYTES,
+        records=len(new) // RECORD_BYTES,
+        adds=report.adds,
+        removals=report.removals,
+        updates=len(changed(old or b"", new)) // RECORD_BYTES - report.adds,
+        announced=None if bulk is None else (bulk.adds, bulk.removals),
+        findings=tuple(Finding(hold.guard, hold.count) for hold in report.holds),
+    )

@@ -97,17 +97,22 @@ class Session:
         self.desk.body.editor(name)
         return self.desk.unlock(name, self.passphrases.get(name))
 
+    def names_editor(self, name: str | None) -> EditorKeys:
+        """Unlock the editor whose key is to open names; asked for before anything is shown."""
+        self.insist_on_terminal()
+        if name is None:
+            raise click.UsageError("--names needs --editor: names are opened with her key")
+        return self.editor(name)
+
     def insist_on_terminal(self) -> None:
         """Refuse to show names anywhere else: a pipe or a file would keep them."""
         if not self.door.is_terminal():
             raise OperatorFault("names_to_file", "--names shows names on a terminal only: do not pipe or store them")
 
-    def show_names(self, editor: str | None, wanted: Collection[str]) -> None:
-        """Show entries whole, name and all: the very bytes that `approve` signs. Opened with an editor's key."""
-        if editor is None:
-            raise click.UsageError("--names needs --editor: names are opened with her key")
+    def show_names(self, keys: EditorKeys, wanted: Collection[str]) -> None:
+        """Show entries whole, name and all: the very bytes that `approve` signs. On a terminal only."""
         self.insist_on_terminal()
-        for entry in self.desk.entries(self.editor(editor)):
+        for entry in self.desk.entries(keys):
             if entry.id in wanted:
                 click.echo(entry.to_bytes().decode())
 

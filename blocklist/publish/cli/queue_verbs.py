@@ -32,12 +32,11 @@ def review(here: Session, *, within: int, editor: str | None, names: bool, as_js
 
     Keep one with `extend`, take it off with `remove`, or let it end by itself.
     """
-    if names:
-        here.insist_on_terminal()
+    keys = here.names_editor(editor) if names else None
     day = here.door.now().date() + timedelta(days=within)
     found = review_queue(here.desk, day, editor)
     rows = [asdict(one) for one in found]
     lines = [*table(rows), f"{len(rows)} entries to review"]
     tell({"entries": rows}, as_json=as_json, lines=lines)
-    if names:
-        here.show_names(editor, {one.id for one in found})
+    if keys is not None:
+        here.show_names(keys, {one.id for one in found})

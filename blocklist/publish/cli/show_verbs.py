@@ -26,15 +26,14 @@ def show(
     here: Session, *, ids: tuple[str, ...], state: str | None, editor: str | None, names: bool, as_json: bool
 ) -> None:
     """Show where entries stand: ids, states, codes, dates, and who. Names only with --names and an editor's key."""
-    if names:
-        here.insist_on_terminal()
+    keys = here.names_editor(editor) if names else None
     found = here.desk.standings(here.door.now().date(), ids or None)
     standings = [one for one in found if state is None or one.state == state]
     rows = [asdict(one) for one in standings]
     lines = _lines(standings, whole=len(ids) == 1)
     tell({"entries": rows}, as_json=as_json, lines=lines)
-    if names:
-        here.show_names(editor, {one.id for one in standings})
+    if keys is not None:
+        here.show_names(keys, {one.id for one in standings})
 
 
 @click.command()

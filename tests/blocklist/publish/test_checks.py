@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from blocklist import matchfile
+from blocklist.attributes import Attributes
 from blocklist.errors import OperatorFault
+from blocklist.manifest import Bulk
 from blocklist.publish import checks
 from tests.blocklist.publish.support import NOW, entry
 
@@ -68,3 +71,19 @@ def test_the_never_list_file_is_read_and_its_faults_named(tmp_path: Path) -> Non
     (tmp_path / "never.txt").write_text("ok.example\nbad..name\n")
     with pytest.raises(OperatorFault, match=r"never\.txt line 2: empty label"):
         checks.read_never_names(tmp_path)
+
+
+def test_the_size_guard_is_asked_as_every_isp_will() -> None:
+    """Adds, removals and changed attributes; an announcement lets its numbers pass; a first version has no guard."""
+    old = matchfile.build((bytes([number]) * 16, Attributes(9, 0)) for number in range(100))
+    kept = [(bytes([number]) * 16, Attributes(9 if number else 8, 0)) for number in range(70)]
+    new = matchfile.build([*kept, *((bytes([number]) * 16, Attributes(9, 0)) for number in range(150, 210))])
+    size = checks.check_size(old, new, None)
+    assert (size.published, size.records, size.adds, size.removals, size.updates) == (100, 130, 60, 30, 1)
+    assert [(finding.guard, finding.count) for finding in size.findings] == [("adds", 60), ("removals", 30)]
+    assert size.advice.startswith("every ISP holds 60 additions; the size guard lets fewer pass")
+    lifted = checks.check_size(old, new, Bulk(2, 60, 30))
+    assert (lifted.announced, lifted.findings) == ((60, 30), ())
+    assert lifted.advice == "every ISP's size guard lets this pass"
+    first = checks.check_size(None, new, None)
+    assert (first.published, first.adds, first.findings) == (0, 130, ())

@@ -23,7 +23,6 @@ class Shell:
 
     folder: Path
     terminal: bool = False
-    hours: int = 0  # since NOW
     now: datetime = NOW
 
     @property

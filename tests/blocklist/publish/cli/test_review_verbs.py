@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.blocklist.publish.cli.shell import Shell
+from tests.blocklist.publish.support import NOW
 
 
 def test_check_names_guards_and_ids(shell: Shell) -> None:
@@ -16,6 +19,42 @@ def test_check_names_guards_and_ids(shell: Shell) -> None:
     report = shell.json("check", shell.desk, "--editor", "bob")
     assert (report["entries"], len(report["not_enforceable"])) == (1, 1)
     assert "note: 1 not enforceable by DNS" in shell.run("check", shell.desk, "--editor", "bob").stdout
+
+
+def test_diff_is_a_dry_run_of_every_guard(shell: Shell) -> None:
+    """Before anybody is asked to review: by id and count, as if all were approved, against the published version."""
+    ids = shell.add("one.example", "two.example")
+    shell.run("approve", shell.desk, "--editor", "bob", *ids)
+    first = shell.run("diff", shell.desk, "--editor", "bob").stdout
+    assert "records: 0 published, 2 here: 2 added, 0 removed, 0 changed\nthe first version" in first
+    shell.run("build", shell.desk, "--editor", "alice", "--announce", "70,0", "--sign")
+    shell.run("sign", shell.desk, "--editor", "bob", "--announce", "70,0")
+    shell.run("publish", shell.desk, shell.out)
+    (bad, *_) = shell.add("co.jp", *(f"n{number}.example" for number in range(60)), more=())
+    shell.run("suspend", shell.desk, ids[0], "--editor", "carol", "--code", "doubt")
+    told = shell.json("diff", shell.desk, "--editor", "bob")
+    assert (told["left_out"], told["removed"], len(told["waiting"])) == ([ids[0]], [ids[0]], 61)
+    assert [(one["guard"], one["count"]) for one in told["guards"]["findings"]] == [
+        ("public_suffix", 1),
+        ("adds", 61),
+        ("removals", 1),
+    ]
+    size = told["guards"]["size"]
+    assert (size["published"], size["adds"], size["removals"], size["updates"], size["announced"]) == (
+        2,
+        61,
+        1,
+        0,
+        None,
+    )
+    shown = shell.run("diff", shell.desk, "--editor", "bob").stdout
+    assert f"suspended or withdrawn: 1\n  {ids[0]}\n" in shown
+    assert f"REFUSED public_suffix: 1 a public suffix, or above one: list the site's own name\n  {bad}\n" in shown
+    assert "every ISP holds 61 additions; the size guard lets fewer pass" in shown
+    shell.now = NOW + timedelta(hours=2)
+    later = shell.json("diff", shell.desk, "--editor", "bob")["guards"]
+    assert later["size"]["announced"] == [70, 0]
+    assert [one["guard"] for one in later["findings"]] == ["public_suffix", "removals"]
 
 
 def test_approve_all_follows_a_diff(shell: Shell) -> None:
@@ -48,7 +87,7 @@ def test_names_are_shown_on_a_terminal_only(shell: Shell) -> None:
     assert "one.example" not in refused.output
     shell.terminal = True
     shown = shell.run("diff", shell.desk, "--editor", "alice", "--names").stdout
-    assert '+ {"all_types":true,' in shown
+    assert '\n{"all_types":true,' in shown
     assert '"name":"one.example"' in shown
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from attrs import define, evolve, field
+from hypothesis import given
+from hypothesis import strategies as st
 
+from blocklist import merkle
 from blocklist.errors import BlocklistError
-from blocklist.manifest import LogHead, Manifest
+from blocklist.manifest import FileRef, LogHead, Manifest, full_path
+from blocklist.public_log import LogLine
 from blocklist.trust.limits import SizeLimits
 from blocklist.trust.public_log import LogSeen, PublicRecord
 from tests.blocklist.trust.conftest import MIRROR
-from tests.blocklist.trust.list_body import LIST_ID, ListBody, MemoryTransport, names
+from tests.blocklist.trust.list_body import BASIS, LIST_ID, NOW, PURPOSE, ListBody, MemoryTransport, names
 
 STEP = 300  # bytes of the record at a time: less than two lines
 
@@ -209,3 +215,63 @@ def test_record_beyond_its_limit_is_not_read_to_the_end(witness: Witness) -> Non
         witness.look(witness.sign(LogHead(2**40, "ab" * 32)))
     assert witness.alarms == ["log"]
     assert len(witness.transport.asked) == 8
+
+
+def _line(version: int, adds: int) -> bytes:
+    line = LogLine(
+        list_id=LIST_ID, version=version, signed_at=NOW, count=1, adds=adds, removals=0, commitment="cd" * 32
+    )
+    return line.to_bytes()
+
+
+def _record(adds: list[int]) -> tuple[bytes, LogHead]:
+    lines = [_line(version, count) for version, count in enumerate(adds, 1)]
+    root = merkle.root(map(merkle.leaf_hash, lines)).hex()
+    return b"".join(line + b"\n" for line in lines), LogHead(len(lines), root)
+
+
+INDEX = Manifest(
+    list_id=LIST_ID,
+    purpose=PURPOSE,
+    version=1,
+    signed_at=NOW,
+    epoch=1,
+    base_date=date(2026, 11, 1),
+    count=1,
+    set_sha256="0" * 64,
+    full=FileRef(full_path(1, 1), 1),
+    basis=BASIS,
+    criteria_set="demo-1",
+)
+COUNTS = st.integers(0, 3) | st.integers(0, 2**40)
+
+
+@given(
+    st.lists(COUNTS, min_size=1, max_size=9),
+    st.lists(COUNTS, max_size=9),
+    st.integers(0, 9),
+    st.none() | st.binary(max_size=4000),
+)
+def test_accused_is_exactly_who_rewrote(before: list[int], after: list[int], shared: int, served: bytes | None) -> None:
+    """Whatever two histories a body signs in turn, and whatever a mirror serves: an accusation is always true.
+
+    A good mirror hides no rewriting, and a record that only grew is taken.
+    """
+    later = before[:shared] + after or [0]
+    rewritten = later[: len(before)] != before
+    files = {}
+    record = PublicRecord(
+        MemoryTransport({MIRROR: files}), LIST_ID, lambda error: None, SizeLimits(log_step_bytes=STEP)
+    )
+    seen = LogSeen()
+    for adds, bent in ((before, None), (later, served)):
+        files["/log.jsonl"], head = _record(adds)
+        if bent is not None:
+            files["/log.jsonl"] = bent
+        manifest = evolve(INDEX, version=len(adds), full=FileRef(full_path(1, len(adds)), 1), log=head)
+        seen = record.follow(MIRROR, manifest, seen)
+    if served is None:
+        assert bool(seen.contradiction) == rewritten
+        assert rewritten or seen.size == len(later)
+    assert rewritten or not seen.contradiction
+    assert seen.size >= len(before)

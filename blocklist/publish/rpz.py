@@ -60,6 +60,8 @@ def read_rpz(lines: Iterable[tuple[int, str | EntryFault]]) -> Iterator[tuple[in
 
 def _record(zone: _Zone, text: str, number: int) -> EntryFault | None:
     words = text.replace("(", " ").replace(")", " ").split()
+    if not words:
+        return EntryFault("no_zone_record")  # brackets alone
     if words[0].startswith("$"):
         return _directive(zone, words)
     if not text[0].isspace():

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,18 +20,25 @@ from blocklist import canonical, delta, matchfile, merkle, public_log, stream
 from blocklist.attributes import Attributes
 from blocklist.criteria import DEMO
 from blocklist.entries import parse_entry
-from blocklist.errors import BlocklistError
+from blocklist.errors import BlocklistError, EntryFault
 from blocklist.index import Index, ListImage, compile_index
 from blocklist.keyring import Keyring
 from blocklist.manifest import Manifest
 from blocklist.names import to_wire
 from blocklist.public_log import Opening
+from blocklist.publish.drafts import Template
+from blocklist.publish.foreign import reader
+from blocklist.publish.importing import drafted, read_lines
 from blocklist.tokens import domain_token, host_token
 from blocklist.withdrawal import Withdrawal
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 VECTORS: Final = Path(__file__).parents[2] / "docs" / "vectors"
 KEY: Final = bytes(32)
+FORMS: Final = ("plain", "hosts", "rpz", "csv")
+TEMPLATE: Final = Template(
+    criterion="dns_cumulative", basis="law", decided_on=date(2026, 10, 1), last_resort="hosted_abroad"
+)
 NAMES: Final = ("blk.example", "a.blk.example", "example", "b.test")
 
 
@@ -94,6 +102,15 @@ def entry(data: bytes) -> None:
     assert canonical.dumps(json.loads(read.to_bytes())) == read.to_bytes()
     token = read.token(KEY)
     assert token is None or len(token) == 16
+    assert token is None or len(to_wire(read.name)) <= 255
+
+
+def foreign(data: bytes) -> None:
+    """A foreign file, after a byte that chooses its format: each line is an entry or has a reason."""
+    form = FORMS[data[0] % len(FORMS)] if data else FORMS[0]
+    for _, found in drafted(read_lines(BytesIO(data[1:])), reader(form, {}, ","), TEMPLATE, DEMO):
+        if not isinstance(found, EntryFault):
+            assert parse_entry(found.to_bytes(), DEMO) == found
 
 
 def match_file(data: bytes) -> None:
@@ -173,8 +190,16 @@ def _text(*texts: str) -> list[bytes]:
     return [text.encode() for text in texts]
 
 
+_FOREIGN: Final = (
+    b"# a list\nblk.example\nhttp://blk.example/a?b#c\n",
+    b"0.0.0.0 blk.example www.blk.example # both\n::1 localhost\n",
+    b"$ORIGIN rpz.test.\n@ SOA . . (1 2\n 3 4 5)\nblk.example CNAME .\n*.blk.example 60 IN CNAME .\n",
+    b'name,type,test\nblk.example,domain,\n"b.test",host,yes\n',
+)
+
 TARGETS: Final[Mapping[str, Target]] = {
     "entry": Target(entry, lambda: _text(*(each["line"] for each in vector("entries")["entries"]))),
+    "foreign": Target(foreign, lambda: [bytes([number]) + text for number, text in enumerate(_FOREIGN)]),
     "match_file": Target(
         match_file, lambda: _hex(vector("matchfile")["records"], vector("stream")["files"][1]["sealed"])
     ),

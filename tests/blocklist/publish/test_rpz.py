@@ -53,3 +53,12 @@ def test_directives_that_would_change_meaning_are_rejected() -> None:
         (3, "zone_directive_unsupported"),
         (4, "no_zone_record"),
     ]
+
+
+def test_brackets_alone_are_no_record() -> None:
+    """Found by fuzzing: a line with a bracket and nothing else."""
+    assert read("$ORIGIN a.example.\n(\n)\n()\nhost CNAME .\n") == [
+        (2, "no_zone_record"),
+        (4, "no_zone_record"),
+        (5, {"name": "host", "type": "host"}),
+    ]

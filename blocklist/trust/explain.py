@@ -44,6 +44,7 @@ def explanation(
         "clock": {"suspect": status.clock_suspect, "entries_end_by": _utc(holding.now())},
         "mirrors": [{"url": url, "last": answer.kind.value, "why": answer.text} for url, answer in mirrors.items()],
         "log_size": status.log_size,
+        "log_contradiction": holding.state.log.contradiction,
     }
     return told | {"words": list(_words(told)), "do": list(_to_do(status, told))}
 
@@ -108,7 +109,7 @@ def _announcement(holding: Holding) -> dict[str, Any] | None:
 
 
 def _words(told: dict[str, Any]) -> Iterator[str]:
-    version, out, staleness = told["version"], told["withdrawals"], told["staleness"]
+    version, out = told["version"], told["withdrawals"]
     if not version["number"]:
         yield "No version is in force yet: nothing of this list is blocked."
     else:
@@ -125,10 +126,18 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
         yield f"{out['in_force']} entries are withdrawn; the next lapse at {out['next_lapse']} unless confirmed."
     if out["over_cap"] or out["lapsed"]:
         yield f"{out['over_cap']} withdrawals are over the cap of {out['cap']}, {out['lapsed']} lapsed: still blocked."
+    yield from _words_beside(told)
+
+
+def _words_beside(told: dict[str, Any]) -> Iterator[str]:
+    """Say what is true beside the entries: of announcement, age, public record and clock."""
+    staleness = told["staleness"]
     if bulk := told["announcement"]:
         yield f"Version {bulk['version']} is announced as large; that lifts the size guard from {bulk['counts_from']}."
     if staleness["state"] in ("warn", "stale"):
         yield f"The newest signature is {staleness['age_seconds']:.0f} s old. The list is enforced on."
+    if told["log_contradiction"]:
+        yield f"The list body rewrote its public record: {told['log_contradiction']}."
     if told["clock"]["suspect"]:
         yield f"This machine's clock is not believed; entries end by {told['clock']['entries_end_by']}."
 
@@ -142,6 +151,8 @@ def _to_do(status: ListStatus, told: dict[str, Any]) -> Iterator[str]:
         yield "Ask the list body whether it means these withdrawals: its editors confirm them with a new version."
     if status.staleness in ("warn", "stale"):
         yield "See `mirrors`: if all answer, the list body has stopped signing; tell it."
+    if told["log_contradiction"]:
+        yield "Keep this host's state as it is, and call the list body's key custodian and other ISPs."
     if status.clock_suspect:
         yield "Set this machine's clock (NTP)."
 

@@ -10,8 +10,9 @@ from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
 from blocklist.manifest import Bulk
 from blocklist.trust.explain import WHY
 from blocklist.trust.mask import ON_TRIAL
+from blocklist.trust.outcome import Kind
 from blocklist.trust.subscription import Subscription
-from tests.blocklist.trust.conftest import Isp
+from tests.blocklist.trust.conftest import MIRROR, Isp
 from tests.blocklist.trust.list_body import ListBody, names
 
 TEN = names(*range(10))
@@ -87,6 +88,33 @@ def test_waiting_epoch_rollback_and_age(subscription: Subscription, isp: Isp, bo
     assert "keys" in told["do"][0]
     isp.clock.wall += 1e8
     assert "clock" in subscription.explain()["do"][-1]
+
+
+def test_rewritten_public_record_is_told_until_a_new_root(isp: Isp, body: ListBody) -> None:
+    """With both heads in words, at each look and after a restart, while the list goes on; a new root forgets it."""
+    body.with_log = True
+    body.publish(TEN)
+    body.publish(TEN)
+    subscription = isp.subscribe()
+    subscription.refresh()
+    del body.log_lines[0]
+    isp.clock.pass_seconds(60)
+    body.publish(TEN[1:], isp.clock.utc)
+    assert subscription.refresh().kind is Kind.UPDATED
+    for each in (subscription, isp.subscribe()):
+        told = each.explain()
+        assert told["log_contradiction"] in next(word for word in told["words"] if "rewrote" in word)
+        assert "key custodian" in told["do"][0]
+        assert told["log_size"] == 2
+    other = ListBody(body.publics)
+    other.with_log = True
+    other.publish(TEN, isp.clock.utc)
+    isp.root = other.pinned
+    assert isp.transport is not None
+    isp.transport.sites[MIRROR] = other.files
+    renewed = isp.subscribe()
+    renewed.refresh()
+    assert (renewed.explain()["log_contradiction"], renewed.status().log_size) == ("", 1)
 
 
 def test_every_guard_has_its_words() -> None:

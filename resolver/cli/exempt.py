@@ -13,7 +13,7 @@ from blocklist.trust.exemptions import EXEMPTIONS_NAME, MATCHES, Exemptions
 from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
-from resolver.cli.identity import as_owner_of, user_name
+from resolver.cli.identity import as_owner_of, caller
 from resolver.cli.options import config_option, read_name
 from resolver.settings import Settings, load
 
@@ -43,7 +43,7 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
     settings = load(config, look_at_files=False)
     name = read_name("Name to unblock")
     _refuse_shown(name, f"{reason} {ticket}".lower())
-    until, who = time.time() + days * DAY, user_name()
+    until, who = time.time() + days * DAY, caller()
     with as_owner_of(settings.state):
         exempting = _exempting(settings)
         note = exempting.add(name, match=match, reason=reason, ticket=ticket, not_after=until, by=who)
@@ -70,7 +70,7 @@ def list_(config: Path) -> None:
 @click.argument("identity", metavar="ID")
 def remove(config: Path, identity: str) -> None:
     """End an exemption now."""
-    settings, who = load(config, look_at_files=False), user_name()
+    settings, who = load(config, look_at_files=False), caller()
     with as_owner_of(settings.state):
         exempting = _exempting(settings)
         exempting.remove(identity, by=who)

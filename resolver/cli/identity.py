@@ -1,12 +1,12 @@
 """Commands that write into the state folder do so as its owner: files of root would lock the resolver out."""
 
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from resolver.cli.faults import CliFault
+from resolver.edge.users import user_name
 
 
 @contextmanager
@@ -20,16 +20,18 @@ def as_owner_of(state: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError:
-        raise CliFault(f"the state folder {state} belongs to {_name_of(uid)}: run this as that user, or root") from None
+        raise CliFault(
+            f"the state folder {state} belongs to {user_name(uid)}: run this as that user, or root"
+        ) from None
     finally:
         if switch:
             os.seteuid(0)
             os.setegid(0)
 
 
-def user_name() -> str:
+def caller() -> str:
     """Who runs the command."""
-    return _name_of(os.getuid())
+    return user_name(os.getuid())
 
 
 def _ids_of(state: Path) -> tuple[int, int]:
@@ -39,10 +41,3 @@ def _ids_of(state: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return os.geteuid(), os.getegid()
     return stat.st_uid, stat.st_gid
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"

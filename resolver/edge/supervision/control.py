@@ -6,7 +6,6 @@ or broken client of our own from costing more than one short buffer.
 """
 
 import json
-import pwd
 import socket
 import struct
 from collections.abc import Callable
@@ -23,7 +22,7 @@ VERBS: Final = ("status", "ready", "refresh", "accept", "reject", "rollback", "e
 
 _CREDENTIALS: Final = struct.Struct("3i")  # struct ucred
 Reply = dict[str, Any]
-Handler = Callable[[str, str | None, str], Deferred[Reply]]  # verb, list, who asks
+Handler = Callable[[str, str | None, int], Deferred[Reply]]  # verb, list, id of the user who asks
 
 
 @frozen
@@ -92,13 +91,13 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
 
 
 class ControlFactory(Factory):
-    """All clients; `handler(verb, list_id, by)` does the work, `who(transport)` names the user at the other end."""
+    """All clients; `handler(verb, list_id, by)` does the work, `who(transport)` gives the user at the other end."""
 
     protocol = ControlProtocol  # type: ignore[assignment]
     noisy = False
 
     def __init__(
-        self, handler: Handler, limits: ControlLimits | None = None, who: Callable[[Any], str] | None = None
+        self, handler: Handler, limits: ControlLimits | None = None, who: Callable[[Any], int] | None = None
     ) -> None:
         self.handler = handler
         self.who = who or peer
@@ -111,14 +110,11 @@ class ControlFactory(Factory):
             client.transport.loseConnection()
 
 
-def peer(transport: Any) -> str:
-    """Return the user the kernel names for a Unix socket's other end (SO_PEERCRED)."""
+def peer(transport: Any) -> int:
+    """Return the id of the user the kernel names for a Unix socket's other end (SO_PEERCRED)."""
     credentials = transport.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"
+    return int(uid)
 
 
 def _parsed(line: bytes) -> tuple[str, str | None] | None:

@@ -225,7 +225,7 @@ class Supervisor:
             release=self._release.view(),
         )
 
-    def _handle(self, verb: str, list_id: str | None, by: str) -> Deferred[Reply]:
+    def _handle(self, verb: str, list_id: str | None, by: int) -> Deferred[Reply]:
         if verb == "ready":
             ready, reason = self._readiness()
             return succeed({"ok": ready, "text": reason})

@@ -71,7 +71,7 @@ class Updates:
         self._forget()
         self.keeper.renew()
 
-    def command(self, verb: str, list_id: str | None, by: str = "") -> Deferred[Reply]:
+    def command(self, verb: str, list_id: str | None, by: int | None = None) -> Deferred[Reply]:
         """Have the updater do something, for a user; {"ok", "text", "data"} when it is done and in force."""
         self._last_id += 1
         message = {"type": "command", "id": self._last_id, "verb": verb, "list_id": list_id, "by": by}

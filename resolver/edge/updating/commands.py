@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, gatherResults, succeed
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 from resolver.edge.updating.sources import Sources, Subscribed, status_words
+from resolver.edge.users import user_name
 
 VERBS: Final[dict[str, Callable[[Subscribed], Outcome]]] = {
     "accept": lambda each: each.accept(),
@@ -42,13 +43,13 @@ class Commands:
     ]  # verb, the list's status before, how it ended, by whom
     in_force: Callable[[], Deferred[bool]]
 
-    def run(self, verb: str, list_id: str | None, by: str = "") -> Deferred[Result]:
+    def run(self, verb: str, list_id: str | None, by: int | None = None) -> Deferred[Result]:
         """Run one command to the end, for a user."""
         if verb == "explain":  # tells of this moment, also while a refresh is under way
             return succeed(self._explained(list_id))
         return self._changed(verb, list_id, by).addCallback(self._once_in_force)
 
-    def _changed(self, verb: str, list_id: str | None, by: str) -> Deferred[Result]:
+    def _changed(self, verb: str, list_id: str | None, by: int | None) -> Deferred[Result]:
         if verb == "exemptions":
             fault = self.renew()
             return succeed(Result(not fault, fault or "the exemptions were read again"))
@@ -63,8 +64,8 @@ class Commands:
         done = self.do(list_id, VERBS[verb]).addCallback(partial(self._told, verb, before, by))
         return done.addCallback(lambda outcome: _summary([outcome], [list_id]))
 
-    def _told(self, verb: str, before: dict[str, Any], by: str, outcome: Outcome) -> Outcome:
-        self.decided(verb, before, outcome, by)
+    def _told(self, verb: str, before: dict[str, Any], by: int | None, outcome: Outcome) -> Outcome:
+        self.decided(verb, before, outcome, "" if by is None else user_name(by))
         return outcome
 
     def _explained(self, list_id: str | None) -> Result:

@@ -202,7 +202,7 @@ class Updater:
 
     # --- commands ---------------------------------------------------------------------------------------
 
-    def _command(self, number: int, verb: str, list_id: str | None, by: str) -> None:
+    def _command(self, number: int, verb: str, list_id: str | None, by: int | None) -> None:
         self._commands.run(verb, list_id, by).addCallback(lambda result: self._answer(number, result))
 
     def _answer(self, number: int, result: Result) -> None:

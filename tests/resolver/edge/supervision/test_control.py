@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import socket
 from typing import Any
 
@@ -45,10 +44,10 @@ class Desk:
         self.clock = Clock()
         self.asked: list[tuple[str, str | None]] = []
         self.waiting: list[Deferred[dict[str, Any]]] = []
-        self.factory = ControlFactory(self._handle, ControlLimits(**limits), lambda _transport: "noc")
+        self.factory = ControlFactory(self._handle, ControlLimits(**limits), lambda _transport: 1234)
 
-    def _handle(self, verb: str, list_id: str | None, by: str) -> Deferred[dict[str, Any]]:
-        assert by == "noc"
+    def _handle(self, verb: str, list_id: str | None, by: int) -> Deferred[dict[str, Any]]:
+        assert by == 1234
         self.asked.append((verb, list_id))
         self.waiting.append(Deferred())
         return self.waiting[-1]
@@ -147,4 +146,4 @@ def test_the_kernel_names_who_asks() -> None:
 
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        assert peer(Transport(ours)) == pwd.getpwuid(os.getuid()).pw_name
+        assert peer(Transport(ours)) == os.getuid()

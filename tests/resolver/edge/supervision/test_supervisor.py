@@ -83,7 +83,7 @@ class Resolver:
 
     def ask(self, verb: str, list_id: str | None = None) -> dict[str, Any]:
         got: list[dict[str, Any]] = []
-        self.supervisor._handle(verb, list_id, "noc").addCallback(got.append)
+        self.supervisor._handle(verb, list_id, 1234).addCallback(got.append)
         return got[0]
 
     def stop(self) -> None:
@@ -204,7 +204,7 @@ def test_control_verbs(start: Callable[..., Resolver]) -> None:
     status = resolver.ask("status")
     assert status["status"]["lists"][0]["list_id"] == "demo"
     assert status["text"].startswith("NOT READY")
-    resolver.supervisor._handle("refresh", "demo", "noc")
+    resolver.supervisor._handle("refresh", "demo", 1234)
     assert resolver.updater.told("command")[0]["verb"] == "refresh"
 
 

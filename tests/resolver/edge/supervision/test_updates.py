@@ -119,13 +119,13 @@ def test_command_comes_back_with_its_own_result() -> None:
     """Two commands under way are told apart by number; a strange number is passed over."""
     talk, got = Talk(), []
     for verb in ("refresh", "accept"):
-        talk.updates.command(verb, "demo", "noc").addCallback(got.append)
+        talk.updates.command(verb, "demo", 1234).addCallback(got.append)
     assert talk.updater.told("command")[1] == {
         "type": "command",
         "id": 2,
         "verb": "accept",
         "list_id": "demo",
-        "by": "noc",
+        "by": 1234,
     }
     data = {"list_id": "demo"}
     talk.updater.say({"type": "result", "id": 9, "ok": True, "text": "?", "data": None})
@@ -230,7 +230,7 @@ def test_a_tripped_breaker_is_a_command_to_the_updater() -> None:
     memory[:20] = bytes([1]) * 20
     memory[40:48] = (20).to_bytes(8, sys.byteorder)
     talk.clock.advance(10)
-    tripped = {"type": "command", "id": 1, "verb": "breaker", "list_id": "demo", "by": ""}
+    tripped = {"type": "command", "id": 1, "verb": "breaker", "list_id": "demo", "by": None}
     assert talk.updater.told("command") == [tripped]
     talk.clock.pump([10.0] * 179)
     assert worker.told("stop_marking")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from twisted.internet.defer import Deferred, succeed
 
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 from resolver.edge.updating.commands import Commands, Result
+from resolver.edge.users import user_name
 from tests.resolver.edge.fake_lists import FakeList, Surroundings
 
 
@@ -29,7 +32,7 @@ class Desk:
         )
 
     def run(self, verb: str, list_id: str | None = None) -> Result:
-        done: Deferred[Result] = self.commands.run(verb, list_id, "noc")
+        done: Deferred[Result] = self.commands.run(verb, list_id, os.getuid())
         got: list[Result] = []
         done.addCallback(got.append)
         return got[0]
@@ -52,7 +55,7 @@ def test_decisions_are_about_one_list(desk: Desk, verb: str) -> None:
     """Each is done there, and told on with what the list was before."""
     assert desk.run(verb, "demo").ok
     assert desk.lists["demo"].calls == [verb]
-    assert desk.decisions == [(verb, 1, "noc")]
+    assert desk.decisions == [(verb, 1, user_name(os.getuid()))]
     assert desk.run(verb) == Result(False, f"{verb} needs the id of one list")
 
 

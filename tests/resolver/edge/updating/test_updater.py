@@ -50,7 +50,7 @@ class Updating:
         self.updater.receive(message, [])
 
     def command(self, verb: str, list_id: str | None = None) -> None:
-        self.hear(type="command", id=len(self.around.told("result")) + 1, verb=verb, list_id=list_id, by="noc")
+        self.hear(type="command", id=len(self.around.told("result")) + 1, verb=verb, list_id=list_id, by=None)
 
     @property
     def results(self) -> list[tuple[bool, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 import pytest
 
@@ -17,6 +19,16 @@ def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -
     odd = {"stamp": "folders", "nginx": "out", "restore": "file"}  # these can do without a desk, or make one
     assert arguments[0] == odd.get(name, "folder")
     assert set(arguments[1:]) <= {"file", "drop_folder", "ids", "out", "folder"}
+
+
+def leaves(group: click.Group) -> Iterator[click.Command]:
+    for verb in group.commands.values():
+        yield from leaves(verb) if isinstance(verb, click.Group) else (verb,)
+
+
+def test_every_verb_can_print_json() -> None:
+    """Programs never read what was written for people."""
+    assert [verb.name for verb in leaves(main) if not any("--json" in one.opts for one in verb.params)] == []
 
 
 def test_every_verb_says_what_it_does() -> None:

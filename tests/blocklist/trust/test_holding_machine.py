@@ -158,7 +158,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def withdrawals_stay_within_their_bounds(self) -> None:
-        """Of what the version lists at most three old ones are out, in these small lists, none longer than three days."""
+        """Of what the version lists at most three old ones are out, in these small lists."""
         now, stored = self.holding.now(), self.holding.current
         listed = numbers(packed_tokens(stored.records)) if stored else set()
         out = [seen for seen in self.holding.state.withdrawals.seen if seen.taken and now < seen.since + 72 * HOUR]

@@ -42,6 +42,15 @@ class Duty:
 
 
 @frozen
+class FormerDuty:
+    """A duty officer's key that was replaced: what it withdrew up to the serial `until` stays off until reinstated."""
+
+    name: str
+    signing: SSlibKey
+    until: int
+
+
+@frozen
 class Body:
     """The facts of one list. The file has the first epoch; `Workbench.body` has the one in force.
 
@@ -55,6 +64,7 @@ class Body:
     base_date: date
     editors: tuple[Editor, ...]
     duties: tuple[Duty, ...] = ()
+    former_duties: tuple[FormerDuty, ...] = ()
 
     def in_epoch(self, epoch: tuple[int, date] | None) -> Self:
         """The same list in another (epoch, base date); None: in its first."""
@@ -73,6 +83,11 @@ class Body:
                 return duty
         known = ", ".join(duty.name for duty in self.duties)
         raise OperatorFault("duty_unknown", f"no duty officer {name!r} at this desk; its duty officers are {known}")
+
+    def duty_keys(self, name: str, serial: int) -> tuple[SSlibKey, ...]:
+        """The keys that could withdraw under this name with this serial."""
+        now = (duty.signing for duty in self.duties if duty.name == name)
+        return (*now, *(one.signing for one in self.former_duties if one.name == name and serial <= one.until))
 
     def check_duties(self) -> None:
         """Refuse a desk made before there were duty officers, with what to do."""
@@ -102,6 +117,10 @@ class Body:
             "base_date": self.base_date.isoformat(),
             "editors": [_editor_to_plain(editor) for editor in self.editors],
             "duties": [_duty_to_plain(duty) for duty in self.duties],
+            "former_duties": [
+                {"name": one.name, "signing": _key_to_plain(one.signing), "until": one.until}
+                for one in self.former_duties
+            ],
         }
         return (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -119,6 +138,10 @@ class Body:
             base_date=date.fromisoformat(plain["base_date"]),
             editors=tuple(_editor_from_plain(editor) for editor in plain["editors"]),
             duties=tuple(_duty_from_plain(duty) for duty in plain["duties"]) if plain["format"] == FORMAT else (),
+            former_duties=tuple(
+                FormerDuty(one["name"], _key_from_plain(one["signing"]), int(one["until"]))
+                for one in plain.get("former_duties", ())
+            ),
         )
 
     def save(self, folder: Path) -> None:

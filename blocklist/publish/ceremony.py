@@ -117,7 +117,7 @@ class Ceremony:
     @property
     def body(self) -> Body:
         """The desk's facts after it."""
-        return rotation.next_body(self.body_before, self.plan.changes)
+        return rotation.next_body(self.body_before, self.plan.changes, self.plan.planned_at)
 
     def signers(self) -> dict[str, Key]:
         """By key id: whose signatures this ceremony needs some of."""
@@ -175,7 +175,7 @@ def work_out(before: bytes, body_before: Body, planned: Plan) -> Outcome:
     """What the plan makes of root and desk facts; every tool that is to sign works it out for itself."""
     old = _root(before).signed
     root = rotation.next_root(before, body_before, planned.changes, planned.planned_at) if planned.in_root else None
-    body = rotation.next_body(body_before, planned.changes)
+    body = rotation.next_body(body_before, planned.changes, planned.planned_at)
     changes = [
         {
             "seat": change.seat,

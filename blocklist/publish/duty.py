@@ -7,6 +7,7 @@ no other name is opened. The next version leaves the entries out (it *confirms*)
 
 import os
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from attrs import frozen
@@ -155,14 +156,11 @@ def sign(entry_id: str, serial: int, list_id: str, keys: DutyKeys) -> bytes:
 
 def verify(withdrawn: Withdrawn, body: Body) -> None:
     """Refuse an entry the master calls withdrawn when no duty officer's signature proves it."""
-    key = next((duty.signing for duty in body.duties if duty.name == withdrawn.duty), None)
-    try:
-        if key is not None:
-            signed = statement(withdrawn.id, withdrawn.serial, body.list_id)
+    signed = statement(withdrawn.id, withdrawn.serial, body.list_id)
+    for key in body.duty_keys(withdrawn.duty, withdrawn.serial):
+        with suppress(UnverifiedSignatureError):
             key.verify_signature(Signature(key.keyid, withdrawn.signature.hex()), signed)
             return
-    except UnverifiedSignatureError:
-        pass
     raise Refusal(
         "withdrawal_unproven",
         f"the desk calls {withdrawn.id} withdrawn by {withdrawn.duty}, no signature proves it: sign nothing, ask why",

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from tuf.api.metadata import Metadata, Root
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.body import Body, Duty, Editor
+from blocklist.publish.body import Body, Duty, Editor, FormerDuty
 from blocklist.publish.files import read_file
 from blocklist.publish.publickeys import DUTY, EDITOR, ONLINE_KINDS, ROOT, PublicKeys
 from blocklist.publish.roles import ROOT_LIFETIME
@@ -76,14 +76,23 @@ def next_root(root: bytes, body: Body, changes: Sequence[Change], now: datetime)
     return Metadata(signed)
 
 
-def next_body(body: Body, changes: Sequence[Change]) -> Body:
-    """The desk's facts with the new editors and duty officers. Raises `OperatorFault` for a name taken twice."""
+def next_body(body: Body, changes: Sequence[Change], now: datetime) -> Body:
+    """The desk's facts with the new editors and duty officers. Raises `OperatorFault` for a name taken twice.
+
+    What a replaced duty key withdrew before `now` goes on counting: whether it was a thief's is for two editors to say.
+    """
+    seats = {change.seat for change in changes}
+    until = int(now.timestamp())
+    before = body
     for change in changes:
         new = change.new
         if new.kind == EDITOR and new.keyring is not None:
             body = _with_editor(body, change.seat, Editor(new.name, new.signing, new.keyring, new.reading), new)
         elif new.kind == DUTY:
             body = _with_duty(body, change.seat, Duty(new.name, new.signing, new.reading))
+    gone = [one for one in before.duties if one.name in seats and one not in body.duties]
+    former = (*body.former_duties, *(FormerDuty(one.name, one.signing, until) for one in gone))
+    body = evolve(body, former_duties=former)
     for holders in (body.editors, body.duties):
         names = [holder.name for holder in holders]
         if len(set(names)) < len(names):

@@ -8,6 +8,7 @@ import pytest
 from tuf.api.metadata import Metadata, Root
 
 from blocklist.errors import OperatorFault
+from blocklist.publish.body import Body
 from blocklist.publish.publickeys import PublicKeys, make_keys
 from blocklist.publish.rotation import Change, next_body, next_root, old_keyids, roots
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office
@@ -46,9 +47,11 @@ def test_every_seat_has_its_role(office: Office, tmp_path: Path) -> None:
     assert after.roles["snapshot"].keyids == [changes[1].new.signing.keyid]
     assert after.roles["targets"].keyids[1] == changes[2].new.signing.keyid
     assert [one.in_root for one in changes] == [True, True, True, False]
-    new = next_body(body, changes[:3])
+    new = next_body(body, changes[:3], NOW)
     assert [editor.name for editor in new.editors] == ["alice", "dora", "carol"]
     assert [duty.name for duty in new.duties] == ["alice", "dora", "carol"]
+    assert [(one.name, one.until) for one in new.former_duties] == [("bob", int(NOW.timestamp()))]
+    assert Body.from_bytes(new.to_bytes()) == new
     signed = Metadata[Root].from_bytes(root).signed
     bob, officer = body.editor("bob"), body.duty("bob")
     assert old_keyids(changes[2], signed, body) == (bob.signing.keyid, bob.keyring.keyid, officer.signing.keyid)
@@ -62,11 +65,11 @@ def test_what_cannot_be_is_told(office: Office, tmp_path: Path) -> None:
         with pytest.raises(OperatorFault, match=r"no root seat|no seat for|no editor|no duty officer"):
             old_keyids(change(tmp_path / seat / kind, seat, kind, kind), root, body)
     with pytest.raises(OperatorFault, match="name of her own"):
-        next_body(body, [change(tmp_path / "1", "bob", "editor", "alice")])
+        next_body(body, [change(tmp_path / "1", "bob", "editor", "alice")], NOW)
     with pytest.raises(OperatorFault, match="too: make the keys with --duty"):
-        next_body(body, [Change("bob", make_keys(tmp_path / "2", "editor", "bob", PASSPHRASE))])
+        next_body(body, [Change("bob", make_keys(tmp_path / "2", "editor", "bob", PASSPHRASE))], NOW)
     with pytest.raises(OperatorFault, match="one reading key"):
-        next_body(body, [change(tmp_path / "3", "bob", "duty")])
+        next_body(body, [change(tmp_path / "3", "bob", "duty")], NOW)
     known = PublicKeys("root", "root-1", root.keys[root.roles["root"].keyids[0]])  # type: ignore[arg-type]
     with pytest.raises(OperatorFault, match="already"):
         next_root(office.desk.root, body, [Change("root-1", known)], NOW)

@@ -50,15 +50,19 @@ class Template:
         return fields | {flag: True for flag in FLAGS if getattr(self, flag)}
 
 
-def default_template(criteria: CriteriaSet, today: date, **chosen: Any) -> Template:
-    """A template from what the editor chose; a code left out must be the only one the criteria set has."""
+def default_template(criteria: CriteriaSet, today: date, *, partial: bool = False, **chosen: Any) -> Template:
+    """A template from what the editor chose; a code left out must be the only one the criteria set has.
+
+    `partial`: the file may bring codes of its own. A line without one is refused then, not the whole command.
+    """
     given = {name: value for name, value in chosen.items() if value is not None}
     given.setdefault("criterion", criteria.criteria[0] if len(criteria.criteria) == 1 else "")
     given.setdefault("basis", criteria.basis_codes[0] if len(criteria.basis) == 1 else "")
     for name, codes in (("criterion", criteria.criteria), ("basis", criteria.basis_codes)):
-        if given[name] not in codes:
+        if given[name] not in codes and not (partial and not given[name]):
             raise OperatorFault("code_missing", f"--{name}: choose one of {', '.join(codes)}")
-    if criteria.last_resort_required and given.get("last_resort") not in criteria.last_resorts:
+    known = given.get("last_resort") in criteria.last_resorts
+    if not known and ("last_resort" in given or (criteria.last_resort_required and not partial)):
         raise OperatorFault("code_missing", f"--last-resort: choose one of {', '.join(criteria.last_resorts)}")
     return Template(**{"decided_on": today, **given})
 

@@ -14,7 +14,7 @@ from attrs import define
 
 from blocklist.criteria import CriteriaSet
 from blocklist.entries import Entry, check_codes
-from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
 from blocklist.publish import approvals, duty, rotation, rows, setup, verifying
 from blocklist.publish.body import EDITORS_NEEDED, Body
@@ -132,7 +132,7 @@ class Workbench:
         harvest = Harvest()
         vault, pen = self.vault(keys), self._pen(keys)
         with only_one(self.folder), self._master.transaction():
-            for batch in rows.batches(lines):
+            for batch in rows.batches((line, self._coded(found)) for line, found in lines):
                 entries = [found for _, found in batch if isinstance(found, Entry)]
                 repeats = rows.insert_batch(self._master, vault, entries, pen)
                 harvest.book(batch, repeats)
@@ -144,6 +144,12 @@ class Workbench:
     def _checked(self, entry: Entry) -> Entry:
         check_codes(entry, self.criteria)
         return entry
+
+    def _coded(self, found: Entry | EntryFault) -> Entry | EntryFault:
+        try:
+            return found if isinstance(found, EntryFault) else self._checked(found)
+        except EntryFault as fault:
+            return fault
 
     def _pen(self, keys: EditorKeys) -> rows.Pen:
         list_id = self.body.list_id

@@ -1,9 +1,9 @@
 """`add`, `import` and `remove`. A name comes from the terminal or standard input, never from an argument."""
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,11 @@ def import_file(
     criteria = here.desk.criteria
     found: Callable[[Iterable[bytes]], Iterator[Found]]
     if form == "jsonl":
-        found = partial(parsed, criteria=criteria)
+        found = functools.partial(parsed, criteria=criteria)
     else:
         read = reader(form, _column_map(columns), delimiter)
-        found = partial(drafted, read=read, template=_template(here, chosen), criteria=criteria)
+        template = _template(here, chosen, partial=form == "csv")
+        found = functools.partial(drafted, read=read, template=template, criteria=criteria)
     with _lines_of(file) as lines:
         harvest = here.desk.take_in(found(lines), keys, approve=approve_too)
     _report(harvest, as_json)
@@ -81,8 +82,8 @@ def remove(here: Session, keys: EditorKeys, *, ids: tuple[str, ...], code: str, 
     tell({"removed": len(ids), "code": code}, as_json=as_json, lines=[f"removed {len(ids)}"])
 
 
-def _template(here: Session, chosen: dict[str, Any]) -> Template:
-    return default_template(here.desk.criteria, here.door.now().date(), **chosen)
+def _template(here: Session, chosen: dict[str, Any], *, partial: bool = False) -> Template:
+    return default_template(here.desk.criteria, here.door.now().date(), partial=partial, **chosen)
 
 
 @contextmanager

@@ -77,5 +77,12 @@ def test_a_code_left_out_is_asked_for() -> None:
         default_template(DEMO, NOW.date())
     with pytest.raises(OperatorFault, match="--last-resort"):
         default_template(DEMO, NOW.date(), criterion="self_test", basis="law", days=None)
+    with pytest.raises(OperatorFault, match="--last-resort"):
+        default_template(DEMO, NOW.date(), partial=True, criterion="self_test", basis="law", last_resort="mood")
+    partial = default_template(DEMO, NOW.date(), partial=True)
+    for column in ("criterion", "basis", "last_resort"):
+        codes = {"criterion": "self_test", "basis": "law", "last_resort": "hosted_abroad", column: ""}
+        with pytest.raises(EntryFault, match=column.replace("_", " ")):
+            draft({"name": "a.example", **codes}, partial, DEMO)
     one = evolve(DEMO, criteria=("only",), last_resort_required=False)
     assert default_template(one, NOW.date(), basis="law").criterion == "only"

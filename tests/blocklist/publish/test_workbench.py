@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
-from blocklist.errors import OperatorFault, PublisherFault
+from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry, new_desk
@@ -18,6 +19,28 @@ def test_a_code_the_criteria_set_lacks_is_refused(office: Office, fields: dict[s
     with pytest.raises(PublisherFault, match="unknown"):
         office.desk.insert([entry("good.example"), entry(**fields)], office.alice)
     assert office.desk.items() == frozenset()
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_criteria_set_can_demand_the_last_resort(office: Office, required: bool) -> None:
+    """Whichever way an entry comes in: one by one, in a stream, or as the extension of an older one."""
+    asked = evolve(office.desk.criteria, last_resort_required=required)
+    office.desk.criteria = asked
+    later = NOW.date() + timedelta(days=70)
+    without, streamed = entry("a.example", last_resort=None), entry("b.example", last_resort=None)
+    if not required:
+        assert office.desk.insert([without], office.alice) == {}
+        assert office.desk.take_in([(1, streamed)], office.alice).added == 1
+        assert office.desk.extend([without.id], office.bob, NOW, later)
+        return
+    with pytest.raises(EntryFault, match="missing last resort"):
+        office.desk.insert([without], office.alice)
+    assert dict(office.desk.take_in([(1, streamed)], office.alice).reasons) == {"missing_last_resort": 1}
+    office.desk.criteria = evolve(asked, last_resort_required=False)
+    office.add([without])
+    office.desk.criteria = asked
+    with pytest.raises(EntryFault, match="missing last resort"):
+        office.desk.extend([without.id], office.bob, NOW, later)
 
 
 def test_approve_all_signs_only_what_was_shown(office: Office) -> None:

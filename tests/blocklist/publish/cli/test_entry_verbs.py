@@ -79,3 +79,30 @@ def test_remove_is_by_id(shell: Shell) -> None:
     (known,) = shell.add("one.example")
     assert shell.run("remove", shell.desk, "--editor", "carol", known).stdout == "removed 1\n"
     shell.run("remove", shell.desk, "--editor", "carol", known, code=2)
+
+
+def test_no_verb_takes_an_entry_without_the_last_resort_its_criteria_set_demands(shell: Shell) -> None:
+    """`add` and `import` say so at once; a file with codes of its own is refused line by line."""
+    codes = ("--criterion", "dns_cumulative", "--basis", "law")
+    assert "--last-resort: choose one of" in shell.run(
+        "add", shell.desk, "--editor", "alice", *codes, typed="a.example\n", code=2
+    ).stderr  # fmt: skip
+    assert "--last-resort: choose one of" in importing(shell, "a.example\n", *codes, code=2)
+    rows = "name,last_resort\na.example,hosted_abroad\nb.example,\nc.example,because\n"
+    told = importing(shell, rows, *codes, "--format", "csv", code=1)
+    assert "line 3: missing last resort\nline 4: unknown last resort\n" in told
+    line = entry("d.example", last_resort=None).to_bytes().decode()
+    assert "line 1: missing last resort" in importing(shell, line, "--format", "jsonl", code=1)
+    assert len(shell.json("show", shell.desk)["entries"]) == 1
+
+
+def test_remove_says_why_in_a_code(shell: Shell) -> None:
+    """In JSON as well; and an import's report is one object."""
+    (known,) = shell.add("one.example")
+    words = ("remove", shell.desk, "--editor", "carol", known, "--code", "listed_in_error")
+    assert shell.json(*words) == {"removed": 1, "code": "listed_in_error"}
+    (found,) = shell.json("show", shell.desk, known)["entries"]
+    assert found["history"] == ["2026-11-22 remove listed_in_error by carol"]
+    report = shell.json("add", shell.desk, "--editor", "bob", *CODES, typed="two.example\ntwo.example\n", code=1)
+    assert (report["added_count"], report["rejected_count"]) == (1, 1)
+    assert report["rejects"] == [{"line": 2, "reason": "already_listed", "listed_as": report["added"][0]}]

@@ -16,7 +16,12 @@ VERBS = {name for name, verb in main.commands.items() if not isinstance(verb, cl
 def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -> None:
     """Arguments are folders, files and ids: a listed name would end in the shell's history."""
     arguments = [one.name for one in main.commands[name].params if one.param_type_name == "argument"]
-    odd = {"stamp": "folders", "nginx": "out", "restore": "file"}  # these can do without a desk, or make one
+    odd = {
+        "stamp": "folders",
+        "nginx": "out",
+        "restore": "file",
+        "drill": "name",
+    }  # these can do without a desk, or make one
     assert arguments[0] == odd.get(name, "folder")
     assert set(arguments[1:]) <= {"file", "drop_folder", "ids", "out", "folder"}
 

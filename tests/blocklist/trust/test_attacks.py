@@ -24,6 +24,7 @@
 | crafted and oversized | test_oversized_files_are_refused_by_what_signed_metadata_says |
 | | tests.acceptance.test_hostile_list: test_list_that_kills_the_updater_leaves_the_resolver_its_list |
 | rewritten public record | test_public_log: test_rewritten_record_is_told_for_good |
+| | test_public_log: test_accused_is_exactly_who_rewrote, test_public_record_in_trouble_stops_no_update |
 | full disk, `kill -9` | test_hard_times: test_update_survives |
 | several mirrors | test_dead_first_mirror_is_passed_over, and the rows above on first mirrors |
 """
@@ -383,6 +384,25 @@ def test_clock_400_days_forward_does_not_empty_the_list(subscription: Subscripti
         assert index.match(to_wire(BEFORE[0]), isp.clock.monotonic()) is not None
         status = each.status()
         assert (status.clock_suspect, status.entries) == (True, len(BEFORE))
+
+
+@pytest.mark.parametrize("fault", [faults.status(404), faults.cut, faults.other(b"no record\n")])
+def test_public_record_in_trouble_stops_no_update(
+    subscription: Subscription, isp: Isp, body: ListBody, mirror: Mirror, fault: faults.Fault
+) -> None:
+    """The version is taken at once; the record is asked for again at the next tick, then told, and heals by itself."""
+    body.with_log = True
+    body.publish(AFTER, isp.clock.utc)
+    mirror.faults["log.jsonl"] = fault
+    assert (subscription.refresh().kind, subscription.status().version) == (Kind.UPDATED, 3)
+    assert subscription.status().failures[Reason.LOG] == 0  # a cache on the way may lag by some seconds
+    assert subscription.refresh().kind is Kind.UNCHANGED
+    assert (subscription.status().failures[Reason.LOG], subscription.status().log_size) == (1, 0)
+    mirror.faults.clear()
+    isp.clock.pass_seconds(300)
+    body.stamp(isp.clock.utc)
+    assert subscription.refresh().kind is Kind.UNCHANGED
+    assert (subscription.status().failures[Reason.LOG], subscription.status().log_size) == (1, 1)
 
 
 def test_no_network_at_start_enforces_the_last_good_list(isp: Isp, subscription: Subscription) -> None:

@@ -11,7 +11,8 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE
 from blocklist.manifest import Manifest
-from blocklist.publish import assemble, drop, duty, public_log, roles, rotation, setup
+from blocklist.public_log import Opening
+from blocklist.publish import assemble, drop, duty, opening, public_log, roles, rotation, rows, setup
 from blocklist.publish.body import Body
 from blocklist.publish.countersigning import SIGNED_BY_EDITORS, Countersigning
 from blocklist.publish.faults import Refusal
@@ -79,6 +80,33 @@ class Desk(Countersigning):
         """
         with only_one(self.folder), self._master.transaction():
             return duty.reinstate(ids, self.body, self._master, keys)
+
+    # --- the public record ----------------------------------------------------------------------------
+    def control_word(self, entry_id: str, ticket: str, keys: EditorKeys) -> str:
+        """What the owner publishes to show control of the name; the ticket must be an objection to this entry."""
+        if entry_id not in self.objection(ticket).entries:
+            raise OperatorFault("ticket_other", f"ticket {ticket} is not about {entry_id!r}")
+        key = self.open_key(keys, setup.LOG_PROFILE)
+        return opening.control_word(key, self.body.list_id, ticket, entry_id)
+
+    def open_entry(
+        self, entry_id: str, ticket: str, seen: str, keys: EditorKeys, version: int | None = None
+    ) -> Opening:
+        """Prove that an entry is in a published version [the newest with it] to the owner, who showed control.
+
+        `seen` is what the editor saw at the name. `Refusal` for another word.
+        """
+        opening.check_control(self.control_word(entry_id, ticket, keys), seen)
+        releases, vault = self._master.releases, self.vault(keys)
+        number = releases.last_listed(entry_id) if version is None else version
+        if number is None:
+            raise OperatorFault("entry_unknown", f"{entry_id!r} was never published")
+        listed = releases.listed_in(number)
+        entries = (rows.entry_of(row.opened(vault)) for row in self._master.entries.every() if row.id in listed)
+        lines = releases.log_lines(self.next_version())
+        return opening.open_entry(
+            entry_id, entries, self.open_key(keys, setup.LOG_PROFILE), lines=lines, version=number
+        )
 
     # --- publish --------------------------------------------------------------------------------------
     def publish(self, out: Path, keys: OnlineKeys, now: datetime, officer: DutyKeys | None = None) -> int:

@@ -63,11 +63,36 @@ class Releases:
         return self._db.execute(query, (version, digest)).fetchone() is not None
 
     def mark_published(self, version: int, published_at: str) -> None:
-        """Book a built version as published, once, and forget what the ones before held."""
+        """Book a built version as published, once, and forget what the ones before held but for who was listed when."""
         query = "UPDATE versions SET published_at = ? WHERE version = ? AND published_at IS NULL"
-        self._db.execute(query, (published_at, version))
+        if not self._db.execute(query, (published_at, version)).rowcount:
+            return
         self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
         self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
+        self._db.execute(
+            "UPDATE listings SET last = ? WHERE last IS NULL"
+            " AND id NOT IN (SELECT id FROM version_entries WHERE version = ?)",
+            (version - 1, version),
+        )
+        self._db.execute(
+            "INSERT INTO listings SELECT id, ?, NULL FROM version_entries WHERE version = ?"
+            " AND id NOT IN (SELECT id FROM listings WHERE last IS NULL)",
+            (version, version),
+        )
+
+    def listed_in(self, version: int) -> frozenset[str]:
+        """Ids of the entries of a published version, however old."""
+        query = "SELECT id FROM listings WHERE first <= ? AND (last IS NULL OR last >= ?)"
+        return frozenset(entry_id for (entry_id,) in self._db.execute(query, (version, version)))
+
+    def last_listed(self, entry_id: str) -> int | None:
+        """The newest published version with this entry."""
+        query = (
+            "SELECT MAX(version) FROM versions JOIN listings ON first <= version AND (last IS NULL OR last >= version)"
+            " WHERE id = ? AND published_at IS NOT NULL"
+        )
+        version = self._db.execute(query, (entry_id,)).fetchone()[0]
+        return None if version is None else int(version)
 
     def last_published(self) -> tuple[int, bytes] | None:
         """(version, records) of the last published version."""
@@ -108,7 +133,7 @@ class Releases:
 
     # --- the public record ----------------------------------------------------------------------------
     def log_lines(self, below: int) -> list[bytes]:
-        """The record's lines of published versions below this one, oldest first."""
+        """The record's lines of published versions below this one, oldest first, each without its line feed."""
         query = (
             "SELECT line FROM log_lines JOIN versions USING (version)"
             " WHERE version < ? AND published_at IS NOT NULL ORDER BY version"

@@ -35,7 +35,12 @@ CREATE TABLE withdrawn (
     id TEXT PRIMARY KEY, token BLOB NOT NULL, serial INTEGER NOT NULL, signature BLOB NOT NULL, confirmed_in INTEGER
 ) WITHOUT ROWID;
 """
-STEPS: Final = (_FIRST, _RELEASES, statements.SCHEMA)
+_LISTINGS: Final = """
+CREATE TABLE listings (id TEXT, first INTEGER, last INTEGER, PRIMARY KEY (id, first)) WITHOUT ROWID;
+INSERT INTO listings SELECT id, version, NULL FROM version_entries
+    WHERE version = (SELECT MAX(version) FROM versions WHERE published_at IS NOT NULL)
+"""
+STEPS: Final = (_FIRST, _RELEASES, statements.SCHEMA, _LISTINGS)
 
 
 def bring_up(db: sqlite3.Connection) -> None:

@@ -6,11 +6,11 @@ from blocklist.publish.cli.backup_verbs import backup, restore
 from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, resume, suspend
 from blocklist.publish.cli.ceremony_verbs import ceremony, key
 from blocklist.publish.cli.door import Verbs
-from blocklist.publish.cli.drill_verbs import drill
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
 from blocklist.publish.cli.epoch_verbs import rekey
 from blocklist.publish.cli.hsm_verbs import hsm
+from blocklist.publish.cli.log_verbs import log
 from blocklist.publish.cli.objection_verbs import figures, objection
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
 from blocklist.publish.cli.queue_verbs import due, review
@@ -30,9 +30,9 @@ def main() -> None:
 
 for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, submit, status):
     main.add_command(verb)
-for verb in (duty, withdraw, reinstate, rekey):
+for verb in (duty, withdraw, reinstate, rekey, log):
     main.add_command(verb)
-for verb in (stamp, nginx, key, ceremony, hsm, drill):
+for verb in (stamp, nginx, key, ceremony, hsm):
     main.add_command(verb)
 for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)

@@ -46,6 +46,7 @@ class Event(StrEnum):
     LIST_REJECTED = "list_rejected"
     LIST_ROLLED_BACK = "list_rolled_back"
     VERSION_IN_FORCE = "version_in_force"
+    WITHDRAWN = "withdrawn"
     HELD = "held"
     CANARY = "canary"
     BREAKER = "breaker"

@@ -32,6 +32,7 @@ class Chronicle:
     _waiting: list[tuple[Event, Facts]] = field(factory=list, init=False)
     _unsettled: bool = field(default=False, init=False)
     _held: dict[str, tuple[int, tuple[str, ...]]] = field(factory=dict, init=False)
+    _withdrawn: dict[str, int] = field(factory=dict, init=False)
     _in_force: dict[str, int] = field(factory=dict, init=False)
 
     @property
@@ -40,17 +41,27 @@ class Chronicle:
         return self._unsettled or bool(self._waiting)
 
     def look(self, statuses: Iterable[Mapping[str, Any]]) -> None:
-        """See which guards hold what now (`status_words` of each list), and what has ended."""
+        """See what guards hold and withdrawals take out now (`status_words` of each list), and what has ended."""
         for words in statuses:
-            list_id, version, guards = words["list_id"], words["version"], tuple(words["held_by"])
-            known_version, known = self._held.get(list_id, (0, ()))
-            self._held[list_id] = version, guards
-            new = [guard for guard in guards if version != known_version or guard not in known]
-            for guard in new:
-                facts = {"list_id": list_id, "version": version, "guard": guard, "entries": words["held_entries"]}
-                self._write(_OWN_EVENT.get(guard, Event.HELD), facts)
+            self._look_at_holds(words)
+            self._look_at_withdrawals(words)
         self._unsettled = self.settle() is not None
         self._catch_up()
+
+    def _look_at_holds(self, words: Mapping[str, Any]) -> None:
+        list_id, version, guards = words["list_id"], words["version"], tuple(words["held_by"])
+        known_version, known = self._held.get(list_id, (0, ()))
+        self._held[list_id] = version, guards
+        for guard in guards:
+            if version != known_version or guard not in known:
+                facts = {"list_id": list_id, "version": version, "guard": guard, "entries": words["held_entries"]}
+                self._write(_OWN_EVENT.get(guard, Event.HELD), facts)
+
+    def _look_at_withdrawals(self, words: Mapping[str, Any]) -> None:
+        list_id, entries = words["list_id"], words["withdrawn"]
+        if self._withdrawn.get(list_id, 0) != entries:
+            self._withdrawn[list_id] = entries
+            self._write(Event.WITHDRAWN, {"list_id": list_id, "version": words["version"], "entries": entries})
 
     def in_force(self, versions: Mapping[str, int]) -> None:
         """All workers have these versions in force, by list."""

@@ -33,8 +33,9 @@ def book() -> Book:
     return Book()
 
 
-def words(version: int = 4, *guards: str) -> dict[str, Any]:
-    return {"list_id": "demo", "version": version, "held_by": guards, "held_entries": len(guards) * 7}
+def words(version: int = 4, *guards: str, withdrawn: int = 0) -> dict[str, Any]:
+    held = {"held_by": guards, "held_entries": len(guards) * 7}
+    return {"list_id": "demo", "version": version, "withdrawn": withdrawn} | held
 
 
 def test_a_hold_is_told_once_by_its_guard(book: Book) -> None:
@@ -44,6 +45,13 @@ def test_a_hold_is_told_once_by_its_guard(book: Book) -> None:
     book.chronicle.look([words(5, "canary")])
     assert [event for event, _ in book.lines] == ["held", "breaker", "canary"]
     assert book.lines[0][1] == {"list_id": "demo", "version": 4, "guard": "adds", "entries": 7}
+
+
+def test_withdrawals_are_told_when_their_number_changes(book: Book) -> None:
+    """Taken out, more of them, and in again."""
+    for count in (0, 2, 2, 3, 0):
+        book.chronicle.look([words(withdrawn=count)])
+    assert [(event, facts["entries"]) for event, facts in book.lines] == [("withdrawn", count) for count in (2, 3, 0)]
 
 
 def test_a_version_in_force_is_told_once(book: Book) -> None:

@@ -6,6 +6,7 @@ compute. So the log shows no entry and lets none be guessed, yet the body can op
 """
 
 import hmac
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -78,8 +79,8 @@ def salt(key: bytes, list_id: str, version: int, entry_id: str) -> bytes:
 
 
 def commitment(entries: Iterable[Entry], key: bytes, *, list_id: str, version: int) -> str:
-    """Return the root (lower hex) over a version's entries, in whatever order they come."""
-    return merkle.root(_leaves(_ordered(entries), key, list_id, version)).hex()
+    """Return the root (lower hex) over a version's entries, in whatever order they come; none is held."""
+    return merkle.root(leaf for _, leaf in _leaves(entries, key, list_id, version)).hex()
 
 
 @frozen(kw_only=True)
@@ -137,15 +138,16 @@ def open_entry(
     ``entries`` are that version's, ``lines`` the whole log without line feeds.
     """
     line = LogLine.from_bytes(lines[place])
-    ordered = _ordered(entries)
-    at = next((number for number, entry in enumerate(ordered) if entry.id == entry_id), None)
-    if at is None:
+    wanted: list[Entry] = []
+    leaves = _leaves(_noting(entries, entry_id, wanted), key, line.list_id, line.version)
+    if not wanted:
         return None
-    path = merkle.inclusion_path(_leaves(ordered, key, line.list_id, line.version), at)
+    at = bisect_left(leaves, (entry_id,))
+    path = merkle.inclusion_path((leaf for _, leaf in leaves), at)
     return Opening(
-        entry=ordered[at].to_bytes(),
+        entry=wanted[0].to_bytes(),
         salt=salt(key, line.list_id, line.version, entry_id),
-        path=tuple(zip(merkle.sides(at, len(ordered)), path, strict=True)),
+        path=tuple(zip(merkle.sides(at, len(leaves)), path, strict=True)),
         line=lines[place],
         log_place=place,
         log_path=merkle.inclusion_path(map(merkle.leaf_hash, lines), place),
@@ -166,12 +168,18 @@ def verify(opening: Opening, root: str, size: int) -> LogLine:
     return line
 
 
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
-    return sorted(entries, key=lambda entry: entry.id)
+def _noting(entries: Iterable[Entry], entry_id: str, wanted: list[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if entry.id == entry_id:
+            wanted.append(entry)
+        yield entry
 
 
-def _leaves(entries: Iterable[Entry], key: bytes, list_id: str, version: int) -> Iterator[bytes]:
-    return (merkle.leaf_hash(salt(key, list_id, version, entry.id) + entry.to_bytes()) for entry in entries)
+def _leaves(entries: Iterable[Entry], key: bytes, list_id: str, version: int) -> list[tuple[str, bytes]]:
+    """Return the leaf hashes of a version's tree, each with its entry's id, in order of id."""
+    return sorted(
+        (entry.id, merkle.leaf_hash(salt(key, list_id, version, entry.id) + entry.to_bytes())) for entry in entries
+    )
 
 
 def _reader(data: bytes, what: str) -> canonical.Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.acceptance.test_life import until
 from tests.resolver.edge.fake_upstream import FakeUpstream
 from tests.support.asking import ask
 from tests.support.daemon import Daemon, listing
-from tests.support.listbody import ListBody, entry
+from tests.support.listbody import ListBody, entry, now
 from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("operations")]
@@ -57,6 +57,16 @@ class World:
             body.stop()
         self.upstream.close()
         assert code == 0, self.daemon.text()
+
+    def hint_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Hint until it shows: one hint may come while the resolver still asks after the last."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+
+            def hinted() -> bool:
+                sender.sendto(b"", self.hint)
+                return condition()
+
+            until(hinted, what, 60)
 
     def address(self, name: str) -> str:
         [rrset] = ask(self.daemon.port, "udp", name).answer
@@ -104,22 +114,21 @@ def test_test_names_are_asked_from_end_to_end(world: World, list_id: str) -> Non
     assert world.daemon.metric(f'mamori_selftest_total{{list_id="{list_id}",result="ok"}}') >= 1
 
 
-def test_a_hint_brings_a_new_version_and_the_way_is_timed(world: World) -> None:
-    """Long before the next poll; what it took stands in status and metrics, and the audit file names the version."""
-    body, before = world.bodies["first"], world.list("first")["version"]
-    body.publish([*LISTED["first"], entry("new.example")])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-
-        def enforced() -> bool:
-            sender.sendto(b"", world.hint)  # one may come while the resolver still asks after the last
-            return world.address("new.example") == FIRST
-
-        until(enforced, "the hinted version", 60)
-    until(lambda: world.list("first")["version"] == before + 1, "every worker")
-    assert world.list("first")["publish_to_enforce_seconds"] >= 0
-    assert world.daemon.metric('mamori_list_publish_to_enforce_seconds_count{list_id="first"}') >= 1
-    in_force = [line["facts"] for line in world.audit() if line["event"] == "version_in_force"]
-    assert {"list_id": "first", "version": before + 1} in in_force
+def test_hints_bring_a_version_and_a_withdrawal_and_both_are_timed(world: World) -> None:
+    """Long before the next poll; what each took stands in status and metrics, and both in the audit file."""
+    body, before, new = world.bodies["first"], world.list("first")["version"], entry("new.example")
+    body.publish([*LISTED["first"], new])
+    world.hint_until(lambda: world.address("new.example") == FIRST, "the hinted version")
+    body.body.withdraw([new.id], now())
+    world.hint_until(lambda: world.address("new.example") == REAL, "the hinted withdrawal")
+    until(lambda: world.list("first")["withdrawn"] == 1, "status")
+    told = world.list("first")
+    assert (told["version"], told["withdrawals_refused"]) == (before + 1, 0)
+    for way in ("publish", "withdraw"):
+        assert told[f"{way}_to_enforce_seconds"] >= 0
+        assert world.daemon.metric(f'mamori_list_{way}_to_enforce_seconds_count{{list_id="first"}}') == 1
+    written = [(line["event"], line["facts"]["version"]) for line in world.audit() if "version" in line["facts"]]
+    assert {("version_in_force", before + 1), ("withdrawn", before + 1)} <= set(written)
 
 
 def test_decisions_are_explained_and_written_down(world: World) -> None:

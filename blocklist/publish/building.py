@@ -57,8 +57,7 @@ class Building(Subscribing):
         return assemble.assemble(self.body, self.criteria, self.open_key(keys, MATCH_PROFILE), entries, now.date())
 
     def _approved(self, keys: EditorKeys) -> Iterator[Entry]:
-        approvers = self._master.approvers()
-        return (one for one in self.candidates(keys) if approvers.get(one.id, 0) >= EDITORS_NEEDED)
+        return self.candidates(keys, EDITORS_NEEDED)
 
     def _mine(self, keys: EditorKeys) -> Iterator[Entry]:
         """What this editor proves: the entries she approved as they stand, without what is proven to be withdrawn."""

@@ -65,11 +65,10 @@ def behind(ids: Collection[str], published: Mapping[str, bytes]) -> tuple[str, .
 
 def off(master: Master) -> dict[str, Withdrawn]:
     """By id: the entries that are withdrawn and that too few editors reinstated."""
-    approvers = master.approvers()
     return {
         entry_id: one
         for entry_id, one in master.withdrawals.unconfirmed().items()
-        if approvers.get(one.reinstatement, 0) < EDITORS_NEEDED
+        if len(master.approved_by(one.reinstatement)) < EDITORS_NEEDED
     }
 
 

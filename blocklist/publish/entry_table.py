@@ -27,9 +27,13 @@ class EntryTable:
             rows,
         )
 
-    def live(self) -> Iterator[Row]:
-        """Every live entry, in order of id."""
-        return map(_row, self._db.execute(f"SELECT {_COLUMNS} FROM entries WHERE {_LIVE} ORDER BY id"))  # noqa: S608
+    def live(self, approvals: int = 0) -> Iterator[Row]:
+        """Every live entry that so many editors approved, in order of id."""
+        query = (
+            f"SELECT {_COLUMNS} FROM entries WHERE {_LIVE}"  # noqa: S608 (constants)
+            " AND (? = 0 OR (SELECT COUNT(*) FROM approvals WHERE item = id) >= ?) ORDER BY id"
+        )
+        return map(_row, self._db.execute(query, (approvals, approvals)))
 
     def every(self) -> Iterator[Row]:
         """Every entry ever made, in order of id."""

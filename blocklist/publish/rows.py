@@ -45,9 +45,9 @@ def entry_of(fields: dict[str, Any]) -> Entry:
         raise OperatorFault("master_damaged", "an entry's row is damaged; restore the master from its backup") from None
 
 
-def live_entries(master: Master, vault: Vault) -> Iterator[Entry]:
-    """Every entry not removed, in order of id."""
-    for row in master.entries.live():
+def live_entries(master: Master, vault: Vault, approvals: int = 0) -> Iterator[Entry]:
+    """Every entry not removed that so many editors approved, in order of id."""
+    for row in master.entries.live(approvals):
         yield entry_of(row.opened(vault))
 
 

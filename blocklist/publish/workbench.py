@@ -155,14 +155,14 @@ class Workbench:
         list_id = self.body.list_id
         return rows.Pen(keys.name, lambda entry: approvals.sign_draft(entry, list_id, keys))
 
-    def entries(self, keys: EditorKeys) -> Iterator[Entry]:
-        """Every live entry, opened with this editor's key."""
-        return iter(self.watch(rows.live_entries(self._master, self.vault(keys)), self._master.count()))
+    def entries(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
+        """Every live entry that so many editors approved, opened with this editor's key."""
+        return iter(self.watch(rows.live_entries(self._master, self.vault(keys), approvals), self._master.count()))
 
-    def candidates(self, keys: EditorKeys) -> Iterator[Entry]:
-        """Every live entry that is neither suspended nor withdrawn, approved or not."""
+    def candidates(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
+        """Every live entry that so many editors approved and that is neither suspended nor withdrawn."""
         left_out = self.suspended() | self.withdrawn_ids()
-        return (entry for entry in self.entries(keys) if entry.id not in left_out)
+        return (entry for entry in self.entries(keys, approvals) if entry.id not in left_out)
 
     def suspensions(self) -> dict[str, Suspension]:
         """By entry id: the last suspension of each entry that ever was suspended."""

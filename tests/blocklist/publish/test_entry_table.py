@@ -44,3 +44,17 @@ def test_twins_and_used_ids_are_found_in_batches(master: Master) -> None:
     assert master.entries.longest_twins([b"t", b"u", b"v"]) == {b"t": ("2026-12-31", "b"), b"u": ("2026-12-01", "c")}
     assert master.entries.used(["a", "d", "e"]) == {"a", "d"}
     assert master.entries.twins_of("a") == ["a", "b", "d"]
+
+
+def test_live_entries_by_the_number_of_editors_who_approved_them(master: Master) -> None:
+    """An approval counts an editor once; none at all is asked for by default."""
+    master.entries.insert([row("a"), row("b"), row("c")])
+    master.put_approvals("alice", [("a", b"1"), ("b", b"2")])
+    master.put_approvals("bob", [("b", b"3")])
+    assert [[one.id for one in master.entries.live(needed)] for needed in (0, 1, 2, 3)] == [
+        ["a", "b", "c"],
+        ["a", "b"],
+        ["b"],
+        [],
+    ]
+    assert master.entries.unapproved(2) == ["a", "c"]

@@ -25,6 +25,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import PUBLIC_FILE, write_atomically
 from blocklist.publish.outlet import LOG_FILE, OnlineKeys, Outlet
 from blocklist.publish.outlets import Outlets
+from blocklist.publish.pruning import PruneLimits, prune
 
 
 @frozen
@@ -34,6 +35,7 @@ class StampLimits:
     poll_seconds: float = 0.5  # look into the drop folder
     stamp_seconds: float = 300.0  # sign a new timestamp
     retry_seconds: float = 5.0  # try again what failed: a folder, a key, a submission
+    prune_seconds: float = 3600.0  # remove old files nothing leads to
     status_seconds: float = 15.0  # write the status file anew, even if nothing changed
 
 
@@ -49,9 +51,11 @@ class Stamper:
     status_file: Path | None = None
     limits: StampLimits = field(factory=StampLimits)
     drop_limits: DropLimits = field(factory=DropLimits)
+    prune_limits: PruneLimits = field(factory=PruneLimits)
     published: int = field(default=0, init=False)  # submissions since the start
     stamped_at: datetime | None = field(default=None, init=False)
     _next_stamp: float = field(default=0.0, init=False)
+    _next_prune: float = field(default=0.0, init=False)
     _next_level: float = field(default=0.0, init=False)
     _status: tuple[float, dict[str, Any]] = field(default=(0.0, {}), init=False)
     _waits: dict[Path, float] = field(factory=dict, init=False)  # submissions to try again, and when
@@ -84,6 +88,10 @@ class Stamper:
         if self.outlets.behind and at >= self._next_level:
             self._next_level = at + self.limits.retry_seconds
             self.outlets.level()
+        if at >= self._next_prune:
+            self._next_prune = at + self.limits.prune_seconds
+            for folder in self.outlets.folders:
+                self._tried(partial(self._prune, folder, now))
         if self.status_file is not None:
             self._tried(partial(self._write_status, self.status_file, now, at))
         return self.published > before
@@ -159,6 +167,12 @@ class Stamper:
         self.outlets.change(lambda outlet: outlet.stamp(keys, now, self.root))
         self.stamped_at, self._next_stamp = now, at + self.limits.stamp_seconds
         self.say("stamped", {})
+
+    def _prune(self, folder: Path, now: datetime) -> None:
+        if folder not in self.outlets.behind and self.outlets.timestamp_version(folder):
+            count = prune(folder, now, self.prune_limits)
+            if count:
+                self.say("pruned", {"folder": str(folder), "files": count})
 
     def _standing(self) -> Standing:
         leader = self.outlets.leader()

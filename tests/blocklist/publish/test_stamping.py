@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -182,6 +183,20 @@ def test_a_full_folder_is_caught_up(machine: Machine) -> None:
     bad.rmdir()
     machine.tick(6)
     assert content(machine.outs[0]) == content(machine.outs[1])
+
+
+def test_old_files_are_removed_from_every_folder(machine: Machine) -> None:
+    """Every hour; what the timestamp leads to stays."""
+    for out in machine.outs:
+        for path in out.rglob("*"):
+            os.utime(path, (0, 0))
+        litter = out / "targets" / "match" / "1" / "0.full"
+        litter.parent.mkdir(parents=True)
+        litter.write_bytes(b"nothing leads here")
+        os.utime(litter, (0, 0))
+    machine.tick(3600)
+    assert [facts["files"] for event, facts in machine.said if event == "pruned"] == [1, 1]
+    assert machine.seen(0) == machine.seen(1) == {"root": 1, "targets": 1, "keyring": 1}
 
 
 def test_the_status_file_tells_versions_ends_and_counts(machine: Machine) -> None:

@@ -21,6 +21,7 @@ from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.records import Row
 from blocklist.publish.statements import Fact, Kind, Statement
 from blocklist.publish.states import Circumstances, Standing, standing_of
+from blocklist.publish.verifying import proof_of
 from blocklist.publish.workbench import Workbench
 
 REMOVE_CODES: Final = ("no_longer_listable", "listed_in_error", "gone_at_source", "objection_upheld")
@@ -90,11 +91,18 @@ class Casework(Workbench):
             return back
 
     def held_back_from(self, keys: EditorKeys) -> frozenset[str]:
-        """Entries this editor's tool leaves out when she signs: whose suspension she has not ended with her own key."""
-        list_id = self.body.list_id
-        return frozenset(
-            item for item, one in self.suspensions().items() if not _is_hers(one.resumed.get(keys.name), list_id, keys)
-        )
+        """Entries this editor's tool leaves out when she signs: whose suspension she has not ended with her own key.
+
+        Raises `Refusal` for a suspension that no editor's signature proves.
+        """
+        list_id, signers, last = self.body.list_id, self._signers(), self.suspensions()
+        for item, one in last.items():
+            if signers.reason_against(proof_of(one.said, list_id)) is not None:
+                raise Refusal(
+                    "suspension_unproven",
+                    f"the desk calls {item} suspended, no editor's signature proves it: sign nothing, ask why",
+                )
+        return frozenset(item for item, one in last.items() if not _is_hers(one.resumed.get(keys.name), list_id, keys))
 
     # --- extending ------------------------------------------------------------------------------------
     def extend(

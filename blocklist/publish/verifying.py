@@ -23,6 +23,7 @@ from blocklist.publish.body import Body
 from blocklist.publish.master import Master
 from blocklist.publish.records import Row
 from blocklist.publish.rows import entry_of
+from blocklist.publish.statements import Statement
 from blocklist.publish.vault import Vault
 
 KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer
@@ -110,9 +111,14 @@ def verify(
     return Verdict(dict(good), tuple(failures), vault is not None)
 
 
+def proof_of(said: Statement, list_id: str) -> Proof:
+    """What proves a statement."""
+    return Proof(said.item, str(said.kind), said.editor, said.signature, said.body(list_id))
+
+
 def _proofs(master: Master, list_id: str, vault: Vault | None, watch: Watch) -> Iterator[Proof]:
     for said in master.statements.all():
-        yield Proof(said.item, str(said.kind), said.editor, said.signature, said.body(list_id))
+        yield proof_of(said, list_id)
     for one in master.withdrawals.every():
         statement = duty.statement(one.id, one.serial, list_id)
         yield Proof(one.id, "withdrawal", f"{one.duty}/duty", one.signature, statement)

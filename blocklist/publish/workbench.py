@@ -114,8 +114,10 @@ class Workbench:
     def verify(self, keys: EditorKeys | None = None) -> verifying.Verdict:
         """Check every stored signature; those over whole entries only with an editor's key."""
         vault = None if keys is None else self.vault(keys)
-        signers = verifying.Signers.of(self.body, rotation.roots(self.folder).values())
-        return verifying.verify(self._master, self.body.list_id, signers, vault, self.watch)
+        return verifying.verify(self._master, self.body.list_id, self._signers(), vault, self.watch)
+
+    def _signers(self) -> verifying.Signers:
+        return verifying.Signers.of(self.body, rotation.roots(self.folder).values())
 
     # --- entries --------------------------------------------------------------------------------------
     def insert(self, entries: Iterable[Entry], keys: EditorKeys) -> dict[str, str]:

@@ -142,6 +142,18 @@ def test_a_resumption_counts_only_under_her_own_signature(office: Office) -> Non
         office.desk.sign(office.bob, NOW)
 
 
+def test_a_suspension_nobody_signed_stops_the_signing(office: Office) -> None:
+    """Whoever can write the master cannot take entries off behind the editors' backs that way."""
+    one, kept = entry("one.example"), entry("kept.example")
+    office.subscribe()
+    office.add([one, kept], office.alice, office.bob)
+    office.desk.suspend([one.id], office.carol, NOW, "doubt")
+    office.desk._master._db.execute("UPDATE statements SET item = ?", (kept.id,))
+    office.desk.build(office.alice, NOW)
+    with pytest.raises(Refusal, match="no editor's signature proves it"):
+        office.desk.sign(office.bob, NOW)
+
+
 @define
 class Known:
     """What the oracle knows of one entry, in the words of the publisher's page."""

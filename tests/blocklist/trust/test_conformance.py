@@ -170,6 +170,37 @@ def test_expired_repository_fails(suite: Suite) -> None:
     assert suite.refresh() == 1
 
 
+def test_expired_root_is_kept_and_nothing_after_it(suite: Suite) -> None:
+    """The chain of roots is followed and kept before expiry is looked at; no other role moves."""
+    suite.init()
+    assert suite.refresh() == 0
+    suite.body.root.signed.expires = NOW - timedelta(days=1)
+    suite.body.rotate_keys()
+    suite.publish(2)
+    assert suite.refresh() == 1
+    assert [suite.version(role) for role in ("root", "timestamp", "snapshot", "targets")] == [2, 2, 1, 1]
+
+
+def test_snapshot_other_than_the_timestamp_says_is_not_kept(suite: Suite) -> None:
+    """Of a refresh that failed half way, the roles before the bad one are trusted and kept."""
+    suite.init()
+    suite.body.files["/metadata/1.snapshot.json"] = b"{}"
+    assert suite.refresh() == 1
+    assert suite.roles() == ["root", "timestamp"]
+
+
+def test_repository_without_consistent_snapshots(suite: Suite) -> None:
+    """Root may say that files have plain names; list bodies never do, the suite may."""
+    suite.init()
+    suite.body.root.signed.consistent_snapshot = False
+    suite.body.rotate_keys()
+    files = suite.body.files
+    for path in [path for path in files if path.endswith(("1.snapshot.json", "1.targets.json", ".index.json"))]:
+        folder, _, name = path.rpartition("/")
+        files[f"{folder}/{name.partition('.')[2]}"] = files.pop(path)
+    assert suite.download("index.json") == 0
+
+
 def test_entry_point_is_a_command(suite: Suite) -> None:
     """The suite runs it as one: exit codes come from the process, and nothing goes to its output."""
     suite.init()

@@ -1,14 +1,15 @@
 """Signing what is staged: each editor's tool proves it from her own approvals first (see `signing`)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from attrs import define
 from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.errors import OperatorFault
 from blocklist.manifest import Bulk, LogHead, Manifest
-from blocklist.publish import public_log, roles, setup, signing
+from blocklist.publish import public_log, roles, rotation, setup, signing, verifying
 from blocklist.publish.assemble import Assembly, Version
+from blocklist.publish.departures import Departure, Ledger
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
@@ -59,6 +60,16 @@ class Countersigning(Rekeying):
             carried=self._carried(manifest.signed_at, repeated),
         )
         signing.check_targets(staged, mine, before, now, bulk)
+        self._departures(frozenset(entry.id for entry in mine.entries), manifest.signed_at.date())
+
+    def departures(self) -> tuple[Departure, ...]:
+        """What the staged version leaves out of the published one, why and on whose proven word."""
+        manifest = self._staged(TARGETS).manifest()
+        return self._departures(self._master.releases.ids_of(manifest.version), manifest.signed_at.date())
+
+    def _departures(self, listed: frozenset[str], day: date) -> tuple[Departure, ...]:
+        signers = verifying.Signers.of(self.body, rotation.roots(self.folder).values())
+        return Ledger(self._master, self.body.list_id, signers).departures(self.published_ids() - listed, day)
 
     def _mine_of(self, manifest: Manifest, keys: EditorKeys) -> Assembly:
         """The staged version's set from the entries this editor proves to have approved."""

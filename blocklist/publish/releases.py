@@ -127,6 +127,11 @@ class Releases:
         rows = self._db.execute("SELECT id, token FROM version_entries WHERE version = ?", (last[0] if last else 0,))
         return {entry_id: bytes(token) for entry_id, token in rows}
 
+    def ids_of(self, version: int) -> frozenset[str]:
+        """Ids of the entries in a version built or published last."""
+        rows = self._db.execute("SELECT id FROM version_entries WHERE version = ?", (version,))
+        return frozenset(entry_id for (entry_id,) in rows)
+
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""
         return frozenset(self.published_tokens())

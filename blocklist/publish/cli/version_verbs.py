@@ -15,6 +15,7 @@ from blocklist.publish.cli.door import ONLINE, Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import show_report
 from blocklist.publish.cli.showing import tell
+from blocklist.publish.departures import counted
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
@@ -84,8 +85,9 @@ def sign(
     bulk = _bulk(staged.version if staged else 0, announce)
     _guard(here.desk, keys, now, SIZE_GUARDS)
     states = here.desk.sign(keys, now, bulk)
-    facts: dict[str, Any] = {"staged": role_facts(states)}
-    lines = [*role_lines(states)]
+    gone = counted(here.desk.departures())
+    facts: dict[str, Any] = {"staged": role_facts(states), "left_out": gone}
+    lines = [*role_lines(states), *(f"left out: {count} {what}" for what, count in gone.items())]
     if not any(state.missing for state in states.values()):
         went = _send(here, out, drop_folder, duty)
         facts |= went

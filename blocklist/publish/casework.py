@@ -19,10 +19,10 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.records import Row
+from blocklist.publish.reviewing import Reviewing
 from blocklist.publish.statements import Fact, Kind, Statement
 from blocklist.publish.states import Circumstances, Standing, standing_of
 from blocklist.publish.verifying import proof_of
-from blocklist.publish.workbench import Workbench
 
 REMOVE_CODES: Final = ("no_longer_listable", "listed_in_error", "gone_at_source", "objection_upheld")
 REJECT_CODES: Final = ("criterion_not_met", "too_wide", "not_verified", "milder_means_work", "listed_already")
@@ -31,7 +31,7 @@ ASKED: Final = ("hotline", "host", "registrar", "police")
 
 
 @define
-class Casework(Workbench):
+class Casework(Reviewing):
     """An open desk and the acts on single entries. Every act on several entries is done for all of them or none."""
 
     # --- taking off -----------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""The desk's work on entries: keys, adding, removing, seeing and approving.
+"""An open desk: who holds which key, what may be opened with it, and entries on their way in and out.
 
 Who may do what: adding takes two editors (approvals), and every version two signatures. Removing takes one editor:
 an over-block hurts people who did nothing, so one may say stop. Her signature on the removal is kept, the other sees
 it in `diff`, and the version without the entry still needs the two signatures.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -18,8 +18,6 @@ from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
 from blocklist.publish import approvals, duty, rotation, rows, setup, verifying
 from blocklist.publish.body import EDITORS_NEEDED, Body
-from blocklist.publish.difference import Difference, compare
-from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
 from blocklist.publish.importing import Found, Harvest
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
@@ -189,51 +187,3 @@ class Workbench:
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""
         return self._master.releases.published_ids()
-
-    def diff(self, keys: EditorKeys, now: datetime) -> Difference:
-        """What changes against the last published version; remembered as the state this editor has seen."""
-        with only_one(self.folder):
-            difference = self._difference(keys, now)
-            self._master.put_seen(keys.name, difference.digest)
-            return difference
-
-    def approve(self, keys: EditorKeys, ids: Collection[str]) -> int:
-        """Sign entries or subscribers by id; returns how many are newly approved by this editor."""
-        with only_one(self.folder):
-            return self._approve(keys, frozenset(ids))
-
-    def approve_all(self, keys: EditorKeys, now: datetime, digest: str | None = None) -> int:
-        """Sign everything that waits, if the desk still is what this editor's last diff (or `digest`) showed."""
-        with only_one(self.folder):
-            difference = self._difference(keys, now)
-            if difference.digest != (digest or self._master.seen(keys.name)):
-                raise Refusal(
-                    "state_not_seen",
-                    "the desk is not what you were shown: run `mamori-list diff` and look first",
-                )
-            return self._approve(keys, self.items() - frozenset(difference.expired))
-
-    def _approve(self, keys: EditorKeys, ids: frozenset[str]) -> int:
-        mine = self._master.approvals_by(keys.name)
-        wanted = ids - mine.keys()
-        subscribers = [one for one in self._master.subscribers() if one.id in wanted]
-        unknown = wanted - self.items()
-        if unknown:
-            raise OperatorFault("entry_unknown", f"no live entry or subscriber {min(unknown)}: nothing was approved")
-        entries = (entry for entry in self.entries(keys) if entry.id in wanted)
-        signatures = [*approvals.sign_entries(entries, keys)]
-        signatures += [approvals.sign_subscriber(one, self.body.list_id, keys) for one in subscribers]
-        with self._master.transaction():
-            self._master.put_approvals(keys.name, signatures)
-        return len(signatures)
-
-    def _difference(self, keys: EditorKeys, now: datetime) -> Difference:
-        return compare(
-            self.entries(keys),
-            self.suspended() | self.withdrawn_ids(),
-            self._master.releases.published_ids(),
-            self._master.subscribers(),
-            self._master.approvers(),
-            EDITORS_NEEDED,
-            now.date(),
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from blocklist.criteria import DEMO
 from blocklist.errors import BlocklistError, EntryFault
 from blocklist.names import to_wire
+from blocklist.publish.backup import backup, restore
 from blocklist.publish.foreign import read_plain
 from blocklist.publish.importing import drafted
+from blocklist.publish.review_queue import worklist
 from tests.blocklist.publish.support import NOW, Office, entry
 from tests.blocklist.publish.test_drafts import TEMPLATE
 
@@ -40,6 +43,29 @@ def test_no_file_holds_a_name(office: Office) -> None:
     office.desk.remove([hidden.id], office.alice, NOW)
     office.publish()
     assert leaks(office.folder) == []
+
+
+def test_no_file_of_a_long_life_holds_a_name(office: Office) -> None:
+    """Suspended, resumed, extended, objected to by its name, backed up and restored: no file has it, nor a report."""
+    hidden = entry(NAME)
+    office.add([hidden], office.alice, office.bob)
+    desk, later = office.desk, NOW + timedelta(days=9)
+    desk.suspend([hidden.id], office.carol, NOW, "doubt")
+    desk.resume([hidden.id], office.alice, NOW)
+    desk.request_removal([hidden.id], office.alice, NOW, "hotline", NOW.date())
+    desk.extend([hidden.id], office.bob, later, NOW.date() + timedelta(days=90))
+    ticket = desk.open_objection(desk.find(f"https://{NAME}/", office.bob), office.bob, NOW, received=NOW.date()).ticket
+    desk.decide_objection(ticket, office.carol, NOW, "upheld")
+    backup(office.folder / "desk", office.folder / "backup", NOW)
+    restore(office.folder / "backup", office.folder / "restored")
+    assert leaks(office.folder) == []
+    told = [
+        *desk.standings(NOW.date()),
+        desk.verify(office.alice),
+        desk.objections(),
+        worklist(desk, NOW.date(), NOW.date()),
+    ]
+    assert NAME not in repr(told)
 
 
 def test_the_scan_finds_a_planted_name(office: Office) -> None:

@@ -9,7 +9,6 @@ from attrs import evolve
 
 from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.publish.desk import Desk
-from blocklist.publish.faults import Refusal
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry, new_desk
 
 
@@ -41,45 +40,6 @@ def test_a_criteria_set_can_demand_the_last_resort(office: Office, required: boo
     office.desk.criteria = asked
     with pytest.raises(EntryFault, match="missing last resort"):
         office.desk.extend([without.id], office.bob, NOW, later)
-
-
-def test_approve_all_signs_only_what_was_shown(office: Office) -> None:
-    """An entry that came after the diff is not signed unseen; nor is anything without a diff."""
-    office.add([entry("seen.example")])
-    with pytest.raises(Refusal, match="not what you were shown"):
-        office.desk.approve_all(office.bob, NOW)
-    shown = office.desk.diff(office.bob, NOW)
-    office.add([entry("late.example")])
-    with pytest.raises(Refusal, match="not what you were shown"):
-        office.desk.approve_all(office.bob, NOW)
-    with pytest.raises(Refusal, match="not what you were shown"):
-        office.desk.approve_all(office.bob, NOW, shown.digest)
-    shown = office.desk.diff(office.alice, NOW)
-    assert office.desk.approve_all(office.bob, NOW, shown.digest) == 2
-    assert office.desk.approve_all(office.bob, NOW, shown.digest) == 0
-
-
-def test_approving_or_removing_an_unknown_id_changes_nothing(office: Office) -> None:
-    """All or none."""
-    one = entry()
-    office.add([one])
-    with pytest.raises(OperatorFault, match="nothing was approved"):
-        office.desk.approve(office.bob, [one.id, "01AAAAAAAAAAAAAAAAAAAAAAAA"])
-    with pytest.raises(OperatorFault, match="nothing was changed"):
-        office.desk.remove([one.id, "01AAAAAAAAAAAAAAAAAAAAAAAA"], office.bob, NOW)
-    assert office.desk.diff(office.bob, NOW).waiting == (one.id,)
-
-
-def test_the_diff_counts_what_waits_and_what_expired(office: Office) -> None:
-    """Ids only, against the published version."""
-    done, waits, old = entry("done.example"), entry("waits.example"), entry("old.example", not_after=NOW.date())
-    office.add([done, old], office.alice, office.bob)
-    office.publish()
-    office.add([waits], office.alice)
-    shown = office.desk.diff(office.carol, NOW + timedelta(days=1))
-    assert (shown.added, shown.removed, shown.waiting, shown.expired) == (
-        (waits.id,), (old.id,), (waits.id,), (old.id,),
-    )  # fmt: skip
 
 
 def test_key_files_of_another_desk_are_refused(office: Office) -> None:

@@ -97,9 +97,11 @@ class ListBoard:
             )
 
     def tested(self, list_id: str, result: str) -> None:
-        """A round of a list's self-test ended."""
+        """A round of a list's self-test ended; an empty word: nothing is asked of it."""
         view = self._views.get(list_id)
-        if view is not None:
+        if view is not None and not result:
+            self._views[list_id] = evolve(view, self_test="")
+        elif view is not None:
             word = SelfTest(result).value
             counts = {**view.self_tests, word: view.self_tests[word] + 1}
             self._views[list_id] = evolve(view, self_test=word, self_tests=counts)

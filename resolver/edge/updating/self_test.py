@@ -133,7 +133,10 @@ def _judged(answer: bytes, promised: bytes | None) -> SelfTest:
 
 @define(eq=False)
 class SelfTesting:
-    """Runs the rounds, once lists are in force. `defer` runs what blocks in a thread, `tell` gets each list's word."""
+    """Runs the rounds, once lists are in force. `defer` runs what blocks in a thread.
+
+    `tell` gets each list's word, an empty one where nothing is asked.
+    """
 
     clock: IReactorTime
     defer: Callable[..., Deferred[list[tuple[str, SelfTest]]]]
@@ -148,11 +151,20 @@ class SelfTesting:
     def in_force(self, list_ids: Iterable[str]) -> None:
         """Every worker enforces these lists now."""
         self._lists = tuple(list_ids) or self._lists
-        if self._lists and self._next is None and self.interval:
+        if not self.interval:
+            self._silence(self._lists)
+        elif self._lists and self._next is None:
             self._next = self.clock.callLater(self.asker.limits.first_seconds, self._round)
 
+    def _silence(self, list_ids: Iterable[str]) -> None:
+        """What was said of these lists earlier, by whomever, counts no more."""
+        for list_id in list_ids:
+            self.tell(list_id, "")
+
     def _round(self) -> None:
-        plan = [(list_id, names) for list_id in self._lists if (names := tuple(self.names(list_id)))]
+        named = {list_id: tuple(self.names(list_id)) for list_id in self._lists}
+        self._silence(list_id for list_id, names in named.items() if not names)
+        plan = [(list_id, names) for list_id, names in named.items() if names]
         self.defer(self._ask, plan).addCallbacks(self._told, self._failed).addBoth(self._again)
 
     def _ask(self, plan: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, SelfTest]]:

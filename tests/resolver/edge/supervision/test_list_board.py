@@ -107,3 +107,5 @@ def test_self_tests_are_counted_by_how_they_ended() -> None:
     view = board.views()[0]
     assert (view.self_test, view.self_tests["ok"], view.self_tests["refused"]) == ("refused", 2, 1)
     assert board.views()[1].self_test == ""
+    board.tested("demo", "")
+    assert (board.views()[0].self_test_failed, board.views()[0].self_tests) == (False, view.self_tests)

@@ -290,3 +290,15 @@ def test_error_a_child_survived_is_counted(start: Callable[..., Resolver], capsy
     resolver.launcher.newest("worker").say(fault)
     assert resolver.supervisor.snapshot().faults == {"worker": 1}
     assert "mamori worker: unexpected_error KeyError resolver/core/x.py:1" in capsys.readouterr().err
+
+
+def test_an_old_list_is_enforced_on(start: Callable[..., Resolver]) -> None:
+    """Nobody confirmed it for a day: status and series say so, and answering goes on as before."""
+    resolver = start()
+    resolver.take_list()
+    resolver.workers_up()
+    resolver.updater.say(said())
+    resolver.reactor.advance(86_400)
+    assert resolver.state() == (True, "answering")
+    [told] = resolver.ask("status")["status"]["lists"]
+    assert (told["staleness"], told["enforcing"], told["entries"]) == ("stale", True, 7)

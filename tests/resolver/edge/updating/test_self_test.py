@@ -217,16 +217,16 @@ def test_rounds_begin_when_a_list_is_in_force(asker: Asker) -> None:
     assert len(rounds.told) == 2
 
 
-def test_a_list_without_names_is_not_told(asker: Asker) -> None:
-    """There is nothing to say of it; with names in a later version there is."""
+def test_a_list_without_names_has_no_word(asker: Asker) -> None:
+    """An earlier one is taken back; with names in a later version there is one again."""
     rounds = Rounds(asker)
     rounds.names["demo"] = ()
     rounds.testing.in_force(["demo"])
     rounds.clock.advance(2)
-    assert rounds.told == []
+    assert rounds.told == [("demo", "")]
     rounds.names["demo"] = NAMES
     rounds.clock.advance(60)
-    assert rounds.told == [("demo", "ok")]
+    assert rounds.told == [("demo", ""), ("demo", "ok")]
 
 
 def test_rounds_go_on_after_an_unexpected_error(asker: Asker) -> None:
@@ -241,7 +241,7 @@ def test_rounds_go_on_after_an_unexpected_error(asker: Asker) -> None:
 
 
 def test_rounds_can_be_switched_off(asker: Asker) -> None:
-    """An interval of 0 asks nothing."""
+    """An interval of 0 asks nothing, and ends an alarm that was on."""
     rounds = Rounds(asker, interval=0)
     rounds.testing.in_force(["demo"])
-    assert rounds.clock.getDelayedCalls() == []
+    assert (rounds.clock.getDelayedCalls(), rounds.told) == ([], [("demo", "")])

@@ -16,6 +16,7 @@ from blocklist.errors import EntryFault
 MAX_LABEL = 63  # bytes, RFC 1035 section 2.3.4
 MAX_NAME = 253  # characters without the trailing dot
 
+_PLAIN_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,62}(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
 _ASCII_LABEL = re.compile(r"[a-z0-9_-]+")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
@@ -31,6 +32,8 @@ def canonical_name(text: str) -> str:
         raise EntryFault("empty_name")
     if _is_address(name):
         raise EntryFault("ip_literal")
+    if len(name) <= MAX_NAME and _PLAIN_NAME.fullmatch(name):  # as almost all are, so all labels are looked at at once
+        return name
     name = ".".join(_canonical_label(label) for label in name.split("."))
     if len(name) > MAX_NAME:
         raise EntryFault("long_name")

@@ -119,7 +119,7 @@ def _damage(isp: Isp, damage: str, old: Path) -> None:
     out, metadata = isp.body.out, isp.body.out / "metadata"
     if damage == "truncated":
         isp.body.publish([*isp.base, entry("third.example")])
-        for file in (out / "targets").rglob("*.3.full"):
+        for file in (path for form in ("full", "delta") for path in (out / "targets").rglob(f"*.3.{form}")):
             file.write_bytes(file.read_bytes()[:-40])
     elif damage == "empty-file":
         (metadata / "timestamp.json").write_bytes(b"")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from blocklist.errors import OperatorFault, TransferFault
+from blocklist.trust.outcome import Kind, ListSource
+from blocklist.trust.reasons import Reason
+from blocklist.trust.subscription import Subscription
 from blocklist.trust.tls import TlsFiles
 from blocklist.trust.transport import HttpTransport
 from tests.blocklist.trust.certificates import self_signed, tls_server
-from tests.blocklist.trust.conftest import PATIENT
+from tests.blocklist.trust.conftest import KEYS, PATIENT, Isp
+from tests.blocklist.trust.list_body import LIST_ID, PURPOSE, ListBody, names
 
 FILES = {"/file": b"sealed"}
 
@@ -80,3 +85,17 @@ def test_bad_files_are_the_operators_fault(pems: dict[str, Path], ca: str, certi
     with pytest.raises(OperatorFault) as caught:
         fetch("https://127.0.0.1:1/", TlsFiles(*files))
     assert caught.value.code == "setting"
+
+
+def test_list_comes_through_the_door_its_source_names(pems: dict[str, Path], isp: Isp, body: ListBody) -> None:
+    """A subscription shows the certificate of its own list; with a file that is wrong it fails as a setting to mend."""
+    body.publish(names(1))
+    with tls_server(body.files, pems["server"], clients=pems["client"]) as url:
+        source = ListSource(LIST_ID, PURPOSE, body.pinned, (url,))
+        for shown, kind in (("missing", Kind.FAILED), ("client", Kind.UPDATED)):
+            pem = pems.get(shown, isp.folder / "missing.pem")
+            named = evolve(source, tls=TlsFiles(pems["server"], pem, pem))
+            subscription = Subscription(named, isp.folder / shown, KEYS, isp.clock, PATIENT)
+            outcome = subscription.refresh()
+            assert (outcome.kind, subscription.status().enforcing) == (kind, kind is Kind.UPDATED)
+            assert outcome.reason is (Reason.SETTING if kind is Kind.FAILED else None)

@@ -164,7 +164,16 @@ class Updater:
         """Set aside the additions of these lists: too many are in use."""
         for list_id in lists:
             if list_id in versions:
-                self._do(list_id, partial(_set_aside, version=versions[list_id]))
+                verb = partial(_set_aside, version=versions[list_id])
+                done: Deferred[Outcome] = self._locks[list_id].run(self.defer, verb, self._sources.lists[list_id])
+                done.addErrback(self._unexpected).addCallback(self._held)
+
+    def _held(self, outcome: Outcome) -> None:
+        """Hand over the rest; what could not be saved is tried again with the next poll, and not at once for ever."""
+        if outcome.kind is Kind.FAILED:
+            self._tell()
+        else:
+            self._took(outcome)
 
     # --- to the workers ---------------------------------------------------------------------------------
 

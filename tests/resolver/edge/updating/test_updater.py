@@ -208,12 +208,14 @@ def test_additions_in_use_are_set_aside_and_the_rest_is_handed_over(tmp_path: Pa
 
 
 def test_what_could_not_be_set_aside_is_tried_again(tmp_path: Path) -> None:
-    """A full disk enforces nothing that was in use: the same index goes on trial once more."""
+    """A full disk enforces nothing that was in use: the same index goes on trial once more, when the list is polled."""
     demo = FakeList("demo", 1)
     updating = Updating(tmp_path, demo)
     demo.added, demo.fails = newcomers(12), OSError(28, "no space left on device")
     updating.command("exemptions")
     updating.hear(type="in_use", generation_hint=2, lists=["demo"])
+    assert len(updating.around.told("index")) == 2
+    updating.around.clock.advance(15)
     index = updating.around.told("index")[-1]
     assert (index["generation_hint"], len(index["trial"])) == (3, 1)
 

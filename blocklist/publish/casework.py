@@ -131,12 +131,29 @@ class Casework(Reviewing):
     # --- telling --------------------------------------------------------------------------------------
     def standings(self, day: date, ids: Collection[str] | None = None) -> Iterator[Standing]:
         """Where entries stand on the UTC day `day`: those of `ids`, or every one ever made. Needs no key."""
-        circumstances = self.circumstances(day)
-        said: dict[str, list[Statement]] = {}
-        for statement in self._master.statements.all():
-            said.setdefault(statement.item, []).append(statement)
-        for row in self._master.entries.every() if ids is None else map(self._row, ids):
+        table, statements = self._master.entries, self._master.statements
+        found = table.every() if ids is None else map(self._row, ids)
+        said = _by_item(statements.all()) if ids is None else {item: statements.about(item) for item in ids}
+        circumstances = self._circumstances(day, ids)
+        for row in found:
             yield standing_of(row, said.get(row.id, []), circumstances)
+
+    def _circumstances(self, day: date, ids: Collection[str] | None) -> Circumstances:
+        """What decides about the states of some entries, or of all."""
+        approved_by: dict[str, list[str]] = {}
+        if ids is not None:
+            approved_by = {item: self._master.approved_by(item) for item in ids}
+        else:
+            for item, editor, _ in self._master.approvals():
+                approved_by.setdefault(item, []).append(editor)
+        return Circumstances(
+            day=day,
+            needed=EDITORS_NEEDED,
+            approved_by=approved_by,
+            published=self.published_ids(),
+            suspended=self.suspended(),
+            withdrawn=self._master.withdrawals.confirmed_ids() | self.withdrawn_ids(),
+        )
 
     def ending(self, fact: str, first: date | None, last: date) -> list[Row]:
         """Live entries whose `review_by` or `not_after` lies between two days, unless they are listed for longer."""
@@ -153,20 +170,6 @@ class Casework(Reviewing):
     def statements(self) -> Iterator[Statement]:
         """Everything that was ever said here, in order."""
         return self._master.statements.all()
-
-    def circumstances(self, day: date) -> Circumstances:
-        """What decides about the state of every entry."""
-        approved_by: dict[str, list[str]] = {}
-        for item, editor, _ in self._master.approvals():
-            approved_by.setdefault(item, []).append(editor)
-        return Circumstances(
-            day=day,
-            needed=EDITORS_NEEDED,
-            approved_by=approved_by,
-            published=self.published_ids(),
-            suspended=self.suspended(),
-            withdrawn=self._master.withdrawals.confirmed_ids() | self.withdrawn_ids(),
-        )
 
     # --- statements -----------------------------------------------------------------------------------
     def _say(self, item: str, keys: EditorKeys, now: datetime, kind: Kind, facts: Mapping[str, Fact]) -> Statement:
@@ -198,3 +201,10 @@ class Casework(Reviewing):
 def _is_hers(said: Statement | None, list_id: str, keys: EditorKeys) -> bool:
     """Whether the statement is one this editor signed: Ed25519 is deterministic, so she signs it again."""
     return said is not None and approvals.sign_statement(said, list_id, keys).signature == said.signature
+
+
+def _by_item(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    said: dict[str, list[Statement]] = {}
+    for statement in statements:
+        said.setdefault(statement.item, []).append(statement)
+    return said

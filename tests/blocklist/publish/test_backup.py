@@ -114,6 +114,32 @@ def test_a_kill_at_any_step_leaves_the_target_as_it_was(made: tuple[Office, Path
     assert [path.name for path in office.folder.iterdir() if path.suffix in (".new", ".restoring")] == []
 
 
+def test_a_backup_is_consistent_while_others_work(made: tuple[Office, Path]) -> None:
+    """An editor adds entry after entry meanwhile; each backup is one of the states in between, whole and proven."""
+    office, _ = made
+    child = os.fork()
+    if child == 0:
+        try:
+            desk = Desk.open(office.folder / "desk")
+            while True:
+                desk.take_in([(1, entry(f"{os.urandom(8).hex()}.example"))], office.bob, approve=True)
+        finally:
+            os._exit(1)
+    try:
+        for number in range(4):
+            backup(office.folder / "desk", office.folder / f"backup{number}", NOW)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    for number in range(4):
+        restore(office.folder / f"backup{number}", office.folder / f"desk{number}")
+        desk = Desk.open(office.folder / f"desk{number}", office.folder / "desk" / "keys")
+        verdict = desk.verify(desk.unlock("alice", PASSPHRASE))
+        assert verdict.failures == ()
+        assert verdict.good["draft"] == verdict.good["approval"] - 1  # two entries have two approvals, one has none
+        desk.close()
+
+
 def test_every_flipped_or_missing_byte_is_found(made: tuple[Office, Path]) -> None:
     """A flip anywhere in a file, a cut anywhere; nothing is left behind."""
     office, file = made

@@ -58,3 +58,6 @@ def test_a_first_list_under_other_criteria_is_not_enforced(isp: Isp, body: ListB
     subscription = isp.subscribe()
     assert subscription.refresh().kind is Kind.HELD
     assert (entries(subscription), subscription.status().held_entries) == (0, 10)
+    told = subscription.explain()
+    assert (told["guards"][0]["guard"], told["guards"][0]["count"]) == ("criteria_set", 10)
+    assert told["words"][0].startswith("No version is in force yet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +12,9 @@ from blocklist.tokens import TOKEN_BYTES
 from blocklist.trust import cohorts, withdrawals
 from blocklist.trust.holding import Holding
 from blocklist.trust.mask import BREAKER, CANARY
-from blocklist.trust.outcome import ListSource, ListStatus, Outcome
+from blocklist.trust.outcome import ListSource, ListStatus
 from blocklist.trust.reasons import Reason
+from blocklist.trust.renewal import Renewal
 from blocklist.trust.update import counts_from
 
 WHY = {
@@ -28,21 +29,21 @@ WHY = {
 }
 
 
-def explanation(
-    status: ListStatus, holding: Holding, source: ListSource, mirrors: Mapping[str, Outcome]
-) -> dict[str, Any]:
+def explanation(status: ListStatus, holding: Holding, source: ListSource, renewal: Renewal) -> dict[str, Any]:
     """Return JSON data about one list; `words` and `do` are sentences for a person. Times are POSIX or UTC text."""
     told = {
         "list_id": status.list_id,
         "version": _version(status, holding),
         "guards": _guards(holding, source),
         "rejected": len(holding.mask().rejected) // TOKEN_BYTES,
-        "withdrawals": _withdrawals(status, holding),
+        "withdrawals": _withdrawals(status, holding) | {"trouble": renewal.trouble},
         "new": _new(holding),
         "announcement": _announcement(holding),
         "staleness": {"state": status.staleness, "age_seconds": status.age_seconds},
         "clock": {"suspect": status.clock_suspect, "entries_end_by": _utc(holding.now())},
-        "mirrors": [{"url": url, "last": answer.kind.value, "why": answer.text} for url, answer in mirrors.items()],
+        "mirrors": [
+            {"url": url, "last": answer.kind.value, "why": answer.text} for url, answer in renewal.answers.items()
+        ],
         "log_size": status.log_size,
         "log_contradiction": holding.state.log.contradiction,
     }
@@ -132,6 +133,8 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
 def _words_beside(told: dict[str, Any]) -> Iterator[str]:
     """Say what is true beside the entries: of announcement, age, public record and clock."""
     staleness = told["staleness"]
+    if trouble := told["withdrawals"]["trouble"]:
+        yield f"The newest withdrawals are not followed: {trouble}."
     if bulk := told["announcement"]:
         yield f"Version {bulk['version']} is announced as large; that lifts the size guard from {bulk['counts_from']}."
     if staleness["state"] in ("warn", "stale"):
@@ -149,6 +152,8 @@ def _to_do(status: ListStatus, told: dict[str, Any]) -> Iterator[str]:
         yield "Ask the list body if it changed its keys on purpose; then `mamori list accept`."
     if status.withdrawals_refused:
         yield "Ask the list body whether it means these withdrawals: its editors confirm them with a new version."
+    if told["withdrawals"]["trouble"]:
+        yield "Tell the list body: a correction would not reach this host."
     if status.staleness in ("warn", "stale"):
         yield "See `mirrors`: if all answer, the list body has stopped signing; tell it."
     if told["log_contradiction"]:

@@ -14,7 +14,7 @@ from blocklist.trust.faults import Faults, more_telling
 from blocklist.trust.holding import Holding
 from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
 from blocklist.trust.public_log import PublicRecord
-from blocklist.trust.reasons import Reason
+from blocklist.trust.reasons import Reason, explain
 from blocklist.trust.repository import Repository, Visit
 from blocklist.trust.update import Update
 from blocklist.trust.withdraw_file import WithdrawFile
@@ -32,6 +32,7 @@ class Renewal:
     time: TimeKeeper
     faults: Faults
     answers: dict[str, Outcome] = field(factory=dict, init=False)
+    trouble: str = field(default="", init=False)  # why the newest withdrawals could not be taken up, for operators
     _behind: bool = field(default=False, init=False)  # a mirror lacks withdrawals it has metadata for
     _index: Manifest | None = field(default=None, init=False)  # the one worked through last
 
@@ -72,6 +73,7 @@ class Renewal:
         file = self._fetch_withdrawals(visit)  # before the index, so that nothing lies between taking up both
         outcome = self.faults.run(partial(self._update, visit))
         withdrawn = self.faults.run(partial(self._withdraw, file))
+        self.trouble = self.trouble or withdrawn.text
         if outcome.kind is Kind.FAILED:
             return outcome
         self.faults.run(partial(self._follow_record, visit.url))
@@ -101,10 +103,12 @@ class Renewal:
 
     def _fetch_withdrawals(self, visit: Visit) -> WithdrawFile | None:
         """Fetch `withdraw/current` if it is another one; whatever is wrong with it stops no update."""
+        self.trouble = ""
         try:
             return withdraw_file.fetch(visit, self.holding.state.withdrawals.digest)
         except Exception as error:  # noqa: BLE001  # python-tuf lets foreign exceptions out
             self.faults.note(error)
+            self.trouble = explain(error)
             self._behind = not isinstance(error, PublisherFault)  # else the list body itself signed it so
             return None
 

@@ -145,7 +145,7 @@ class Subscription:
 
     def explain(self) -> dict[str, Any]:
         """Return in JSON data and words what is enforced, what is not and why, and what to do; no name is in it."""
-        return explanation(self.status(), self._holding, self.source, self._renewal.answers)
+        return explanation(self.status(), self._holding, self.source, self._renewal)
 
     def status(self) -> ListStatus:
         """Return all that status and metrics show of this list."""

@@ -64,6 +64,26 @@ def test_withdrawals_and_their_lapse(subscription: Subscription, isp: Isp, body:
     assert len(told["do"]) == 1
 
 
+def test_withdrawals_that_cannot_be_followed(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Why, and whom to tell; once they are in order it is not said any more."""
+    body.put_withdrawals({}, isp.clock.utc)
+    body.publish(TEN, isp.clock.utc)
+    subscription.refresh()
+    told = subscription.explain()
+    assert "signs no withdraw/current" in told["withdrawals"]["trouble"]
+    assert told["withdrawals"]["trouble"] in told["words"][-1]
+    assert "correction" in told["do"][0]
+    isp.clock.pass_seconds(60)
+    body.withdraw(TEN[:1], isp.clock.utc, serial=1)  # the first file had this serial, too
+    subscription.refresh()
+    assert subscription.explain()["withdrawals"]["trouble"] == ""
+    isp.clock.pass_seconds(60)
+    body.secrets[2] = bytes(32)
+    body.withdraw(TEN[:1], isp.clock.utc, epoch=2)
+    subscription.refresh()
+    assert "epoch 1" in subscription.explain()["withdrawals"]["trouble"]
+
+
 def test_announcement_and_when_it_counts(subscription: Subscription, isp: Isp, body: ListBody) -> None:
     """By this host's own clock."""
     body.publish(TEN, isp.clock.utc, bulk=Bulk(3, 90, 0))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from attrs import evolve
 
-from blocklist.manifest import Manifest, RekeyOf
+from blocklist.manifest import Bulk, Manifest, RekeyOf
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token
 from blocklist.trust.outcome import Kind
@@ -100,6 +100,25 @@ def test_confirmed_withdrawal_is_over(subscription: Subscription, isp: Isp, body
     assert subscription.refresh().kind is Kind.UPDATED
     assert counts(subscription) == (7, 0, 0, 0)
     assert subscription.next_lapse(isp.clock.now()) is None
+
+
+def test_announced_accident_is_undone_whole(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Announced, added after the wait, found wrong an hour later: all out at once, and the editors' confirmation is no
+    mass removal to the guard."""
+    accident = names(*range(1000, 1300))
+    body.publish(TEN, isp.clock.utc, bulk=Bulk(3, len(accident), 0))
+    renewed(subscription, isp, 2)
+    isp.clock.pass_seconds(HOUR)
+    body.publish((*TEN, *accident), isp.clock.utc)
+    renewed(subscription, isp, 3)
+    assert counts(subscription) == (310, 0, 0, 0)
+    isp.clock.pass_seconds(HOUR)
+    serial = body.withdraw(accident, isp.clock.utc)
+    renewed(subscription, isp)
+    assert counts(subscription) == (10, 0, 300, 0)
+    body.publish(TEN, isp.clock.utc, twist=twisted(withdrawals_seen=serial))
+    renewed(subscription, isp)
+    assert counts(subscription) == (10, 0, 0, 0)
 
 
 def test_editors_overrule_a_withdrawal(subscription: Subscription, isp: Isp, body: ListBody) -> None:

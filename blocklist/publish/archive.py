@@ -21,9 +21,20 @@ from blocklist.publish.files import make_folder
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
-CHUNK_BYTES: Final = 1024 * 1024
+CHUNK_BYTES: Final = 1024 * 1024  # read and written at once
 _PRIVATE: Final = b"PRIVATE KEY-----"
 Step = Callable[[str], None]
+
+
+@frozen
+class ArchiveLimits:
+    """What a file that calls itself a backup may make us hold in memory."""
+
+    manifest_bytes: int = 16 * 1024 * 1024  # the list of files
+    files: int = 100_000
+
+
+LIMITS: Final = ArchiveLimits()
 
 
 @frozen
@@ -107,6 +118,8 @@ def extract(file: Path, folder: Path, step: Step) -> Contents:
                 step(member.name)
                 source = tar.extractfile(member) if member.isreg() else None
                 if source is None or not _is_inside(member.name) or manifest or member.name in found:
+                    raise damaged(file)
+                if len(found) > LIMITS.files or (member.name == MANIFEST and member.size > LIMITS.manifest_bytes):
                     raise damaged(file)
                 if member.name == MANIFEST:
                     manifest = source.read()

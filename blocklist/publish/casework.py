@@ -85,7 +85,7 @@ class Casework(Reviewing):
                 one = last.get(row.id)
                 if one is None:
                     raise Refusal("not_suspended", f"{row.id} is not suspended")
-                if keys.name not in one.resumed:
+                if not _is_hers(one.resumed.get(keys.name), self.body.list_id, keys):
                     self._say(row.id, keys, now, Kind.RESUME, {"suspension": one.mark})
                 back += len({*one.resumed, keys.name}) >= EDITORS_NEEDED
             return back

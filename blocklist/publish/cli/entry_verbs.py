@@ -29,7 +29,8 @@ LONG_FILE = 200_000  # bytes from which reading shows a progress bar
 @json_option
 def add(here: Session, keys: EditorKeys, *, as_json: bool, approve_too: bool, **chosen: Any) -> None:
     """Add names typed at the terminal, or piped in one a line."""
-    typed = [click.prompt("Name or URL", err=True).encode()] if sys.stdin.isatty() else read_lines(sys.stdin.buffer)
+    asked = sys.stdin.isatty()
+    typed = [click.prompt("Name or URL", err=True).encode()] if asked else [*read_lines(sys.stdin.buffer)]
     found = drafted(typed, read_plain, _template(here, chosen), here.desk.criteria)
     harvest = here.desk.take_in(found, keys, approve=approve_too)
     if not harvest.added and not harvest.rejected:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.archive import MANIFEST, Contents, extract, write
+from blocklist.publish.archive import LIMITS, MANIFEST, Contents, extract, write
 
 NEW = Contents("demo", "2026-11-22T03:00:00Z", {})
 
@@ -70,3 +70,11 @@ def test_links_doubles_and_unlisted_files_are_refused(tmp_path: Path) -> None:
         tar.addfile(tarfile.TarInfo("a"))
     with pytest.raises(OperatorFault, match="damaged"):
         extract(tmp_path / "none", tmp_path / "out", done)
+
+
+def test_a_list_of_files_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    """By its length in the header, before it is read."""
+    huge = tarfile.TarInfo(MANIFEST)
+    huge.size = LIMITS.manifest_bytes + 1
+    with pytest.raises(OperatorFault, match="damaged"):
+        extract(tar_of(tmp_path / "file", huge), tmp_path / "out", done)

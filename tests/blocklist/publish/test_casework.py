@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -60,6 +60,18 @@ def test_a_second_suspension_needs_two_new_words(office: Office) -> None:
         assert office.desk.resume([one.id], office.alice, moment) == 0
         assert office.desk.resume([one.id], office.bob, moment) == 1
     assert office.desk.suspended() == frozenset()
+
+
+def test_an_editor_with_a_new_key_says_it_again(office: Office) -> None:
+    """Her word under the key that a ceremony replaced does not sign a version."""
+    one = entry()
+    office.add([one])
+    office.desk.suspend([one.id], office.carol, NOW, "doubt")
+    office.desk.resume([one.id], office.alice, NOW)
+    renewed = evolve(office.alice, signing=office.alice.keyring)
+    assert office.desk.held_back_from(renewed) == {one.id}
+    assert office.desk.resume([one.id], renewed, NOW) == 0
+    assert office.desk.held_back_from(renewed) == frozenset()
 
 
 def test_a_draft_is_rejected_by_another_editor_only(office: Office) -> None:

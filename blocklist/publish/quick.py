@@ -103,7 +103,7 @@ def make_body(
     )
     desk = Desk.create(folder, new, now)
     alice, bob = desk.unlock("alice", passphrase), desk.unlock("bob", passphrase)
-    online, duty = desk.unlock_online(passphrase), desk.unlock_duty("alice", passphrase)
+    online, duty = desk.unlock_online(lambda _: passphrase), desk.unlock_duty("alice", passphrase)
     body = QuickBody(desk, out, desk.root, alice, bob, online, duty)
     for number, public in enumerate(subscriber_public_keys, 1):
         desk.register_subscriber(public, f"subscriber-{number}", alice)

@@ -60,6 +60,7 @@ class Signers:
 
     keys: Mapping[str, Ed25519PublicKey] = field(repr=False)
     replaced: tuple[Ed25519PublicKey, ...] = field(default=(), repr=False)
+    former: Mapping[str, tuple[Ed25519PublicKey, ...]] = field(factory=dict, repr=False)  # duty keys before a ceremony
 
     @classmethod
     def of(cls, body: Body, roots: Iterable[bytes]) -> "Signers":
@@ -71,7 +72,10 @@ class Signers:
         once = {key.keyid: key for root in roots for key in _editors_in(root)}
         former = [_public(key) for keyid, key in once.items() if keyid not in {key.keyid for key in named.values()}]
         named |= {f"{officer.name}/duty": officer.signing for officer in body.duties}
-        return cls({name: _public(key) for name, key in named.items()}, tuple(former))
+        withdrew = {
+            f"{one.name}/duty": tuple(_public(key) for key in body.duty_keys(one.name, 0)) for one in body.former_duties
+        }
+        return cls({name: _public(key) for name, key in named.items()}, tuple(former), withdrew)
 
     def reason_against(self, proof: Proof) -> str | None:
         """Why this signature proves nothing; None when it is good.
@@ -81,6 +85,7 @@ class Signers:
         if proof.statement is None:
             return NO_ITEM
         known = [self.keys[proof.signer]] if proof.signer in self.keys else []
+        known += self.former.get(proof.signer, ())
         keys = known if proof.kind in _BY_NAME else [*known, *self.replaced]
         if any(_is_good(key, proof.signature, proof.statement) for key in keys):
             return None

@@ -91,9 +91,9 @@ class Workbench:
             raise OperatorFault("key_foreign", f"the key files of {name} in {self.keys_folder} are of another desk")
         return keys
 
-    def unlock_online(self, passphrase: bytes) -> OnlineKeys:
-        """Open the snapshot and timestamp keys that root names."""
-        return OnlineFolder(self.keys_folder, lambda _: passphrase).keys_for(self.root)
+    def unlock_online(self, secret: Callable[[str], bytes]) -> OnlineKeys:
+        """Open the snapshot and timestamp keys that root names; `secret` gives the passphrase or a token's PIN."""
+        return OnlineFolder(self.keys_folder, secret).keys_for(self.root)
 
     def open_key(self, keys: EditorKeys | DutyKeys, profile: str, epoch: int | None = None) -> bytes:
         """The data key, the log key or an epoch's secret [the epoch in force], through this holder's reading key."""

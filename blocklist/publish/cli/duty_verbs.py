@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata, Targets
 from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.publish import drop
-from blocklist.publish.cli.door import ONLINE, Session
+from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.showing import shortened, tell
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
@@ -122,5 +122,5 @@ def _covered(above: tuple[str, ...]) -> str:
 
 
 def _publish(here: Session, out: Path, signed: SignedRole) -> None:
-    keys = here.desk.unlock_online(here.passphrases.get(ONLINE))
+    keys = here.desk.unlock_online(here.passphrases.get)
     Outlet(out).publish(here.desk.root, (signed,), keys, here.door.now())

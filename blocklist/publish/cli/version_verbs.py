@@ -11,7 +11,7 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.manifest import Bulk, Manifest
 from blocklist.publish.checks import SIZE_GUARDS
-from blocklist.publish.cli.door import ONLINE, Session
+from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import show_report
 from blocklist.publish.cli.showing import tell
@@ -121,7 +121,7 @@ def _send(here: Session, out: Path | None, drop_folder: Path | None, duty: str |
     if out is not None and drop_folder is not None:
         raise click.UsageError("--publish or --drop, not both")
     if out is not None:
-        online = here.desk.unlock_online(here.passphrases.get(ONLINE))
+        online = here.desk.unlock_online(here.passphrases.get)
         return {"published": here.desk.publish(out, online, here.door.now(), officer(here, duty)), "in": str(out)}
     if drop_folder is not None:
         return {

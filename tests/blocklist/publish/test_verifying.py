@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from attrs import evolve
 
 from blocklist.publish import approvals
+from blocklist.publish.desk import Desk
+from blocklist.publish.takeover import take_up
 from blocklist.publish.verifying import BAD_SIGNATURE, KEY_UNKNOWN, NO_ITEM, Failure, Signers, verify
 from tests.blocklist.publish.support import NOW, Office, entry
+from tests.blocklist.publish.test_rotation import change
+from tests.blocklist.publish.test_takeover import held
 
 
 @pytest.fixture
@@ -109,3 +115,17 @@ def test_a_copy_of_the_master_proves_who_approved_with_public_keys_alone(office:
     assert (item, editor) == (one.id, "bob")
     office.bob.signing._private_key.public_key().verify(signature, one.to_bytes())  # type: ignore[union-attr,call-arg]
     assert evolve(one, name="two.example").to_bytes() != one.to_bytes()
+
+
+def test_what_a_replaced_duty_key_withdrew_is_still_proven(office: Office, tmp_path: Path) -> None:
+    """It stays off until two editors say otherwise, so whoever looks must see by whom."""
+    office.add([entry()], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw(office.desk.published_ids(), office.duty, NOW)
+    keys = office.desk.keys_folder
+    (keys / "carol.duty.pem").rename(tmp_path / "old.pem")
+    take_up(office.folder / "desk", held(office, tmp_path / "c", change(keys, "carol", "duty")), office.alice, NOW)
+    opened = Desk.open(office.folder / "desk")
+    assert opened.verify().good["withdrawal"] == 1
+    assert opened.verify().failures == ()
+    opened.close()

@@ -1,5 +1,8 @@
 """Guards."""
 
+import hashlib
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +158,18 @@ def test_another_criteria_set_holds_additions_and_lets_removals_through() -> Non
     assert (held.holds, len(held.held) // 16, held.hold_removals) == ((Hold("criteria_set", 1),), 1, False)
     fewer = check(old=records(range(100)), new=records(range(99)), first=False, never_tokens={}, other_criteria=True)
     assert fewer.holds == ()
+
+
+def test_two_large_sets_are_compared_in_little_memory() -> None:
+    """A set of all tokens would take some 6 MB here; a million records would take a hundred."""
+    old = b"".join(hashlib.blake2b(n.to_bytes(3, "big"), digest_size=16).digest() + b"\1\0" for n in range(60_000))
+    before = b"".join(sorted(old[at : at + 18] for at in range(0, len(old), 18)))
+    after = before[18:] + b"\xff" * 16 + b"\1\0"
+    tracemalloc.start()
+    try:
+        report = check(old=before, new=after, first=False, never_tokens={})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (report.adds, report.removals) == (1, 1)
+    assert peak < 500_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from blocklist.index import Index
 from resolver.core.canary import CanaryLimits
@@ -44,9 +46,9 @@ def test_names_in_use_are_decided_by_the_candidate(fresh: str, rtype: str, upstr
 
 
 def test_only_different_additions_count() -> None:
-    """A hundred names below one new domain, each asked for two types, are one addition in use."""
+    """Twenty names below one new domain, each asked for two types, are one addition in use."""
     world = World(PLAIN, index=index_of())
-    for number in range(100):
+    for number in range(20):
         for rtype in ("A", "AAAA"):
             world.ask(f"n{number}.shop.example", rtype)
     assert trial(world, index_of(fresh=["shop.example", "idle.example"])) == 1
@@ -102,6 +104,25 @@ def test_slices_go_on_where_they_stopped() -> None:
         world.ask(f"late{rounds}.example")
     assert (rounds, sum(marks)) == (5, 5)
     assert not canary.look(1, world.now)
+
+
+NAMES = st.from_regex(r"[ab](\.[ab]){0,2}\.example", fullmatch=True)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sets(NAMES, max_size=5), st.sets(NAMES, max_size=6), st.sets(NAMES, max_size=4))
+def test_the_canary_agrees_with_a_plain_search(asked: set[str], fresh: set[str], old: set[str]) -> None:
+    """For arbitrary names and lists it marks the most specific new entry of each name that is not blocked yet."""
+    world = World(PLAIN, index=index_of(sorted(old)))
+    for name in asked:
+        world.ask(name)
+    expected = set()
+    for name in asked:
+        above = [name.split(".", depth)[-1] for depth in range(name.count(".") + 1)]
+        listed = [each for each in above if each in fresh | old]
+        if listed and listed[0] not in old and not old & set(above):
+            expected.add(listed[0])
+    assert trial(world, index_of(sorted(old), fresh=sorted(fresh - old))) == len(expected)
 
 
 @pytest.mark.parametrize(("added", "most"), [(10, 10), (1_000, 10), (1_001, 11), (50_000, 500)])

@@ -6,6 +6,9 @@ import mmap
 import os
 from typing import Any
 
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from twisted.internet.task import Clock
 
 from resolver.edge.channel import Message
@@ -161,6 +164,67 @@ def test_a_newer_index_takes_the_place_of_the_one_on_trial() -> None:
         worker.tried()
     assert trying.results == [[]]
     assert len({worker.told("try")[-1]["trial"] for worker in trying.asked}) == 1
+
+
+class TrialMachine(RuleBasedStateMachine):
+    """Whatever workers, clock and updater do, in whatever order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trying = Trying()
+        self.begun = False
+        self.marked: set[int] = set()
+        self.results = 0
+
+    @rule()
+    def begin(self) -> None:
+        self.marked.clear()
+        self.trying.begin()
+        self.begun = True
+        self.look()
+
+    @precondition(lambda self: self.begun)
+    @rule()
+    def abandon(self) -> None:
+        self.trying.trial.abandon()
+        self.begun = False
+
+    @precondition(lambda self: self.begun and self.trying.asked)
+    @rule(data=st.data(), place=st.integers(0, 69))
+    def mark(self, data: st.DataObject, place: int) -> None:
+        data.draw(st.sampled_from(self.trying.asked)).mark(place)
+        self.marked.add(place)
+
+    @precondition(lambda self: self.trying.asked)
+    @rule(data=st.data(), dies=st.booleans())
+    def answer(self, data: st.DataObject, dies: bool) -> None:
+        worker = data.draw(st.sampled_from(self.trying.asked))
+        worker.die() if dies else worker.tried()
+        self.look()
+
+    @rule(seconds=st.integers(1, 6))
+    def wait(self, seconds: int) -> None:
+        self.trying.clock.advance(seconds)
+        self.look()
+
+    def look(self) -> None:
+        """One result for each trial that was not abandoned, and the one the marks call for."""
+        results = self.trying.results
+        assert len(results) <= self.results + int(self.begun)
+        if len(results) > self.results:
+            held = [("one", 0, 40, 10), ("two", 40, 70, 12)]
+            expected = [name for name, first, last, most in held if len(self.marked & set(range(first, last))) >= most]
+            assert results[-1] == expected
+            self.results, self.begun = len(results), False
+
+    def teardown(self) -> None:
+        self.trying.clock.advance(10)
+        self.look()
+        assert not self.begun
+
+
+TrialMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestTrialMachine = TrialMachine.TestCase
 
 
 def test_before_anybody_is_answered_nothing_is_tried() -> None:

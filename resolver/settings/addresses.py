@@ -11,6 +11,7 @@ from attrs import frozen
 from resolver.settings.kinds import Json, found
 
 Network = IPv4Network | IPv6Network
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (a look-up, not a bind)
 
 
 @frozen(order=True)
@@ -29,6 +30,11 @@ class Endpoint:
     def is_loopback(self) -> bool:
         """True when nobody but this machine can be behind it."""
         return self.ip.is_loopback
+
+    @property
+    def within(self) -> "Endpoint":
+        """Where this machine itself reaches it: loopback, if all addresses are meant."""
+        return Endpoint(_EVERYWHERE.get(self.host, self.host), self.port)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -99,7 +99,19 @@ def warnings(settings: Settings) -> Iterator[Fault]:
                     f"notices.{name}.{key}",
                     "is not globally routable: home routers drop such answers (rebinding protection): use a public one",
                 )
+    if settings.lists and settings.self_test.enabled:
+        yield from _unheard_self_tests(settings)
     if settings.laptop:
         yield Fault("laptop", "core dumps and swap are not ruled out: take it out before customers use this resolver")
     if settings.mode == "relay":
         yield Fault("mode", "relay is for finding faults: no cache, no extended errors")
+
+
+def _unheard_self_tests(settings: Settings) -> Iterator[Fault]:
+    """A question to an address of our own comes from that address."""
+    for own in dict.fromkeys(each.within.ip for each in settings.listen):
+        if not any(own.version == prefix.version and own in prefix for prefix in settings.access.allow):
+            yield Fault(
+                "access.allow",
+                f"lacks {own}, from where this resolver asks the lists' test names: add it, or switch self_test off",
+            )

@@ -27,7 +27,6 @@ from resolver.settings.addresses import Endpoint
 
 _CLASS_IN = b"\x00\x01"
 MESSAGE_BYTES = 65535
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what to ask where all addresses are listened on
 
 Exchange = Callable[[Endpoint, bytes, bool, float], bytes | None]  # address, query, over TCP?, seconds -> answer
 
@@ -83,7 +82,7 @@ class Asker:
         """Return the one that knows what these settings promise."""
         core = core_config(settings)
         notice = core.answer_mode == "notice"
-        addresses = tuple(Endpoint(_EVERYWHERE.get(each.host, each.host), each.port) for each in settings.listen)
+        addresses = tuple(each.within for each in settings.listen)
         return cls(addresses, {policy.list_id: _promised(policy, notice=notice) for policy in core.lists})
 
     def ask(self, list_id: str, names: Sequence[str]) -> SelfTest:

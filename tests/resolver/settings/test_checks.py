@@ -104,3 +104,17 @@ def test_a_notice_address_that_home_routers_drop_is_a_warning() -> None:
     data = full()
     data["notices"]["default"] |= {"ipv4": "192.0.3.1", "ipv6": None}
     assert not list(warnings(read(data)))
+
+
+def test_a_resolver_that_does_not_answer_itself_is_warned_of() -> None:
+    """Its self-test would be refused; a wildcard address is asked on loopback, and without lists nothing is asked."""
+    data = full() | {
+        "listen": ["0.0.0.0:53", "192.0.2.53:53"],
+        "access": {"allow": ["198.51.100.0/24", "2001:db8::/32"]},
+    }
+    told = [fault.message for fault in warnings(read(data)) if fault.path == "access.allow"]
+    assert [message.split(",")[0] for message in told] == ["lacks 127.0.0.1", "lacks 192.0.2.53"]
+    data["access"]["allow"] += ["127.0.0.0/8", "192.0.2.53"]
+    assert "access.allow" not in {fault.path for fault in warnings(read(data))}
+    quiet = full() | {"lists": [], "access": {"allow": ["198.51.100.0/24"]}}
+    assert "access.allow" not in {fault.path for fault in warnings(read(quiet))}

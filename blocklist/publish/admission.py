@@ -57,8 +57,10 @@ def admit(
 
     Raises `Refusal` with the reason.
     """
-    roots = chain(standing.root, submission.roots, now)
+    roots = chain(standing.root, submission.roots)
     root = [standing.root, *roots.values()][-1]
+    if roots and parse(root, Root).signed.is_expired(now):
+        raise Refusal("expired", f"root version {max(roots)} has expired: make a new one")
     current = {**standing.roles, **submission.roles}
     for name, data in submission.roles.items():
         check_role(name, data, root, current, now)
@@ -78,7 +80,7 @@ def admit(
     return Admitted(roots, root, roles, submission.log_line, orphaned)
 
 
-def chain(root: bytes, candidates: Iterable[bytes], now: datetime) -> dict[int, bytes]:
+def chain(root: bytes, candidates: Iterable[bytes]) -> dict[int, bytes]:
     """The new root versions among `candidates` (in order of version), each signed by the one before and by itself."""
     last, found = parse(root, Root), {}
     for data in candidates:
@@ -97,8 +99,6 @@ def chain(root: bytes, candidates: Iterable[bytes], now: datetime) -> dict[int, 
             ) from None
         last = candidate
         found[candidate.signed.version] = data
-    if found and last.signed.is_expired(now):
-        raise Refusal("expired", f"root version {last.signed.version} has expired: make a new one")
     return found
 
 

@@ -138,7 +138,10 @@ def refuse(place: Path, fault: BlocklistError, now: datetime) -> None:
     """Put a submission aside with the reason, which holds no name."""
     reason = {"code": fault.code, "reason": str(fault), "refused_at": format_instant(now)}
     write_atomically(place / "reason.json", json.dumps(reason, indent=2).encode() + b"\n")
-    place.rename(make_folder(place.parent / REFUSED_FOLDER) / place.name)
+    aside = make_folder(place.parent / REFUSED_FOLDER) / place.name
+    if aside.exists():  # handed over again as it was
+        aside = aside.with_name(f"{aside.name}-{secrets.token_hex(4)}")
+    place.rename(aside)
 
 
 def refused(drop: Path) -> int:
@@ -168,6 +171,6 @@ def _claim(descriptor: int, drop: Path) -> None:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    if path.is_symlink() or path.stat().st_size > max_bytes:
-        raise Refusal("drop_size", f"a file of the submission is larger than {max_bytes} bytes, or a link")
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > max_bytes:  # a pipe would hold us for ever
+        raise Refusal("drop_size", f"a file of the submission is larger than {max_bytes} bytes, or is no plain file")
     return read_file(path, "submitted file")

@@ -90,6 +90,8 @@ class Outlets:
         try:
             work()
         except (OperatorFault, OSError) as fault:
+            if isinstance(fault, OperatorFault) and fault.code == "online_key":
+                raise  # no folder's fault
             self.behind.add(folder)
             text = fault.strerror if isinstance(fault, OSError) else str(fault)
             self.alarm(f"{folder} is left behind: {text}")

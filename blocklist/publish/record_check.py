@@ -56,7 +56,7 @@ def signed_head(out: Path, root: bytes, now: datetime) -> LogHead:
     """The head that the published index signs, verified from a pinned root.json. `Refusal` where it does not verify."""
     outlet = Outlet(out)
     roots = sorted((out / "metadata").glob("*.root.json"), key=lambda path: int(path.name.split(".")[0]))
-    chain = admission.chain(root, [read_file(path, "root metadata") for path in roots], now)
+    chain = admission.chain(root, [read_file(path, "root metadata") for path in roots])
     published = outlet.published()
     if TARGETS not in published:
         raise OperatorFault("nothing_published", f"{out} holds no list")

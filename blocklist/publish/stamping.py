@@ -65,11 +65,11 @@ class Stamper:
         """The root version in force here."""
         return self.outlets.roots[-1]
 
-    def start(self, now: datetime) -> None:
+    def start(self) -> None:
         """Walk the published root versions on from the one this machine was given by hand."""
         while True:
             version = Metadata.from_bytes(self.root).signed.version + 1
-            follower = next((root for root in self.outlets.find_root(version) if self._follows(root, now)), None)
+            follower = next((root for root in self.outlets.find_root(version) if self._follows(root)), None)
             if follower is None:
                 return
             self.outlets.roots.append(follower)
@@ -77,11 +77,7 @@ class Stamper:
     def tick(self, now: datetime, at: float) -> bool:
         """Do what is due; `at` is a monotonic clock's (seconds). Returns whether a submission was published."""
         before = self.published
-        places = drop.waiting(self.drop)
-        self._waits = {place: due for place, due in self._waits.items() if place in places}
-        for place in places:
-            if at >= self._waits.get(place, at) and not self._tried(partial(self._take, place, now, at)):
-                self._waits[place] = at + self.limits.retry_seconds
+        self._tried(partial(self._take_all, now, at))
         if at >= self._next_stamp:
             self._next_stamp = at + self.limits.retry_seconds
             self._tried(partial(self._stamp, now, at))
@@ -127,6 +123,13 @@ class Stamper:
             return
         write_atomically(path, json.dumps(facts, indent=2).encode() + b"\n", PUBLIC_FILE)
         self._status = (at, facts)
+
+    def _take_all(self, now: datetime, at: float) -> None:
+        places = drop.waiting(self.drop)
+        self._waits = {place: due for place, due in self._waits.items() if place in places}
+        for place in places:
+            if at >= self._waits.get(place, at) and not self._tried(partial(self._take, place, now, at)):
+                self._waits[place] = at + self.limits.retry_seconds
 
     def _take(self, place: Path, now: datetime, at: float) -> None:
         try:
@@ -187,9 +190,9 @@ class Stamper:
         file = None if leader is None else leader / "targets" / path
         return file.read_bytes() if file is not None and file.is_file() else None
 
-    def _follows(self, root: bytes, now: datetime) -> bool:
+    def _follows(self, root: bytes) -> bool:
         try:
-            return bool(chain(self.root, (root,), now))
+            return bool(chain(self.root, (root,)))
         except Refusal:
             return False
 
@@ -197,9 +200,8 @@ class Stamper:
         try:
             work()
         except Exception as error:  # noqa: BLE001  # tokens and disks raise foreign exceptions, and stamping must go on
-            known = isinstance(error, OperatorFault)
-            self.alarm(
-                str(error) if known else f"{type(error).__name__}: tried again in {self.limits.retry_seconds:g} s"
-            )
+            fault = error.__cause__ or error  # python-tuf puts its own round what a signer raises
+            again = f"{type(fault).__name__}: tried again in {self.limits.retry_seconds:g} s"
+            self.alarm(str(fault) if isinstance(fault, OperatorFault) else again)
             return False
         return True

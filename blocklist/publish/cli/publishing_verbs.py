@@ -86,7 +86,8 @@ def _run(stamper: Stamper, hinter: Hinter, door: Door) -> None:
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())
     with drop.watching(stamper.drop):
-        stamper.start(door.now())
+        stamper.start()
+        stamper.keys_for(stamper.root)  # a wrong passphrase is told now, not in the first alarm
         stamper.say("ready", {"folders": len(stamper.outlets.folders)})
         while not stop.is_set():
             if stamper.tick(door.now(), time.monotonic()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -50,7 +51,9 @@ def test_a_refused_one_is_put_aside_with_its_reason(tmp_path: Path) -> None:
     """The reason is a word and a sentence."""
     place = drop.put(tmp_path, (ROLE,), NOW)
     drop.refuse(place, Refusal("older", "an older version"), NOW)
-    assert (drop.waiting(tmp_path), drop.refused(tmp_path)) == ([], 1)
+    (tmp_path / place.name).mkdir()
+    drop.refuse(tmp_path / place.name, Refusal("older", "an older version"), NOW)
+    assert (drop.waiting(tmp_path), drop.refused(tmp_path)) == ([], 2)
     reason = json.loads((tmp_path / "refused" / place.name / "reason.json").read_bytes())
     assert reason == {"code": "older", "reason": "an older version", "refused_at": "2026-11-22T03:00:00Z"}
 
@@ -62,7 +65,11 @@ def test_limits_hold_for_what_anybody_may_put_there(tmp_path: Path) -> None:
         with pytest.raises(Refusal, match=r"larger|more than"):
             drop.read(place, limits)
     (place / "keyring.json").symlink_to(place / "targets.json")
-    with pytest.raises(Refusal, match="or a link"):
+    with pytest.raises(Refusal, match="no plain file"):
+        drop.read(place, DropLimits())
+    (place / "keyring.json").unlink()
+    os.mkfifo(place / "keyring.json")
+    with pytest.raises(Refusal, match="no plain file"):
         drop.read(place, DropLimits())
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refusal, match="holds no role file"):

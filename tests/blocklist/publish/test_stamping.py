@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from attrs import define, evolve, field
+from securesystemslib.signer import CryptoSigner, Signature
 
 from blocklist.errors import OperatorFault
 from blocklist.publish import drop
@@ -53,7 +54,7 @@ class Machine:
             self.folder / "status.json",
         )
         (self.folder / "drop").mkdir(exist_ok=True)
-        self.stamper.start(NOW)
+        self.stamper.start()
 
     @property
     def outs(self) -> list[Path]:
@@ -170,6 +171,28 @@ def test_a_failing_token_is_tried_again(machine: Machine) -> None:
     machine.bodies.append(BODY)
     assert not machine.tick()
     assert machine.tick(5)
+
+
+def test_a_token_that_refuses_is_no_fault_of_the_folders(machine: Machine) -> None:
+    """The alarm says what it is, and no folder is called behind."""
+
+    class Refusing(CryptoSigner):
+        def sign(self, payload: bytes) -> Signature:
+            raise OperatorFault("pin", "the token refused the PIN")
+
+    machine.bodies = [evolve(BODY, timestamp=[Refusing(BODY.timestamp[0]._private_key)])]
+    machine.tick(300)
+    assert machine.alarms == ["the token refused the PIN"]
+    assert machine.stamper.outlets.behind == set()
+
+
+def test_an_unreadable_drop_folder_does_not_stop_stamping(machine: Machine) -> None:
+    """It is told of."""
+    (machine.folder / "drop").rename(machine.folder / "away")
+    before = Outlet(machine.outs[0]).version_of("timestamp")
+    machine.tick(300)
+    assert "cannot read drop folder" in machine.alarms[0]
+    assert Outlet(machine.outs[0]).version_of("timestamp") > before
 
 
 def test_a_full_folder_is_caught_up(machine: Machine) -> None:

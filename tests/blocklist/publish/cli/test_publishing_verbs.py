@@ -111,3 +111,13 @@ def test_an_alarm_is_told_once_a_minute(capsys: pytest.CaptureFixture[str]) -> N
     teller.say("stamped", {"version": 3})
     captured = capsys.readouterr()
     assert (captured.err, captured.out) == ("ALARM full\nALARM other\n", "stamped version=3\n")
+
+
+def test_a_daemon_with_a_wrong_passphrase_ends_at_once(tmp_path: Path) -> None:
+    """Exit code 2, and what is wrong."""
+    online_machine(tmp_path)
+    (tmp_path / "passphrase").write_bytes(b"another passphrase of somebody")
+    words = ["stamp", "--daemon", "--drop", tmp_path / "drop", "--keys", tmp_path / "keys", tmp_path / "out"]
+    words += ["--passphrase-file", tmp_path / "passphrase"]
+    ended = CliRunner().invoke(main, [*map(str, words)])
+    assert (ended.exit_code, "do not open with this passphrase" in ended.stderr) == (2, True)

@@ -1,7 +1,8 @@
 """`make bench-lists`: what a list of a million entries costs, at an ISP and at the desk.
 
 Each measurement runs in a fresh process, in interleaved rounds; medians are shown. Time drifts on a shared machine, so
-that of taking a list is also given as a ratio to one SHA-256 and ChaCha20-Poly1305 pass over its bytes in the same run.
+the CPU time of taking a list is also given as a ratio to that of one SHA-256 and ChaCha20-Poly1305 pass over its bytes
+in the same process.
 Memory is what was resident at the highest beyond what the process held before.
 """
 

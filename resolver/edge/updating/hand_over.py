@@ -33,15 +33,19 @@ class HandOver:
     _waiting: list[tuple[int, Deferred[bool], IDelayedCall]] = field(factory=list, init=False)
 
     def renew(self, sources: Sources, *, anyway: bool = False) -> None:
-        """Compile and send if what is to be enforced, or the time, changed. Whatever is raised: nothing was sent."""
+        """Compile and send if what is to be enforced, or the time, changed. Whatever is raised: nothing was sent.
+
+        So, too, for a version that only confirms what is enforced already: it must be known to be in force.
+        """
         images, offset = sources.images(), sources.clock_offset()
+        told = {words["list_id"]: words for words in sources.statuses()}
+        lists = [{key: told[image.list_id][key] for key in TOLD} for image in images]
+        versions = {each["list_id"]: each["version"] for each in lists}
         moved = bool(images) and abs(offset - self._offset) > OFFSET_SLACK
-        if images == self._images and not moved and not anyway:
+        if images == self._images and versions == self._versions and not moved and not anyway:
             return
         packed = sources.compile()
         fresh = _fresh(packed, sources)
-        told = {words["list_id"]: words for words in sources.statuses()}
-        lists = [{key: told[image.list_id][key] for key in TOLD} for image in images]
         fd = sealed_memory(packed)
         self._hint += 1
         message = {"type": "index", "generation_hint": self._hint, "lists": lists, "fresh": fresh}
@@ -49,8 +53,7 @@ class HandOver:
             self.send(message | {"trial": _trial(fresh, sources)}, [fd])
         finally:
             os.close(fd)
-        self._images, self._offset = images, offset
-        self._versions = {each["list_id"]: each["version"] for each in lists}
+        self._images, self._offset, self._versions = images, offset, versions
 
     def refused(self, hint: int) -> dict[str, int]:
         """Too much of this one is in use; return its versions, or nothing if a newer one is on its way.

@@ -29,6 +29,7 @@ class FakeList:
         self.fails: Exception | None = None
         self.added: list[bytes] = []  # tokens first enforced with this version
         self.watched = True  # they count as fresh
+        self.confirms = 0  # versions since the set changed: they have the same one
 
     def load(self) -> bool:
         if self.fails:
@@ -69,7 +70,7 @@ class FakeList:
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
         if not self.version:
             return None
-        tokens = sorted([bytes([self.version]) * 16, *self.added])
+        tokens = sorted([bytes([self.version - self.confirms]) * 16, *self.added])
         records = b"".join(token + b"\x01\x80" for token in tokens)
         exempt = frozenset(each.wire.ljust(16, b"\0") for each in exemptions)
         return ListImage(

@@ -31,6 +31,17 @@ def test_only_a_change_is_handed_over() -> None:
     assert all(around.sizes)
 
 
+def test_a_version_that_confirms_what_is_enforced_is_handed_over() -> None:
+    """A set that withdrawals had made already is a version of its own: status and `good` must come to name it."""
+    around = Surroundings(FakeList("demo", 1))
+    hand = _hand(around)
+    hand.renew(around.sources)
+    around.lists["demo"].version, around.lists["demo"].confirms = 2, 1
+    hand.renew(around.sources)
+    assert [message["lists"][0]["version"] for message in around.sent] == [1, 2]
+    assert hand.confirm(2) == {"demo": 2}
+
+
 def test_workers_are_given_the_time_anew_when_it_has_moved() -> None:
     """After a long pause entries end by an old trusted time until a list body is reached: then by the new one."""
     around = Surroundings(FakeList("demo", 1))

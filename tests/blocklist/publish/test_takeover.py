@@ -73,6 +73,20 @@ def test_a_new_editor_reads_the_desk_and_her_forerunners_approvals_are_gone(offi
     opened.close()
 
 
+def test_a_subscriber_that_was_let_go_stays_out(office: Office, tmp_path: Path) -> None:
+    """The word of a replaced editor against a subscriber is kept, unlike her approvals."""
+    known = office.subscribe()
+    office.desk.approve(office.carol, [known])
+    for keys in (office.alice, office.bob):
+        office.desk.remove_subscriber(known, keys)
+    assert not any(one.reads for one in office.desk.memberships())
+    take_up(
+        office.folder / "desk", held(office, tmp_path / "c", change(tmp_path / "n", "bob", "editor")), office.alice, NOW
+    )
+    (membership,) = office.desk.memberships()
+    assert (membership.approvals, membership.reads) == (2, False)
+
+
 def test_a_new_duty_officer_reads_the_epochs_secret_and_no_more(office: Office, tmp_path: Path) -> None:
     """In the place of an editor's second key: the editor goes on reading the desk."""
     ceremony = held(office, tmp_path / "c", change(tmp_path / "new", "carol", "duty", "emma"), reason="new_holder")

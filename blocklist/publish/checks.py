@@ -97,9 +97,12 @@ class Rules:
         }
 
     def _foreign_test(self, entry: Entry) -> bool:
-        if not entry.test:
-            return False
-        return self.own_domain is None or to_wire(self.own_domain) not in suffixes(to_wire(entry.name))
+        return entry.test and not is_own(entry.name, self.own_domain)
+
+
+def is_own(name: str, own_domain: str | None) -> bool:
+    """Whether a name is the body's own domain or below it, where self-test names live; they are published in clear."""
+    return own_domain is not None and to_wire(own_domain) in suffixes(to_wire(name))
 
 
 def make_rules(own_domain: str | None, never_names: Iterable[str], day: date) -> Rules:

@@ -21,6 +21,7 @@ from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys, Outlet
 from blocklist.publish.setup import SMALL_ROOT, NewDesk
 
 EDITORS = ("alice", "bob", "carol")
+OWN_DOMAIN = "example"  # self-test names may be any of the reserved names
 
 
 @define
@@ -100,6 +101,7 @@ def make_body(
         editors=EDITORS,
         passphrases=dict.fromkeys((*EDITORS, *SMALL_ROOT.holders, *ONLINE_ROLES), passphrase),
         root=SMALL_ROOT,
+        own_domain=OWN_DOMAIN,
     )
     desk = Desk.create(folder, new, now)
     alice, bob = desk.unlock("alice", passphrase), desk.unlock("bob", passphrase)

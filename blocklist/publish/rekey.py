@@ -32,6 +32,7 @@ from blocklist.stream import FileContext, Kind, unseal
 from blocklist.tokens import token_key
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
+OUT_ALONE: Final = timedelta(days=1)  # how long a rekey version is better left out before the next one
 EPOCH_LIFE: Final = timedelta(days=90)  # `status` asks for a rekey after that
 
 
@@ -53,6 +54,13 @@ class Rekeying(Building):
                 number, now.replace(microsecond=0), withdrawals_seen=seen, rekey_of=repeats(published.manifest)
             )
             return self._put(keys, new, version, None, now)
+
+    def rekey_out_for(self, now: datetime) -> timedelta | None:
+        """How long the published version is out, if it is a rekey version."""
+        published, begun = self._master.releases.last_published(), self._master.releases.epochs_begun()
+        if published is None or not begun or begun[-1][0] != published[0]:
+            return None
+        return now - datetime.fromisoformat(begun[-1][1])
 
     def _rekeyed(self, keys: EditorKeys, manifest: Manifest, *, mine_only: bool) -> Assembly:
         """The set of a staged rekey version, proven from the entries."""

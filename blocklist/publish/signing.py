@@ -19,6 +19,7 @@ from blocklist.manifest import Bulk, LogHead, Manifest, RekeyOf
 from blocklist.publish import deltas, roles
 from blocklist.publish.assemble import INDEX_PATH, KEYRING_PATH, Assembly, Version
 from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.checks import is_own
 from blocklist.publish.deltas import Chain, Published
 from blocklist.publish.faults import Refusal
 from blocklist.stream import Kind, unseal
@@ -61,6 +62,12 @@ def check_targets(staged: Staged, mine: Assembly, before: Before, now: datetime,
     """
     manifest = staged.manifest()
     check_records(staged, manifest, mine)
+    foreign = [name for name in manifest.selftest if not is_own(name, mine.body.own_domain)]
+    if foreign:
+        raise Refusal(
+            "self_test_domain",
+            f"{len(foreign)} self-test names are not under the body's own domain: every ISP would read them in clear",
+        )
     if manifest.bulk != bulk:
         raise Refusal("announcement_differs", _announcement(manifest.bulk))
     if manifest.withdrawals_seen > before.withdrawals_seen:

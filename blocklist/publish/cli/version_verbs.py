@@ -1,7 +1,7 @@
 """`build`, `sign`, `publish`, `submit` and `status`: from approved entries to static files."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.records import DeskState, RoleState
-from blocklist.publish.rekey import EPOCH_LIFE
+from blocklist.publish.rekey import EPOCH_LIFE, OUT_ALONE
 from blocklist.publish.stage import TARGETS
 
 officer_option = click.option(
@@ -48,6 +48,14 @@ def build(
     now = here.door.now()
     _guard(here.desk, keys, now, waive)
     bulk = _bulk(here.desk.next_version(), announce)
+    out_for = here.desk.rekey_out_for(now)
+    if out_for is not None and out_for < OUT_ALONE:
+        hours = out_for // timedelta(hours=1)
+        click.echo(
+            f"note: a rekey version has been out for {hours} h only: an ISP that did not fetch it will have to accept"
+            " the new keys by hand",
+            err=True,
+        )
     tell_staged(here, keys, here.desk.build(keys, now, bulk), sign_too=sign_too, bulk=bulk, as_json=as_json)
 
 

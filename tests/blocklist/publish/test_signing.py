@@ -47,7 +47,7 @@ def test_an_index_that_differs_in_any_fact_is_refused(office: Office) -> None:
     check(office, good)
     assert refused(office, with_index(good, count=2)) == "index_differs"
     assert refused(office, with_index(good, set_sha256="0" * 64)) == "index_differs"
-    assert refused(office, with_index(good, selftest=("slipped.example",))) == "index_differs"
+    assert refused(office, with_index(good, selftest=("slipped.body.example",))) == "index_differs"
     assert refused(office, with_index(good, base_date=NOW.date() - timedelta(days=9))) == "index_differs"
     assert refused(office, signing.Staged(good.metadata, {**good.files, "index.json": b"{}"})) == "index_invalid"
 
@@ -112,3 +112,11 @@ def test_a_keyring_of_another_list_or_shape_is_refused(office: Office) -> None:
     assert code(b"{}") == "keyring_invalid"
     assert code(Keyring("other", ()).to_bytes()) == "keyring_invalid"
     assert code(Keyring("demo", ()).to_bytes(), timedelta(days=1)) == "time_ahead"
+
+
+def test_a_listed_name_never_becomes_a_self_test_name(office: Office) -> None:
+    """Self-test names stand in clear in every ISP's index: only the body's own may."""
+    office.add([entry("self.body.example", test=True), entry("other.example", test=True)], office.alice, office.bob)
+    office.desk.build(office.alice, NOW)
+    with pytest.raises(Refusal, match="1 self-test names are not under the body's own domain"):
+        office.desk.sign(office.bob, NOW)

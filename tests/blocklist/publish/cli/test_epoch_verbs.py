@@ -20,3 +20,4 @@ def test_a_rekey_from_the_shell(shell: Shell) -> None:
     assert "name --duty" in shell.run("publish", shell.desk, shell.out, code=1).stderr
     assert "published version 2" in shell.run("publish", shell.desk, shell.out, "--duty", "bob").stdout
     assert shell.json("status", shell.desk)["epoch"] == 2
+    assert "out for 0 h only" in shell.run("build", shell.desk, "--editor", "alice").stderr

@@ -80,6 +80,18 @@ class EntryTable:
         """Every id ever given, removed ones too."""
         return frozenset(row[0] for row in self._db.execute("SELECT id FROM entries"))
 
+    def some(self, ids: Collection[str]) -> Iterator[Row]:
+        """Those of some ids that were ever made, in order of id."""
+        given = "SELECT value FROM json_each(?)"
+        query = f"SELECT {_COLUMNS} FROM entries WHERE id IN ({given}) ORDER BY id"  # noqa: S608 (constants)
+        return map(_row, self._db.execute(query, (json.dumps(list(ids)),)))
+
+    def live_among(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some ids that are live, however many there are."""
+        given = "SELECT value FROM json_each(?)"
+        query = f"SELECT id FROM entries WHERE id IN ({given}) AND {_LIVE}"  # noqa: S608 (constants)
+        return frozenset(row[0] for row in self._db.execute(query, (json.dumps(list(ids)),)))
+
     def used(self, ids: Collection[str]) -> frozenset[str]:
         """Those of some ids (32,000 at most) that were given before: an id is never used twice."""
         query = f"SELECT id FROM entries WHERE id IN ({_marks(ids)})"  # noqa: S608 (question marks)

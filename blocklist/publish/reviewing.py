@@ -46,18 +46,18 @@ class Reviewing(Workbench):
             return self._approve(keys, self.items() - frozenset(difference.expired))
 
     def _approve(self, keys: EditorKeys, ids: frozenset[str]) -> int:
-        mine = self._master.approvals_by(keys.name)
-        wanted = ids - mine.keys()
-        subscribers = [one for one in self._master.subscribers() if one.id in wanted]
-        unknown = wanted - self.items()
+        wanted = sorted(ids - self._master.approvals_by(keys.name).keys())
+        subscribers = {one.id: one for one in self._master.subscribers()}
+        entries = [item for item in wanted if item not in subscribers]
+        unknown = frozenset(entries) - self._master.entries.live_among(entries)
         if unknown:
             raise OperatorFault("entry_unknown", f"no live entry or subscriber {min(unknown)}: nothing was approved")
-        entries = (entry for entry in self.entries(keys) if entry.id in wanted)
-        signatures = [*approvals.sign_entries(entries, keys)]
-        signatures += [approvals.sign_subscriber(one, self.body.list_id, keys) for one in subscribers]
+        asked = (subscribers[item] for item in wanted if item in subscribers)
         with self._master.transaction():
-            self._master.put_approvals(keys.name, signatures)
-        return len(signatures)
+            self._master.put_approvals(keys.name, approvals.sign_entries(self.opened(entries, keys), keys))
+            list_id = self.body.list_id
+            self._master.put_approvals(keys.name, (approvals.sign_subscriber(one, list_id, keys) for one in asked))
+        return len(wanted)
 
     def _difference(self, keys: EditorKeys, now: datetime) -> Difference:
         return compare(

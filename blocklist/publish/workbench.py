@@ -5,7 +5,7 @@ an over-block hurts people who did nothing, so one may say stop. Her signature o
 it in `diff`, and the version without the entry still needs the two signatures.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -158,6 +158,12 @@ class Workbench:
     def entries(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
         """Every live entry that so many editors approved, opened with this editor's key."""
         return iter(self.watch(rows.live_entries(self._master, self.vault(keys), approvals), self._master.count()))
+
+    def opened(self, ids: Collection[str], keys: EditorKeys) -> Iterator[Entry]:
+        """Some entries by their ids, live or not, opened with this editor's key."""
+        vault = self.vault(keys)
+        for row in self.watch(self._master.entries.some(ids), len(ids)):
+            yield rows.entry_of(row.opened(vault))
 
     def candidates(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
         """Every live entry that so many editors approved and that is neither suspended nor withdrawn."""

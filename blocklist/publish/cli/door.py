@@ -112,9 +112,8 @@ class Session:
     def show_names(self, keys: EditorKeys, wanted: Collection[str]) -> None:
         """Show entries whole, name and all: the very bytes that `approve` signs. On a terminal only."""
         self.insist_on_terminal()
-        for entry in self.desk.entries(keys):
-            if entry.id in wanted:
-                click.echo(entry.to_bytes().decode())
+        for entry in self.desk.opened(sorted(wanted), keys):
+            click.echo(entry.to_bytes().decode())
 
 
 @contextmanager

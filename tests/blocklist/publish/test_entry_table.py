@@ -43,6 +43,8 @@ def test_twins_and_used_ids_are_found_in_batches(master: Master) -> None:
     master.entries.end("d", "bob")
     assert master.entries.longest_twins([b"t", b"u", b"v"]) == {b"t": ("2026-12-31", "b"), b"u": ("2026-12-01", "c")}
     assert master.entries.used(["a", "d", "e"]) == {"a", "d"}
+    assert [one.id for one in master.entries.some(["d", "e", "a"])] == ["a", "d"]
+    assert master.entries.live_among(["a", "d", "e", *(str(number) for number in range(40_000))]) == {"a"}
     assert master.entries.twins_of("a") == ["a", "b", "d"]
 
 

@@ -34,6 +34,8 @@ from blocklist.publish.outlet import LOG_FILE, SignedRole
 ROLES: Final = ("targets", "keyring", "withdraw")  # in the order they are verified: a delegator comes first
 REFUSED_FOLDER: Final = "refused"
 _FILES: Final = "files"
+_FOLDER_MODE: Final = 0o770
+_FILE_MODE: Final = 0o640
 _NEW: Final = ".new-"  # being written
 _DONE: Final = ".done-"  # published, being taken away
 
@@ -81,13 +83,13 @@ def put(
     try:
         for role in roles:
             for path, data in role.files.items():
-                write_atomically(make_folder(aside / _FILES) / f"{sha256(data).hexdigest()}.{Path(path).name}", data)
+                _write(aside / _FILES, f"{sha256(data).hexdigest()}.{Path(path).name}", data)
         for version, root in (roots or {}).items():
-            write_atomically(make_folder(aside) / f"{version}.root.json", root)
+            _write(aside, f"{version}.root.json", root)
         if log_line is not None:
-            write_atomically(make_folder(aside) / LOG_FILE, log_line.rstrip(b"\n") + b"\n")
+            _write(aside, LOG_FILE, log_line.rstrip(b"\n") + b"\n")
         for role in roles:
-            write_atomically(make_folder(aside) / f"{role.name}.json", role.metadata)
+            _write(aside, f"{role.name}.json", role.metadata)
         aside.rename(place)
         sync_folder(drop)
     except OSError as error:
@@ -153,7 +155,7 @@ def refused(drop: Path) -> int:
 @contextmanager
 def watching(drop: Path) -> Iterator[None]:
     """Be the one daemon of this drop folder; raises `OperatorFault` when another one is."""
-    descriptor = os.open(make_folder(drop), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = os.open(make_folder(drop, _FOLDER_MODE), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         _claim(descriptor, drop)
         for left in drop.glob(f"{_DONE}*"):  # by a kill
@@ -168,6 +170,11 @@ def _claim(descriptor: int, drop: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise OperatorFault("drop_watched", f"another `mamori-list stamp --daemon` watches {drop}") from None
+
+
+def _write(folder: Path, name: str, data: bytes) -> None:
+    """For the signer's group to read and take away: it is another user, and none of it is secret."""
+    write_atomically(make_folder(folder, _FOLDER_MODE) / name, data, _FILE_MODE)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

@@ -26,6 +26,7 @@ def test_what_is_put_is_read_back_in_order(tmp_path: Path) -> None:
     first = drop.put(tmp_path, (), NOW, roots={10: b"ten", 9: b"nine"})
     assert drop.waiting(tmp_path) == [first, second]
     assert drop.read(first, DropLimits()).roots == (b"nine", b"ten")
+    assert {path.stat().st_mode & 0o777 for path in second.rglob("*")} == {0o770, 0o640}
     read = drop.read(second, DropLimits())
     assert (read.roles, read.log_line) == ({"targets": b"{}"}, b'{"a":1}\n')
     assert read.file(f"{sha256(b'full').hexdigest()}.2.full", DropLimits()) == b"full"

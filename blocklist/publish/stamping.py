@@ -57,7 +57,7 @@ class Stamper:
     _next_stamp: float = field(default=0.0, init=False)
     _next_prune: float = field(default=0.0, init=False)
     _next_level: float = field(default=0.0, init=False)
-    _status: tuple[float, dict[str, Any]] = field(default=(0.0, {}), init=False)
+    _status: tuple[float, tuple[object, ...]] = field(default=(0.0, ()), init=False)  # when written, and over what
     _waits: dict[Path, float] = field(factory=dict, init=False)  # submissions to try again, and when
 
     @property
@@ -116,13 +116,13 @@ class Stamper:
         }
 
     def _write_status(self, path: Path, now: datetime, at: float) -> None:
+        """When something changed, and now and then to show that somebody is there."""
+        mark = (self.published, self.stamped_at, drop.refused(self.drop), len(self._waits), len(self.outlets.behind))
         written, before = self._status
-        facts = self.status(now)
-        same = {**before, "written_at": None} == {**facts, "written_at": None}
-        if before and same and at < written + self.limits.status_seconds:
+        if mark == before and at < written + self.limits.status_seconds:
             return
-        write_atomically(path, json.dumps(facts, indent=2).encode() + b"\n", PUBLIC_FILE)
-        self._status = (at, facts)
+        write_atomically(path, json.dumps(self.status(now), indent=2).encode() + b"\n", PUBLIC_FILE)
+        self._status = (at, mark)
 
     def _take_all(self, now: datetime, at: float) -> None:
         places = drop.waiting(self.drop)

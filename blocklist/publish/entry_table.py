@@ -72,6 +72,10 @@ class EntryTable:
         """How many entries are live."""
         return int(self._db.execute(f"SELECT COUNT(*) FROM entries WHERE {_LIVE}").fetchone()[0])  # noqa: S608
 
+    def total(self) -> int:
+        """How many entries were ever made."""
+        return int(self._db.execute("SELECT COUNT(*) FROM entries").fetchone()[0])
+
     def live_ids(self) -> frozenset[str]:
         """Ids of the live entries."""
         return frozenset(row[0] for row in self._db.execute(f"SELECT id FROM entries WHERE {_LIVE}"))  # noqa: S608

@@ -19,7 +19,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 from blocklist import canonical
 from blocklist.entries import Entry
 from blocklist.publish import approvals, duty
-from blocklist.publish.body import Body
+from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.master import Master
 from blocklist.publish.records import Row
 from blocklist.publish.rows import entry_of
@@ -29,7 +29,8 @@ from blocklist.publish.vault import Vault
 KEY_UNKNOWN: Final = "key_unknown"  # desk.json has no such signer
 BAD_SIGNATURE: Final = "bad_signature"
 NO_ITEM: Final = "no_item"  # the signature stands beside nothing it could be about
-_BY_NAME: Final = frozenset({"approval", "subscriber", "reinstatement", "withdrawal"})
+APPROVAL: Final = "approval"
+_BY_NAME: Final = frozenset({APPROVAL, "subscriber", "reinstatement", "withdrawal"})
 Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -94,10 +95,15 @@ class Signers:
 
 @frozen
 class Verdict:
-    """How many signatures of each kind are good, which are not, and whether entries were looked into."""
+    """How many signatures of each kind are good, which are not, and whether entries were looked into.
+
+    `unproven` are entries of the published version that fewer than two good approvals stand behind: none, unless an
+    approval fails or a ceremony replaced an editor since. They are told when entries were looked into.
+    """
 
     good: Mapping[str, int]
     failures: tuple[Failure, ...]
+    unproven: tuple[str, ...]
     entries_opened: bool
 
 
@@ -106,14 +112,18 @@ def verify(
 ) -> Verdict:
     """Check everything that is signed; without a vault all but drafts and approvals of entries."""
     good: Counter[str] = Counter()
+    approved: Counter[str] = Counter()
     failures = []
     for proof in _proofs(master, list_id, vault, watch):
         reason = signers.reason_against(proof)
         if reason is None:
             good[proof.kind] += 1
+            approved[proof.item] += proof.kind == APPROVAL
         else:
             failures.append(Failure(proof.item, proof.kind, proof.signer, reason))
-    return Verdict(dict(good), tuple(failures), vault is not None)
+    published = master.releases.published_ids() if vault is not None else frozenset()
+    unproven = tuple(sorted(item for item in published if approved[item] < EDITORS_NEEDED))
+    return Verdict(dict(good), tuple(failures), unproven, vault is not None)
 
 
 def proof_of(said: Statement, list_id: str) -> Proof:
@@ -132,7 +142,7 @@ def _proofs(master: Master, list_id: str, vault: Vault | None, watch: Watch) -> 
         for item, group in groupby(master.approvals(), itemgetter(0))
     }
     withdrawn = {one.id for one in master.withdrawals.every()}
-    for row in watch(master.entries.every(), master.entries.count()):
+    for row in watch(master.entries.every(), master.entries.total()):
         if row.removal is not None and row.id not in withdrawn:
             statement = approvals.removal_statement(row.id, list_id)
             yield Proof(row.id, "removal", row.removed_by, row.removal, statement)
@@ -147,7 +157,7 @@ def _of_entry(row: Row, approved: Iterable[tuple[str, bytes]], list_id: str, vau
     if row.draft is not None and row.drafted_by is not None:
         yield Proof(row.id, "draft", row.drafted_by, row.draft, approvals.draft_statement(entry, list_id))
     for editor, signature in approved:
-        yield Proof(row.id, "approval", editor, signature, entry.to_bytes())
+        yield Proof(row.id, APPROVAL, editor, signature, entry.to_bytes())
 
 
 def _of_others(master: Master, by_item: Mapping[str, list[tuple[str, bytes]]], list_id: str) -> Iterator[Proof]:

@@ -8,7 +8,7 @@ from attrs import asdict
 
 from blocklist.publish.cli.door import REFUSED, Session
 from blocklist.publish.cli.options import json_option, maybe_ids_argument, names_option, on_desk, optional_editor
-from blocklist.publish.cli.showing import fact_lines, table, tell
+from blocklist.publish.cli.showing import fact_lines, shortened, table, tell
 from blocklist.publish.states import Standing, State
 from blocklist.publish.verifying import Verdict
 
@@ -65,6 +65,9 @@ def _lines(standings: list[Standing], *, whole: bool) -> Iterator[str]:
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
     for failure in verdict.failures:
         yield f"FAILED {failure.kind} of {failure.item} by {failure.signer}: {failure.reason.replace('_', ' ')}"
+    if verdict.unproven:
+        yield f"{len(verdict.unproven)} published entries lack two good approvals: approve them again, or ask why"
+        yield from shortened(verdict.unproven)
     for kind, count in sorted(verdict.good.items()):
         yield f"{count} {kind.replace('_', ' ')} good"
     if not verdict.entries_opened:

@@ -30,6 +30,7 @@ def test_an_entry_that_ended_is_kept_but_not_live(master: Master) -> None:
     assert [one.id for one in master.entries.live()] == ["b"]
     assert [one.id for one in master.entries.every()] == ["a", "b"]
     assert (master.entries.count(), master.entries.live_ids(), master.entries.all_ids()) == (1, {"b"}, {"a", "b"})
+    assert master.entries.total() == 2
     ended = master.entries.get("a")
     assert ended is not None and (ended.removed_by, ended.removal, ended.drafted_by) == ("bob", b"signature", "alice")
     assert master.entries.get("c") is None

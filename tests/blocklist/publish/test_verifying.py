@@ -80,6 +80,17 @@ def test_a_changed_entry_loses_its_draft_and_its_approvals(busy: tuple[Office, s
     assert failures == tuple(Failure(live, kind, signer, BAD_SIGNATURE) for kind, signer in expected)
 
 
+def test_published_entries_without_two_good_approvals_are_named(busy: tuple[Office, str]) -> None:
+    """One that fails, and one that is not there any more, as after a ceremony."""
+    office, live = busy
+    assert office.desk.verify(office.alice).unproven == ()
+    office.desk._master._db.execute("UPDATE approvals SET signature = x'00' WHERE item = ? AND editor = 'bob'", (live,))
+    assert office.desk.verify(office.alice).unproven == (live,)
+    office.desk._master.forget_approvals("alice")
+    assert len(office.desk.verify(office.bob).unproven) == 3
+    assert office.desk.verify().unproven == ()
+
+
 def test_a_removal_from_before_statements_is_checked(office: Office) -> None:
     """Its signature stands in the entry's row."""
     one = entry()

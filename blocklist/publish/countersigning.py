@@ -6,9 +6,10 @@ from attrs import define
 from tuf.api.metadata import Metadata, Root, Targets
 
 from blocklist.errors import OperatorFault
+from blocklist.keyring import Keyring
 from blocklist.manifest import Bulk, LogHead, Manifest
 from blocklist.publish import public_log, roles, rotation, setup, signing, verifying
-from blocklist.publish.assemble import Assembly, Version
+from blocklist.publish.assemble import KEYRING_PATH, Assembly, Version
 from blocklist.publish.departures import Departure, Ledger
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
@@ -61,6 +62,7 @@ class Countersigning(Rekeying):
         )
         signing.check_targets(staged, mine, before, now, bulk)
         self._departures(frozenset(entry.id for entry in mine.entries), manifest.signed_at.date())
+        self._check_readers(manifest)
 
     def departures(self) -> tuple[Departure, ...]:
         """What the staged version leaves out of the published one, why and on whose proven word."""
@@ -96,6 +98,15 @@ class Countersigning(Rekeying):
         wanted = frozenset(one.subscriber.id for one in self.memberships() if one.reads) & approved
         body = self._body_in(self._staged(TARGETS).manifest().epoch)
         signing.check_keyring(staged, body, approved, now, wanted)
+
+    def _check_readers(self, manifest: Manifest) -> None:
+        """A rekey version whose keyring was not staged with it (a kill between) would shut every subscriber out."""
+        if manifest.epoch == self.body.epoch:
+            return
+        ring = Keyring.from_bytes(self._staged(roles.KEYRING_ROLE).files[KEYRING_PATH])
+        reading = {key.subscriber for key in ring.keys if key.epoch == manifest.epoch}
+        if any(one.reads and one.subscriber.id not in reading for one in self.memberships()):
+            raise Refusal("keyring_incomplete", "the staged keyring does not open the new epoch: run `rekey` again")
 
     def staged_roles(self) -> dict[str, RoleState]:
         """Version and missing signatures of each staged role."""

@@ -155,6 +155,7 @@ class Desk(Countersigning):
         if line is None or public_log.head([*lines, line]) != manifest.log:
             raise OperatorFault("log_differs", "the desk's public record is not the one signed: build again")
         if manifest.rekey_of is not None:
+            self._check_readers(manifest)
             self._check_rekey_goes_out(officer)
         return SignedRelease(manifest, signed, lines, line)
 

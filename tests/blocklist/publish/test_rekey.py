@@ -18,6 +18,7 @@ from blocklist.publish.quick import QuickBody, make_body
 from blocklist.trust.outcome import Kind
 from tests.blocklist.publish.reader import Isp
 from tests.blocklist.publish.support import NOW, Office, entry
+from tests.support.kills import killed_at
 
 NAMES = tuple(f"n{number}.example" for number in range(30))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -223,3 +224,48 @@ def test_attributes_keep_their_last_day(office: Office) -> None:
     assert manifest.base_date - Body.load(office.folder / "desk").base_date == 20 * DAY
     office.desk.sign(office.bob, NOW + 20 * DAY)
     assert Desk.open(office.folder / "desk").body.base_date < date(2026, 11, 22)
+
+
+def test_a_kill_at_any_write_of_a_publication_leaves_the_old_epoch_or_the_new(
+    body: QuickBody, isps: tuple[Isp, Isp]
+) -> None:
+    """Publishing again ends it; a subscriber that looks in between has one list or the other, whole."""
+    isp, folder, now = isps[0], body.desk.folder, NOW + HOUR
+    body.desk.rekey(body.alice, now)
+    for editor in (body.alice, body.bob):
+        body.desk.sign(editor, now)
+    body.desk.close()
+    steps = 0
+    while killed_at(steps + 1, lambda: Desk.open(folder).publish(body.out, body.online, now, body.duty)):
+        steps += 1
+        assert isp.visit(body.out, now).kind is not Kind.FAILED
+        status = isp.list.status()
+        assert (status.version, status.epoch) in ((1, 1), (2, 2))
+        assert isp.blocks(NAMES[0])
+    assert steps > 10
+    assert isp.visit(body.out, now).kind is not Kind.FAILED
+    body.desk = Desk.open(folder)
+    assert body.desk.body.epoch == 2
+    more(body, "new.example", 2 * HOUR)
+    assert isp.visit(body.out, NOW + 2 * HOUR).kind is Kind.UPDATED
+    assert isp.blocks("new.example")
+
+
+def test_a_kill_at_any_write_of_a_rekey_leaves_nothing_that_would_be_signed(body: QuickBody) -> None:
+    """The old stage, or a new version whose keyring is old: no tool signs that. Running it again ends it."""
+    folder, now = body.desk.folder, NOW + HOUR
+    body.desk.close()
+    steps = cut = 0
+    while killed_at(steps + 1, lambda: Desk.open(folder).rekey(body.alice, now)):
+        steps += 1
+        desk = Desk.open(folder)
+        assert desk.body.epoch == 1
+        staged = desk.staged_roles()
+        if (staged["targets"].version, staged["keyring"].version) == (2, 1):
+            cut += 1
+            with pytest.raises(Refusal, match="run `rekey` again"):
+                desk.sign(body.bob, now)
+        desk.close()
+    assert cut > 1
+    body.desk = Desk.open(folder)
+    assert body.rekey(now) == 2

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -23,7 +23,6 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 CHUNK_BYTES: Final = 1024 * 1024  # read and written at once
 _PRIVATE: Final = b"PRIVATE KEY-----"
-Step = Callable[[str], None]
 
 
 @frozen
@@ -60,13 +59,12 @@ class Contents:
         return cls(str(plain["list_id"]), str(plain["made_at"]), files)
 
 
-def write(aside: Path, contents: Contents, files: Iterable[tuple[str, Path]], step: Step) -> Contents:
+def write(aside: Path, contents: Contents, files: Iterable[tuple[str, Path]]) -> Contents:
     """Write an archive of `files` (name, path) and sync it; returns its contents. Raises `OperatorFault` for a key."""
     held: dict[str, tuple[int, str]] = {}
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, path in files:
-            step(name)
             held[name] = _add(tar, name, path)
         contents = Contents(contents.list_id, contents.made_at, held)
         manifest = contents.to_bytes()
@@ -108,14 +106,13 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     return member
 
 
-def extract(file: Path, folder: Path, step: Step) -> Contents:
+def extract(file: Path, folder: Path) -> Contents:
     """Read an archive into `folder`, every file synced; `OperatorFault` unless it is whole and says so itself."""
     found: dict[str, tuple[int, str]] = {}
     manifest = b""
     try:
         with tarfile.open(file, "r:") as tar:
             for member in tar:
-                step(member.name)
                 source = tar.extractfile(member) if member.isreg() else None
                 if source is None or not _is_inside(member.name) or manifest or member.name in found:
                     raise damaged(file)

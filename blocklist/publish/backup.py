@@ -16,7 +16,7 @@ from blocklist.canonical import format_instant
 from blocklist.disk import ASIDE_SUFFIX, PRIVATE_FILE, sync_folder
 from blocklist.errors import OperatorFault
 from blocklist.publish import body, master, setup
-from blocklist.publish.archive import MANIFEST, Contents, Step, damaged, extract, write
+from blocklist.publish.archive import MANIFEST, Contents, damaged, extract, write
 from blocklist.publish.files import make_folder, only_one
 from blocklist.publish.workbench import Workbench
 
@@ -26,10 +26,10 @@ _SKIPPED_SUFFIXES: Final = (".pem", ASIDE_SUFFIX, "-wal", "-shm", "-journal")
 _NEEDED: Final = frozenset({master.FILE_NAME, body.FILE_NAME, setup.ROOT_FILE, setup.CRITERIA_FILE})
 
 
-def backup(desk: Path, file: Path, now: datetime, step: Step = lambda _: None) -> Contents:
+def backup(desk: Path, file: Path, now: datetime) -> Contents:
     """Write the desk as it stands into `file`; verbs of others wait meanwhile. A kill leaves no `file`, or all of it.
 
-    `step` is told what comes next. Raises `OperatorFault` for a file that exists or a private key among the files.
+    Raises `OperatorFault` for a file that exists or a private key among the files.
     """
     if file.exists():
         raise OperatorFault("backup_exists", f"{file} exists: a backup never replaces another")
@@ -37,11 +37,9 @@ def backup(desk: Path, file: Path, now: datetime, step: Step = lambda _: None) -
     aside, copy = (file.with_name(file.name + suffix) for suffix in (ASIDE_SUFFIX, f".master{ASIDE_SUFFIX}"))
     try:
         with only_one(desk):
-            step("master")
             _copy_master(desk / master.FILE_NAME, copy)
             files = (*_files(desk), (master.FILE_NAME, copy))
-            contents = write(aside, Contents(list_id, format_instant(now), {}), files, step)
-        step("rename")
+            contents = write(aside, Contents(list_id, format_instant(now), {}), files)
         aside.replace(file)
         sync_folder(file.parent)
     except OSError as error:
@@ -52,7 +50,7 @@ def backup(desk: Path, file: Path, now: datetime, step: Step = lambda _: None) -
     return contents
 
 
-def restore(file: Path, desk: Path, step: Step = lambda _: None) -> Contents:
+def restore(file: Path, desk: Path) -> Contents:
     """Make the desk `desk` of a backup, after every checksum and every signature that needs no key was checked.
 
     A kill leaves `desk` as it was: absent or empty. Raises `OperatorFault` when it is neither, or for a bad backup.
@@ -62,12 +60,10 @@ def restore(file: Path, desk: Path, step: Step = lambda _: None) -> Contents:
     beside = desk.absolute().with_name(desk.name + RESTORING_SUFFIX)
     try:
         with _emptied(beside):
-            contents = extract(file, beside, step)
+            contents = extract(file, beside)
             if not contents.files.keys() >= _NEEDED:
                 raise damaged(file)
-            step("check")
             _check(beside, contents)
-            step("rename")
             beside.rename(desk)
             sync_folder(desk.absolute().parent)
     except OSError as error:

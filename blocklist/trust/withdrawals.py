@@ -27,7 +27,7 @@ from attrs import evolve, field, frozen
 
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.trust.limits import DAY, HOUR
-from blocklist.trust.token_sets import holds, pack, split, union
+from blocklist.trust.token_sets import among, pack, split, union
 
 
 @frozen
@@ -106,23 +106,24 @@ class _Row:
 
 def weigh(before: Withdrawals, ground: Ground, now: float) -> Withdrawals:
     """Apply the table: what is out from `now` (POSIX) on."""
-    named = frozenset(split(before.named))
-    rows = _rows(before, named, ground, now)
-    wanted = [token for token in sorted(rows) if _wanted(token, rows[token], named, ground)]
+    known = union(before.named, *(seen.tokens for seen in before.seen))
+    listed, named = frozenset(split(among(known, ground.verified))), frozenset(split(before.named))
+    rows = _sighted(_remembered(before, listed, ground, now), before, listed & named, ground, now)
+    wanted = [token for token in sorted(listed) if _wanted(rows.get(token), token in named, ground)]
     living = [token for token in wanted if now < rows[token].since + LIMITS.life]
     taken = _within_cap(living, rows, cap(ground.verified))
-    elsewhere = {token for token, row in rows.items() if row.taken and not holds(ground.verified, token)}
+    out = taken.union(token for token, row in rows.items() if row.taken and token not in listed)
     return evolve(
         before,
-        seen=_packed({token: evolve(row, taken=token in taken | elsewhere) for token, row in rows.items()}),
+        seen=_packed({token: evolve(row, taken=token in out) for token, row in rows.items()}),
         over_cap=len(living) - len(taken),
         lapsed=len(wanted) - len(living),
     )
 
 
-def _wanted(token: bytes, row: _Row, named: frozenset[bytes], ground: Ground) -> bool:
-    """Tell whether a withdrawal asks for something: it stands, is not overruled, and the entry is here."""
-    return (token in named or row.taken) and row.serial > ground.withdrawals_seen and holds(ground.verified, token)
+def _wanted(row: _Row | None, named: bool, ground: Ground) -> bool:
+    """Tell whether a withdrawal of a listed entry asks for something: it stands, and is not overruled."""
+    return row is not None and (named or row.taken) and row.serial > ground.withdrawals_seen
 
 
 def cap(verified: bytes) -> int:
@@ -131,20 +132,22 @@ def cap(verified: bytes) -> int:
     return min(LIMITS.cap_most, max(LIMITS.cap_least, share))
 
 
-def _rows(before: Withdrawals, named: frozenset[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
-    """Return what is known of each token that matters: earlier sightings, and those that are new with this look."""
+def _remembered(before: Withdrawals, listed: frozenset[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
+    """Return what earlier looks found, without what editors confirmed and what is long over."""
     rows = {token: _Row(s.since, s.serial, s.old, s.taken) for s in before.seen for token in split(s.tokens)}
-    if not ground.rolled_back:
-        rows = {token: row for token, row in rows.items() if holds(ground.verified, token)}
-    rows = {token: row for token, row in rows.items() if now < row.since + LIMITS.life + LIMITS.refused}
-    young = frozenset(split(ground.young))
-    for token in named:
-        if token in rows:
-            rows[token] = evolve(rows[token], serial=before.serial)
-        elif holds(ground.verified, token):
-            old = holds(ground.enforced, token) and token not in young
-            rows[token] = _Row(now, before.serial, old, taken=False)
-    return rows
+    end = LIMITS.life + LIMITS.refused
+    return {t: row for t, row in rows.items() if (t in listed or ground.rolled_back) and now < row.since + end}
+
+
+def _sighted(
+    rows: dict[bytes, _Row], before: Withdrawals, tokens: frozenset[bytes], ground: Ground, now: float
+) -> dict[bytes, _Row]:
+    """Return the rows with the tokens that are named and listed now: seen again, or for the first time."""
+    enforced = frozenset(split(among(pack(tokens), ground.enforced)))
+    old = enforced.difference(split(ground.young))
+    new = {token: _Row(now, before.serial, token in old, taken=False) for token in tokens - rows.keys()}
+    again = {token: evolve(rows[token], serial=before.serial) for token in tokens & rows.keys()}
+    return rows | again | new
 
 
 def _within_cap(living: list[bytes], rows: Mapping[bytes, _Row], most: int) -> frozenset[bytes]:

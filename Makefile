@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists docs peers
+.PHONY: setup run test check fmt fuzz bench bench-lists docs peers drill
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ bench-lists: setup
 FUZZ_SECONDS ?= 300
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+# The list body's tutorial typed as it stands, with two resolvers behind real nginx; the last line is its figures.
+drill: setup peers
+	$(BIN)/python -m drill
 
 # What is generated: configuration schema, dashboard, test vectors.
 docs: setup

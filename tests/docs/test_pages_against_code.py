@@ -26,7 +26,7 @@ CONFIGURATION = ROOT / "docs" / "operators" / "configuration.md"
 def commands(page: Path) -> Iterator[str]:
     """Every command of ours a page shows: in a code span, an indented or a fenced block."""
     fenced = False
-    for line in page.read_text("utf-8").splitlines():
+    for line in page.read_text("utf-8").replace("\\\n", "").splitlines():
         fenced ^= line.startswith("```")
         typed = TYPED.match(line) if fenced or line.startswith("    ") else None
         yield from ([typed[1]] if typed else SPAN.findall(line))

@@ -17,6 +17,7 @@ from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault, PublisherFault
 
 FORMAT: Final = 1
+_FIRST: Final = ("list_id", "ceremony", "reason", "changes")  # what a person looks for
 
 
 @frozen
@@ -92,16 +93,19 @@ def _verifies(key: Key, witness: Witness, facts: Mapping[str, Any]) -> bool:
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in facts.items():
+    for name in (*_FIRST, *sorted(facts.keys() - set(_FIRST))):
+        value, label = facts.get(name), name.replace("_", " ").capitalize()
         if isinstance(value, list):
-            yield f"{name.replace('_', ' ').capitalize()}:"
-            yield from (f"  {', '.join(f'{key} {_short(part)}' for key, part in one.items())}" for one in value)
+            yield f"{label}: {'' if value else 'none'}".rstrip()
+            yield from (line for change in value for line in _change(change))
         elif value is not None:
-            yield f"{name.replace('_', ' ').capitalize()}: {value}"
+            yield f"{label}: {value}"
 
 
-def _short(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _change(change: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {change['seat']} ({change['kind']}): now {change['holder']}"
+    yield from (f"    out {keyid}" for keyid in change["out"])
+    yield from (f"    in  {keyid}" for keyid in change["in"])
 
 
 def _witness(one: Witness) -> str:

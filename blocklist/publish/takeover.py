@@ -39,6 +39,7 @@ class Taken:
 def take_up(desk: Path, ceremony: Ceremony, keys: EditorKeys | None, now: datetime) -> Taken:
     """Put a ceremony in force at the desk. `keys`: an editor's, when somebody gets a new reading key.
 
+    She signs the minutes, too, since nobody else can tell that the secrets were wrapped.
     Raises `Refusal` while signatures are missing, `OperatorFault` for another desk's ceremony.
     """
     before, after = ceremony.missing()
@@ -56,9 +57,10 @@ def take_up(desk: Path, ceremony: Ceremony, keys: EditorKeys | None, now: dateti
             make_folder(desk / ROOTS_FOLDER)
             write_atomically(desk / ROOTS_FOLDER / f"{version}.root.json", ceremony.before)
             write_atomically(desk / ROOT_FILE, ceremony.root.to_bytes())
+        minutes = ceremony.minutes if keys is None else ceremony.minutes.signed(keys.name, keys.signing, now)
         path = make_folder(desk / MINUTES_FOLDER) / f"{ceremony.plan.id}.json"
-        write_atomically(path, ceremony.minutes.to_bytes())
-        write_atomically(path.with_suffix(".txt"), ceremony.minutes.text().encode())
+        write_atomically(path, minutes.to_bytes())
+        write_atomically(path.with_suffix(".txt"), minutes.text().encode())
     version = Metadata.from_bytes(read_file(desk / ROOT_FILE, "root metadata")).signed.version
     return Taken(version, entries, subscribers, path)
 

@@ -14,7 +14,7 @@ FACTS = {
     "list_id": "demo",
     "root_after": 2,
     "root_expires": None,
-    "changes": [{"seat": "root-1", "out": ["aa"], "in": ["bb", "cc"]}],
+    "changes": [{"seat": "bob", "kind": "editor", "holder": "dora", "out": ["aa"], "in": ["bb", "cc"]}],
 }
 
 
@@ -36,12 +36,19 @@ def test_each_witness_signs_facts_name_and_time() -> None:
 
 
 def test_people_can_read_them() -> None:
-    """Lines; what does not apply is left out."""
-    text = Minutes(FACTS).signed("root-1", new_signer(), NOW).text()
-    assert (
-        "List id: demo\nRoot after: 2\nChanges:\n  seat root-1, out aa, in bb cc\nSigned by\n  root-1 at 2026" in text
-    )
-    assert "expires" not in text
+    """Lines, the change first; what does not apply is left out."""
+    lines = Minutes(FACTS).signed("root-1", new_signer(), NOW).text().splitlines()
+    assert lines[:6] == [
+        "List id: demo",
+        "Changes:",
+        "  bob (editor): now dora",
+        "    out aa",
+        "    in  bb",
+        "    in  cc",
+    ]
+    assert lines[6:8] == ["Root after: 2", "Signed by"]
+    assert lines[8].startswith("  root-1 at 2026-11-22T03:00:00Z with key ")
+    assert Minutes({"changes": []}).text() == "Changes: none\nSigned by\n"
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"facts":[],"format":1,"witnesses":[]}', b'{"facts":{},"format":2}'])

@@ -58,6 +58,7 @@ def test_a_new_editor_reads_the_desk_and_her_forerunners_approvals_are_gone(offi
         take_up(desk, ceremony, None, NOW)
     taken = take_up(desk, ceremony, office.alice, NOW)
     assert (taken.entries_to_approve, taken.subscribers_to_approve) == (2, 1)
+    assert [one.holder for one in Minutes.from_bytes(taken.minutes.read_bytes()).witnesses][2:] == ["alice"]
     opened = Desk.open(desk, tmp_path / "new")
     dora = opened.unlock("dora", PASSPHRASE)
     assert len(list(opened.entries(dora))) == 3

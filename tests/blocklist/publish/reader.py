@@ -59,6 +59,12 @@ class Isp:
             self.list.mark_good(self.list.status().version)
         return outcome
 
+    def asked(self, out: Path, now: datetime) -> list[str]:
+        """Refresh, and return the paths that were fetched."""
+        self._transport.asked.clear()
+        self.visit(out, now)
+        return list(self._transport.asked)
+
     def blocks(self, name: str) -> bool:
         """What its workers would decide about a name."""
         exemptions = Exemptions(self.folder / "exemptions.sealed", self.keys.host_key, self.clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -13,7 +14,9 @@ from blocklist.manifest import DeltaRef, Manifest
 from blocklist.publish import deltas
 from blocklist.publish.deltas import Chain
 from blocklist.publish.faults import Refusal
+from blocklist.publish.quick import make_body
 from blocklist.stream import Kind, unseal
+from tests.blocklist.publish.reader import Isp
 from tests.blocklist.publish.support import NOW, Office, entry
 
 
@@ -110,3 +113,24 @@ def test_an_editor_signs_no_chain_but_the_one_her_entries_give(stocked: Office) 
     published = stocked.desk._published()
     assembly = stocked.desk.assembled(stocked.bob, NOW)
     deltas.check(evolve(manifest, deltas=(last,)), files, published, assembly.records, assembly.context)
+
+
+def test_a_subscriber_takes_the_chain(tmp_path: Path) -> None:
+    """Two versions behind, it fetches two small files and no full one."""
+    isp = Isp(tmp_path / "isp")
+    entries = [entry(f"n{number}.example") for number in range(60)]
+    body = make_body(
+        tmp_path / "desk", list_id="demo", entries=entries, subscriber_public_keys=[isp.public], now=NOW,
+        out=tmp_path / "out",
+    )  # fmt: skip
+    isp.subscribe(body.root)
+    isp.visit(body.out, NOW)
+    for minute, more in enumerate(("one.example", "two.example"), 1):
+        body.desk.remove([entries[minute].id], body.alice, NOW)
+        body.desk.insert([entry(more)], body.alice)
+        body.republish(NOW + timedelta(minutes=minute))
+    asked = isp.asked(body.out, NOW + timedelta(minutes=5))
+    assert sorted(path.rpartition(".")[2] for path in asked if "/match/" in path) == ["delta", "delta"]
+    assert isp.blocks("one.example") and isp.blocks("two.example")
+    assert not isp.blocks(entries[1].name) and not isp.blocks(entries[2].name)
+    body.close()

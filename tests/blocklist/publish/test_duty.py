@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -16,8 +17,10 @@ from blocklist.publish import body as bodies
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import Outlet, SignedRole
+from blocklist.publish.quick import make_body
 from blocklist.stream import FileContext, Kind, unseal
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
+from tests.blocklist.publish.reader import Isp
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
 
 SERIAL = int(NOW.timestamp())
@@ -193,3 +196,34 @@ def test_a_desk_without_duty_officers_opens_and_gets_one(office: Office) -> None
     assert len(opened(office, desk.withdraw([listed], dave, NOW)).tokens) == 1
     assert [duty.name for duty in bodies.Body.load(folder).duties] == ["dave"]
     desk.close()
+
+
+def test_an_isp_follows_the_duty_officer_and_the_editors(tmp_path: Path) -> None:
+    """Withdrawn, confirmed, listed again under a new id; withdrawn and reinstated: each at the next visit."""
+    isp = Isp(tmp_path / "isp")
+    entries = [entry(f"n{number}.example") for number in range(5)]
+    body = make_body(
+        tmp_path / "desk", list_id="demo", entries=entries, subscriber_public_keys=[isp.public], now=NOW,
+        out=tmp_path / "out",
+    )  # fmt: skip
+    isp.subscribe(body.root)
+    isp.visit(body.out, NOW)
+    first, second = entries[0], entries[1]
+    body.withdraw([first.id], NOW + timedelta(minutes=1))
+    isp.visit(body.out, NOW + timedelta(minutes=1))
+    assert not isp.blocks(first.name)
+    assert isp.blocks(second.name)
+    body.republish(NOW + timedelta(minutes=2))
+    isp.visit(body.out, NOW + timedelta(minutes=2))
+    assert not isp.blocks(first.name)
+    assert (isp.list.status().withdrawn, body.desk.published_ids()) == (0, {one.id for one in entries[1:]})
+    body.withdraw([second.id], NOW + timedelta(minutes=3))
+    isp.visit(body.out, NOW + timedelta(minutes=3))
+    assert not isp.blocks(second.name)
+    for editor in (body.alice, body.bob):
+        body.desk.reinstate([second.id], editor)
+    body.republish(NOW + timedelta(minutes=4))
+    isp.visit(body.out, NOW + timedelta(minutes=4))
+    assert isp.blocks(second.name)
+    assert sum(isp.list.status().failures.values()) == 0
+    body.close()

@@ -192,7 +192,7 @@ class Desk(Countersigning):
             list_id=self.body.list_id,
             editors=tuple(editor.name for editor in self.body.editors),
             duties=tuple(officer.name for officer in self.body.duties),
-            entries=self._master.count(),
+            entries=self._master.entries.count(),
             subscribers=len(self.subscribers()),
             leaving=sum(one.left_in == self.body.epoch for one in self.memberships()),
             withdrawn=len(self.withdrawn()),

@@ -140,7 +140,7 @@ def confirm(master: Master, version: int) -> None:
     for entry_id, one in master.withdrawals.unconfirmed().items():
         if entry_id not in listed:
             master.withdrawals.confirm(entry_id, version)
-            master.remove(entry_id, one.duty, one.signature)
+            master.entries.end(entry_id, one.duty, one.signature)
 
 
 def statement(entry_id: str, serial: int, list_id: str) -> bytes:

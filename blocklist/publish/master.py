@@ -102,14 +102,6 @@ class Master:
         for profile, epoch, data in wrapped:
             self.put_wrapped(profile, epoch, new, data)
 
-    def count(self) -> int:
-        """How many entries are live."""
-        return self.entries.count()
-
-    def remove(self, entry_id: str, editor: str, signature: bytes) -> bool:
-        """Mark an entry removed, with the remover's signature; False when there is no such live entry."""
-        return self.entries.end(entry_id, editor, signature)
-
     # --- approvals ------------------------------------------------------------------------------------
     def put_approvals(self, editor: str, signatures: Iterable[tuple[str, bytes]]) -> None:
         """Keep an editor's signatures, given as (item id, signature); the same one twice changes nothing."""

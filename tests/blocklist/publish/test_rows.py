@@ -50,7 +50,7 @@ def test_a_failure_in_the_middle_adds_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         rows.insert(master, VAULT, (one if one is not None else broken() for one in [entry("a.example"), None]), PEN)  # type: ignore[misc]
-    assert master.count() == 0
+    assert master.entries.count() == 0
     master.close()
 
 

@@ -14,6 +14,7 @@ from attrs import define, field
 from blocklist.publish import drop
 from blocklist.publish.cli.door import Door, Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
+from blocklist.publish.cli.showing import tell
 from blocklist.publish.files import read_file
 from blocklist.publish.hint import Hinter, Subscriber
 from blocklist.publish.nginx import Origin, Site, Tls, caching_front, published_folder
@@ -57,12 +58,7 @@ def stamp(
     """
     door, passphrases = ctx.ensure_object(Door), Passphrases.read(passphrase_files)
     if not daemon:
-        *desk, out = folders
-        if len(desk) > 1 or not (desk or keys_folder):
-            raise click.UsageError("name DESK and OUT, or OUT and --keys")
-        keys = OnlineFolder(keys_folder or desk[0] / KEYS_FOLDER, passphrases.get)
-        version = Outlet(out).stamp(keys.keys_for(Outlet(out).newest_root()), door.now())
-        click.echo(json.dumps({"timestamp": version}) if as_json else f"timestamp version {version}")
+        _stamp_once(folders, keys_folder, passphrases, door, as_json)
         return
     if drop_folder is None or keys_folder is None:
         raise click.UsageError("--daemon needs --drop and --keys")
@@ -78,6 +74,17 @@ def stamp(
         status_file,
     )
     _run(stamper, hinter, door)
+
+
+def _stamp_once(
+    folders: tuple[Path, ...], keys_folder: Path | None, passphrases: Passphrases, door: Door, as_json: bool
+) -> None:
+    *desk, out = folders
+    if len(desk) > 1 or not (desk or keys_folder):
+        raise click.UsageError("name DESK and OUT, or OUT and --keys")
+    keys = OnlineFolder(keys_folder or desk[0] / KEYS_FOLDER, passphrases.get)
+    version = Outlet(out).stamp(keys.keys_for(Outlet(out).newest_root()), door.now())
+    tell({"timestamp": version}, as_json=as_json, lines=[f"timestamp version {version}"])
 
 
 def _run(stamper: Stamper, hinter: Hinter, door: Door) -> None:
@@ -160,4 +167,4 @@ def nginx(
     else:
         origin = Origin(origin_url or "", cache_folder, origin_ca, origin_certificate, origin_key, origin_name)
         text = caching_front(site, origin)
-    click.echo(json.dumps({"nginx": text}) if as_json else text, nl=as_json)
+    tell({"nginx": text}, as_json=as_json, lines=text.splitlines())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -21,7 +21,11 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.records import DeskState, RoleState
 from blocklist.publish.rekey import EPOCH_LIFE, OUT_ALONE
+from blocklist.publish.roles import WITHDRAW_ROLE
 from blocklist.publish.stage import TARGETS
+
+ENDS_SOON: Final = timedelta(days=2)  # before a role's end `status` asks for a new one
+_RENEWED_BY: Final = {WITHDRAW_ROLE: "`mamori-list withdraw DESK --renew`"}
 
 officer_option = click.option(
     "--duty", metavar="NAME", help="Sign withdraw/current anew with this duty officer's key, and send it along."
@@ -184,6 +188,11 @@ def _todo(state: DeskState, now: datetime) -> Iterator[str]:
         yield f"{state.withdrawn} entries are withdrawn: confirm them by a new version (or reinstate them)"
     if state.leaving:
         yield f"{state.leaving} subscribers were let go and still read this epoch: `mamori-list rekey`"
+    if state.published_version and WITHDRAW_ROLE not in state.staged:
+        yield "no duty officer has signed withdraw/current: `mamori-list withdraw DESK --renew`"
+    for role, one in state.staged.items():
+        if one.expires - now < ENDS_SOON:
+            yield f"{role} ends {format_instant(one.expires)}: {_RENEWED_BY.get(role, 'build, sign and publish')}"
     if state.epoch_began is not None and now - state.epoch_began >= EPOCH_LIFE:
         yield f"the epoch is {(now - state.epoch_began).days} days old, due are {EPOCH_LIFE.days}: `mamori-list rekey`"
 

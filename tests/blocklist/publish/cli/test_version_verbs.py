@@ -114,8 +114,13 @@ def test_status_needs_no_key(shell: Shell) -> None:
     shell.run("sign", shell.desk, "--editor", "alice")
     shell.run("sign", shell.desk, "--editor", "bob", "--publish", shell.out, "--duty", "carol")
     assert shell.json("status", shell.desk)["to_do"] == []
-    later = Shell(shell.folder, now=NOW + timedelta(days=90))
-    assert later.json("status", shell.desk)["to_do"] == ["the epoch is 90 days old, due are 90: `mamori-list rekey`"]
+    later = Shell(shell.folder, now=NOW + timedelta(days=6))
+    assert later.json("status", shell.desk)["to_do"] == [
+        "withdraw ends 2026-11-29T03:00:00Z: `mamori-list withdraw DESK --renew`"
+    ]
+    latest = Shell(shell.folder, now=NOW + timedelta(days=90)).json("status", shell.desk)["to_do"]
+    assert "the epoch is 90 days old, due are 90: `mamori-list rekey`" in latest
+    assert "targets ends 2026-12-22T03:00:00Z: build, sign and publish" in latest
 
 
 def test_a_version_goes_to_the_on_line_signer(shell: Shell) -> None:

@@ -18,7 +18,7 @@ from blocklist.publish.body import EDITORS_NEEDED
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.records import Row
+from blocklist.publish.records import Row, shown
 from blocklist.publish.reviewing import Reviewing
 from blocklist.publish.statements import Fact, Kind, Statement
 from blocklist.publish.states import Circumstances, Standing, standing_of
@@ -194,7 +194,7 @@ class Casework(Reviewing):
     def _row(self, entry_id: str) -> Row:
         row = self._master.entries.get(entry_id)
         if row is None:
-            raise OperatorFault("entry_unknown", f"no entry {entry_id!r} at this desk: nothing was changed")
+            raise OperatorFault("entry_unknown", f"no entry {shown(entry_id)} at this desk: nothing was changed")
         return row
 
 

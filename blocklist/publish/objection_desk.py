@@ -98,7 +98,9 @@ class ObjectionDesk(Casework):
         """One objection; `OperatorFault` when there is no such ticket."""
         found = objections(self._master.statements.about(ticket)).get(ticket)
         if found is None:
-            raise OperatorFault("ticket_unknown", f"no objection {ticket!r} at this desk: nothing was changed")
+            raise OperatorFault(
+                "ticket_unknown", "no objection has this ticket: see `mamori-list objection list --all`"
+            )
         return found
 
 

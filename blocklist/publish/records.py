@@ -1,12 +1,20 @@
 """Plain data of the desk: what the master keeps in a row, and what `status` tells."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from blocklist.keyring import subscriber_id
 from blocklist.publish.vault import SEALED_FIELDS, Vault
+
+_ID: Final = re.compile(r"[0-9A-Z]{26}|[0-9a-f]{64}")  # of an entry, of a subscriber
+
+
+def shown(word: str) -> str:
+    """A word typed as an id, for an error: one that looks like no id might be a name, and is not repeated."""
+    return word if _ID.fullmatch(word) else "by that word, which is no id"
 
 
 @frozen

@@ -15,6 +15,7 @@ from blocklist.publish.difference import Difference, compare
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.records import shown
 from blocklist.publish.workbench import Workbench
 
 
@@ -51,7 +52,8 @@ class Reviewing(Workbench):
         entries = [item for item in wanted if item not in subscribers]
         unknown = frozenset(entries) - self._master.entries.live_among(entries)
         if unknown:
-            raise OperatorFault("entry_unknown", f"no live entry or subscriber {min(unknown)}: nothing was approved")
+            word = shown(min(unknown))
+            raise OperatorFault("entry_unknown", f"no live entry or subscriber {word}: nothing was approved")
         asked = (subscribers[item] for item in wanted if item in subscribers)
         with self._master.transaction():
             self._master.put_approvals(keys.name, approvals.sign_entries(self.opened(entries, keys), keys))

@@ -18,7 +18,7 @@ from blocklist import canonical
 from blocklist.errors import OperatorFault
 
 Fact = str | tuple[str, ...]
-_CODE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # no dot: a name is no code
 SCHEMA: Final = """
 CREATE TABLE statements (
     seq INTEGER PRIMARY KEY, item TEXT NOT NULL, kind TEXT NOT NULL, editor TEXT NOT NULL, said_at TEXT NOT NULL,

@@ -21,7 +21,7 @@ def statement(**fields: Any) -> Statement:
     return Statement(**{**plain, **fields})
 
 
-@pytest.mark.parametrize("text", ["", "two words", "a\nb", "é", "x" * 65, "a/b", "a@b"])
+@pytest.mark.parametrize("text", ["", "two words", "a\nb", "é", "x" * 65, "a/b", "a@b", "a.example", "a:b"])
 def test_free_text_is_refused_wherever_it_is_put(text: str) -> None:
     """An item, a code, a member of a list: what could describe something is no code."""
     for fields in ({"item": text}, {"facts": {"code": text}}, {"facts": {"entries": ("01X", text)}}):

@@ -41,7 +41,7 @@ def test_words_are_no_ticket(shell: Shell) -> None:
     """Nothing but a code; and a ticket nobody opened is told."""
     shell.run("objection", "open", shell.desk, "--editor", "bob", "--ticket", "angry man", typed="a.example\n", code=2)
     shell.run("objection", "decide", shell.desk, "O-1", "--editor", "bob", "--code", "he is right", code=2)
-    assert "no objection 'O-1'" in shell.run("objection", "show", shell.desk, "O-1", code=2).stderr
+    assert "no objection has this ticket" in shell.run("objection", "show", shell.desk, "O-1", code=2).stderr
 
 
 def test_a_name_not_listed_is_an_objection_too(shell: Shell) -> None:

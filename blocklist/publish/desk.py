@@ -19,7 +19,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
-from blocklist.publish.records import DeskState, RoleState
+from blocklist.publish.records import DeskState, RoleState, shown
 from blocklist.publish.withdrawals import Withdrawn
 
 
@@ -100,7 +100,7 @@ class Desk(Countersigning):
         releases, vault = self._master.releases, self.vault(keys)
         number = releases.last_listed(entry_id) if version is None else version
         if number is None:
-            raise OperatorFault("entry_unknown", f"{entry_id!r} was never published")
+            raise OperatorFault("entry_unknown", f"entry {shown(entry_id)} was never published")
         listed = releases.listed_in(number)
         entries = (rows.entry_of(row.opened(vault)) for row in self._master.entries.every() if row.id in listed)
         lines = releases.log_lines(self.next_version())

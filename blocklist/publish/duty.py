@@ -24,6 +24,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import SignedRole
+from blocklist.publish.records import shown
 from blocklist.publish.withdrawals import Withdrawn
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import domain_token, host_token, token_key
@@ -56,7 +57,7 @@ def behind(ids: Collection[str], published: Mapping[str, bytes]) -> tuple[str, .
     unknown = [entry_id for entry_id in ids if not published.get(entry_id)]
     if unknown:
         raise OperatorFault(
-            "entry_unknown", f"{unknown[0]!r} is no entry of the published version: nothing was withdrawn"
+            "entry_unknown", f"no entry {shown(unknown[0])} in the published version: nothing was withdrawn"
         )
     tokens = {published[entry_id] for entry_id in ids}
     others = (entry_id for entry_id, token in published.items() if token in tokens and entry_id not in ids)
@@ -92,7 +93,7 @@ def reinstate(ids: Iterable[str], body: Body, master: Master, keys: EditorKeys) 
     signatures = []
     for entry_id in ids:
         if entry_id not in withdrawn:
-            raise OperatorFault("entry_unknown", f"{entry_id!r} is not withdrawn: nothing was reinstated")
+            raise OperatorFault("entry_unknown", f"entry {shown(entry_id)} is not withdrawn: nothing was reinstated")
         one = withdrawn[entry_id]
         if one.reinstatement not in spoken:
             signatures.append((one.reinstatement, _sign_reinstatement(one, body.list_id, keys)))

@@ -14,6 +14,7 @@ from blocklist.entries import Entry
 from blocklist.errors import OperatorFault
 from blocklist.public_log import LogLine, Opening
 from blocklist.publish.faults import Refusal
+from blocklist.publish.records import shown
 from blocklist.tokens import encode_fields
 
 CONTROL: Final = "mamori-control="  # before the word
@@ -41,5 +42,5 @@ def open_entry(entry_id: str, entries: Iterable[Entry], key: bytes, *, lines: Se
         raise OperatorFault("not_recorded", f"version {version} has no line in the public record")
     opening = public_log.open_entry(entry_id, entries, key, lines=lines, place=place)
     if opening is None:
-        raise OperatorFault("entry_unknown", f"{entry_id!r} is no entry of version {version}")
+        raise OperatorFault("entry_unknown", f"{shown(entry_id)}: no entry of version {version}")
     return opening

@@ -14,7 +14,7 @@ _ID: Final = re.compile(r"[0-9A-Z]{26}|[0-9a-f]{64}")  # of an entry, of a subsc
 
 def shown(word: str) -> str:
     """A word typed as an id, for an error: one that looks like no id might be a name, and is not repeated."""
-    return word if _ID.fullmatch(word) else "by that word, which is no id"
+    return word if _ID.fullmatch(word) else "(that word is no id)"
 
 
 @frozen

@@ -157,7 +157,9 @@ class Workbench:
 
     def entries(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
         """Every live entry that so many editors approved, opened with this editor's key."""
-        return iter(self.watch(rows.live_entries(self._master, self.vault(keys), approvals), self._master.entries.count()))
+        return iter(
+            self.watch(rows.live_entries(self._master, self.vault(keys), approvals), self._master.entries.count())
+        )
 
     def opened(self, ids: Collection[str], keys: EditorKeys) -> Iterator[Entry]:
         """Some entries by their ids, live or not, opened with this editor's key."""

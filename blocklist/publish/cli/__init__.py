@@ -17,7 +17,8 @@ from blocklist.publish.cli.queue_verbs import due, review
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
 from blocklist.publish.cli.show_verbs import show, verify
-from blocklist.publish.cli.version_verbs import build, publish, sign, status, submit
+from blocklist.publish.cli.status_verb import status
+from blocklist.publish.cli.version_verbs import build, publish, sign, submit
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,9 +1,9 @@
-"""`build`, `sign`, `publish`, `submit` and `status`: from approved entries to static files."""
+"""`build`, `sign`, `publish` and `submit`: from approved entries to static files."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -19,13 +19,9 @@ from blocklist.publish.departures import counted
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys
-from blocklist.publish.records import DeskState, RoleState
-from blocklist.publish.rekey import EPOCH_LIFE, OUT_ALONE
-from blocklist.publish.roles import WITHDRAW_ROLE
+from blocklist.publish.records import RoleState
+from blocklist.publish.rekey import OUT_ALONE
 from blocklist.publish.stage import TARGETS
-
-ENDS_SOON: Final = timedelta(days=2)  # before a role's end `status` asks for a new one
-_RENEWED_BY: Final = {WITHDRAW_ROLE: "`mamori-list withdraw DESK --renew`"}
 
 officer_option = click.option(
     "--duty", metavar="NAME", help="Sign withdraw/current anew with this duty officer's key, and send it along."
@@ -155,52 +151,6 @@ def _went_lines(went: Mapping[str, Any]) -> Iterator[str]:
     for how in ("published", "submitted"):
         if how in went:
             yield f"{how} version {went[how]} in {went['in']}"
-
-
-@click.command()
-@on_desk
-@json_option
-def status(here: Session, *, as_json: bool) -> None:
-    """Show what the desk holds and what is to be done; needs no key."""
-    state = here.desk.status()
-    todo = list(_todo(state, here.door.now()))
-    facts = {
-        "list_id": state.list_id,
-        "editors": list(state.editors),
-        "duties": list(state.duties),
-        "entries": state.entries,
-        "subscribers": state.subscribers,
-        "withdrawn": state.withdrawn,
-        "published_version": state.published_version,
-        "epoch": state.epoch,
-        "epoch_began": format_instant(state.epoch_began) if state.epoch_began else None,
-        "root_expires": format_instant(state.root_expires),
-    }
-    lines = [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in facts.items()]
-    lines += [*role_lines(state.staged), *(f"to do: {text}" for text in todo)]
-    tell({**facts, "staged": role_facts(state.staged), "to_do": todo}, as_json=as_json, lines=lines)
-
-
-def _todo(state: DeskState, now: datetime) -> Iterator[str]:
-    if not state.duties:
-        yield "no duty officer: `mamori-list duty add DESK NAME --editor …`"
-    if state.withdrawn:
-        yield f"{state.withdrawn} entries are withdrawn: confirm them by a new version (or reinstate them)"
-    if state.leaving:
-        yield f"{state.leaving} subscribers were let go and still read this epoch: `mamori-list rekey`"
-    if state.published_version and WITHDRAW_ROLE not in state.staged:
-        yield "no duty officer has signed withdraw/current: `mamori-list withdraw DESK --renew`"
-    for role, one in state.staged.items():
-        if one.expires - now < ENDS_SOON:
-            yield f"{role} ends {format_instant(one.expires)}: {_RENEWED_BY.get(role, 'build, sign and publish')}"
-    if state.epoch_began is not None and now - state.epoch_began >= EPOCH_LIFE:
-        yield f"the epoch is {(now - state.epoch_began).days} days old, due are {EPOCH_LIFE.days}: `mamori-list rekey`"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(value) or "-"
-    return "-" if value is None else str(value)
 
 
 def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...]) -> None:

@@ -21,7 +21,7 @@ _HEADER: Final = Struct(">QQI")
 
 @frozen
 class Withdrawal:
-    """What is withdrawn of one epoch's list; a higher ``serial`` replaces a lower one whole."""
+    """What is withdrawn of one epoch's list. A higher ``serial`` replaces the file; what is out stays out (ADR 15)."""
 
     epoch: int
     serial: int

@@ -113,8 +113,7 @@ class Holding:
 
     def settle(self) -> bool:
         """Let withdrawals lapse whose time is over; return whether there were any."""
-        overdue = self.state.withdrawals.overdue(self.now())
-        if overdue:
+        if overdue := self.state.withdrawals.overdue(self.now()):
             self._weigh(self.state)
         return overdue
 

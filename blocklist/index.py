@@ -1,64 +1,35 @@
 """The compiled index: what workers map and ask. It holds tokens only, never a name.
 
-One packed buffer for all lists of a host, made for this machine (native byte order): header, one descriptor a list,
-then per list a directory of 65,537 record numbers (by the first two token bytes), the numbers of the fresh records, the
-enforced records and the tokens of the local exemptions. A look-up hashes the name and each suffix and searches one
-bucket, a few records long.
+One packed buffer for all lists of a host (`blocklist/compiling.py` makes it). A look-up hashes the name and each suffix
+and searches one bucket, a few records long.
 """
 
 import hashlib
 import mmap
-import sys
-from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
-from datetime import date
 from itertools import accumulate, islice
 from operator import ge, gt
-from struct import Struct
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from blocklist.attributes import DAY_SECONDS
-from blocklist.errors import IndexFault, OperatorFault
+from blocklist.compiling import (
+    ALIGNMENT,
+    DESCRIPTOR,
+    DIRECTORY_BYTES,
+    HEADER,
+    MAGIC,
+    NUMBER_BYTES,
+    compile_index,
+)
+from blocklist.errors import IndexFault
 from blocklist.matchfile import RECORD_BYTES
-from blocklist.tokens import DOMAIN_TAG, HOST_TAG, KEY_BYTES, TOKEN_BYTES
+from blocklist.tokens import DOMAIN_TAG, HOST_TAG, TOKEN_BYTES
 
-MAX_LIST_ID = 64  # bytes of UTF-8
-
-_MAGIC: Final = b"MAMORI\0I"
-_HEADER: Final = Struct("=8sdQQ")  # magic, clock offset, number of lists, length of the whole
-_LIST: Final = Struct(
-    f"=Q{MAX_LIST_ID}s{KEY_BYTES}siIII"
-)  # section offset, id, token key, base day, fresh records, records, exemptions
-_BUCKETS: Final = 65_536
-_USUAL_BUCKET: Final = 64  # records of a bucket; a list of a million has 15 in each
-_NUMBER_BYTES: Final = 4
-_DIRECTORY_BYTES: Final = (_BUCKETS + 1) * _NUMBER_BYTES
-_ALIGNMENT: Final = 8
-_POSIX_DAY_0: Final = date(1970, 1, 1).toordinal()
 _EXEMPT: Final = -1  # beside finds, which are 0 (nothing) or positive
 _WORD_BITS: Final = 16
 _WORD: Final = (1 << _WORD_BITS) - 1
-
-
-@frozen
-class ListImage:
-    """What to enforce of one list now; ``records`` are sorted match records, possibly none.
-
-    ``fresh`` are the sorted 16-byte tokens, joined, that this host began to enforce a short while ago; one that is not
-    among the records counts for nothing.
-    """
-
-    list_id: str
-    token_key: bytes = field(repr=False)
-    base_date: date
-    records: bytes = field(repr=False)
-    exempt_tokens: frozenset[bytes] = field(
-        repr=False
-    )  # host and domain tokens of the local exemptions under this list's key
-    fresh: bytes = field(default=b"", repr=False, eq=False)
 
 
 @frozen
@@ -88,36 +59,6 @@ class Match:
 _EXEMPT_MATCH: Final = Match(True, -1, "", False, False, 0.0)
 
 
-def compile_index(images: Sequence[ListImage], *, clock_offset: float) -> bytes:
-    """Pack lists, in configuration order, into one index.
-
-    ``clock_offset`` is the POSIX time at monotonic 0, so that trusted time = ``now`` + ``clock_offset``.
-    Raises OperatorFault for a list id longer than 64 bytes.
-    """
-    descriptors: list[bytes] = []
-    sections: list[bytes] = []
-    start = first = _aligned(_HEADER.size + len(images) * _LIST.size)
-    for image in images:
-        directory = _directory(image.records)
-        fresh = _fresh_numbers(image, directory)
-        section = (directory.tobytes(), fresh, image.records, *sorted(image.exempt_tokens))
-        length = sum(map(len, section))
-        descriptors.append(_descriptor(image, start, len(fresh) // _NUMBER_BYTES))
-        sections += [*section, bytes(_aligned(length) - length)]
-        start += _aligned(length)
-    head = _HEADER.pack(_MAGIC, clock_offset, len(images), start) + b"".join(descriptors)
-    return b"".join([head.ljust(first, b"\0"), *sections])  # nothing large is copied twice
-
-
-def _descriptor(image: ListImage, start: int, fresh: int) -> bytes:
-    list_id = image.list_id.encode()
-    if len(list_id) > MAX_LIST_ID:
-        raise OperatorFault("list_id", f"a list id is longer than {MAX_LIST_ID} bytes: choose a shorter one")
-    base_day = image.base_date.toordinal() - _POSIX_DAY_0
-    entries, exemptions = len(image.records) // RECORD_BYTES, len(image.exempt_tokens)
-    return _LIST.pack(start, list_id, image.token_key, base_day, fresh, entries, exemptions)
-
-
 class Index:
     """Read-only view of a compiled index; safe to share and to swap with one assignment.
 
@@ -128,13 +69,13 @@ class Index:
 
     def __init__(self, buffer: bytes | mmap.mmap | memoryview) -> None:
         view = memoryview(buffer)
-        if len(view) < _HEADER.size:
+        if len(view) < HEADER.size:
             raise IndexFault("header")
-        magic, clock_offset, count, length = _HEADER.unpack_from(view)
-        if magic != _MAGIC or length != len(view) or _HEADER.size + count * _LIST.size > length:
+        magic, clock_offset, count, length = HEADER.unpack_from(view)
+        if magic != MAGIC or length != len(view) or HEADER.size + count * DESCRIPTOR.size > length:
             raise IndexFault("header")
         self.clock_offset: float = clock_offset
-        offsets = range(_HEADER.size, _HEADER.size + count * _LIST.size, _LIST.size)
+        offsets = range(HEADER.size, HEADER.size + count * DESCRIPTOR.size, DESCRIPTOR.size)
         self._lists = tuple(_List(view, offset) for offset in offsets)
         self.lists = tuple(IndexedList(part.list_id, part.entries) for part in self._lists)
         self.fresh_counts = tuple(part.fresh for part in self._lists)
@@ -177,14 +118,14 @@ class _List:
     """One list inside the mapped buffer."""
 
     def __init__(self, view: memoryview, offset: int) -> None:
-        start, list_id, key, base_day, fresh, entries, exemptions = _LIST.unpack_from(view, offset)
+        start, list_id, key, base_day, fresh, entries, exemptions = DESCRIPTOR.unpack_from(view, offset)
         self.entries: int = entries
         self.fresh: int = fresh
         self._base_day: int = base_day
-        numbers = start + _DIRECTORY_BYTES
-        records = numbers + fresh * _NUMBER_BYTES
+        numbers = start + DIRECTORY_BYTES
+        records = numbers + fresh * NUMBER_BYTES
         exempt = records + entries * RECORD_BYTES
-        if start % _ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
+        if start % ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
             raise IndexFault("bounds")
         self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
         self._directory = view[start:numbers].cast("I")
@@ -247,44 +188,3 @@ class _List:
             return 0
         word = records[at + TOKEN_BYTES] << 8 | records[at + TOKEN_BYTES + 1]
         return (low + at // RECORD_BYTES) << _WORD_BITS | word if trusted < self.expiry(word) else 0
-
-
-def _directory(records: bytes) -> "array[int]":
-    """Return 65,537 native 32-bit record numbers: bucket b is records [d[b], d[b + 1])."""
-    count = len(records) // RECORD_BYTES
-    prefixes = bytearray(count * 2)
-    prefixes[0::2], prefixes[1::2] = records[0::RECORD_BYTES], records[1::RECORD_BYTES]
-    sorted_prefixes = array("H", bytes(prefixes))
-    if sys.byteorder == "little":
-        sorted_prefixes.byteswap()
-    directory = array("I", [0])
-    low = 0
-    for prefix in range(1, _BUCKETS):
-        high = min(low + _USUAL_BUCKET, count)
-        if high > low and sorted_prefixes[high - 1] < prefix:  # far more records in it than in others
-            high = count
-        low = bisect_left(sorted_prefixes, prefix, low, high)
-        directory.append(low)
-    directory.append(count)
-    return directory
-
-
-def _fresh_numbers(image: ListImage, directory: "array[int]") -> bytes:
-    """Return the native 32-bit numbers of the fresh records, in order."""
-
-    def token_at(number: int) -> bytes:
-        return image.records[number * RECORD_BYTES : number * RECORD_BYTES + TOKEN_BYTES]
-
-    fresh = array("I")
-    for start in range(0, len(image.fresh), TOKEN_BYTES):
-        token = image.fresh[start : start + TOKEN_BYTES]
-        prefix = token[0] << 8 | token[1]
-        bucket = range(directory[prefix], directory[prefix + 1])
-        place = bisect_left(bucket, token, key=token_at)
-        if place < len(bucket) and token_at(bucket[place]) == token:
-            fresh.append(bucket[place])
-    return fresh.tobytes()
-
-
-def _aligned(length: int) -> int:
-    return length + -length % _ALIGNMENT

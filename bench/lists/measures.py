@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from bench.lists.gauge import MB, Gauge
 from bench.lists.site import Place, random_records
+from blocklist.compiling import ListImage, compile_index
 from blocklist.criteria import DEMO
-from blocklist.index import Index, ListImage, compile_index
+from blocklist.index import Index
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.names import to_wire
 from blocklist.publish.desk import Desk

@@ -7,7 +7,7 @@ from datetime import date
 from math import ceil
 from typing import Final
 
-from blocklist.index import ListImage, compile_index
+from blocklist.compiling import ListImage, compile_index
 from blocklist.tokens import KEY_BYTES
 from blocklist.trust.clock import Clock
 from blocklist.trust.exemptions import Exemptions

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import evolve
 
-from blocklist.index import ListImage
+from blocklist.compiling import ListImage
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.tokens import TOKEN_BYTES, domain_token, host_token
 from blocklist.trust.clock import Clock, TimeKeeper

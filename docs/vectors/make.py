@@ -16,10 +16,11 @@ from typing import Any
 from blocklist import delta as deltas
 from blocklist import keyring, merkle, public_log
 from blocklist.attributes import Attributes, expiry_instant
+from blocklist.compiling import ListImage, compile_index
 from blocklist.criteria import DEMO
 from blocklist.entries import checked
 from blocklist.errors import BlocklistError, EntryFault
-from blocklist.index import Index, ListImage, Match, compile_index
+from blocklist.index import Index, Match
 from blocklist.manifest import Bulk, DeltaRef, FileRef, LogHead, Manifest, RekeyOf, delta_path, full_path
 from blocklist.matchfile import build, set_digest
 from blocklist.names import canonical_name, is_ip_literal, suffixes, to_wire

@@ -5,15 +5,16 @@ import mmap
 import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from itertools import count, pairwise
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklist.attributes import Attributes
-from blocklist.errors import IndexFault, OperatorFault
-from blocklist.index import Index, IndexedList, ListImage, Match, _directory, compile_index
+from blocklist.compiling import ListImage, compile_index
+from blocklist.errors import IndexFault
+from blocklist.index import Index, IndexedList, Match
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token, host_token
@@ -250,28 +251,9 @@ def test_no_damage_of_the_header_breaks_the_reader(noise: bytes, position: int) 
         Index(damaged)
 
 
-def test_a_list_id_must_fit() -> None:
-    """The operator hears of it before a worker does."""
-    with pytest.raises(OperatorFault, match="64 bytes"):
-        compile_index([image([], list_id="x" * 65)], clock_offset=0.0)
-
-
 def test_no_name_is_in_the_index() -> None:
     """Neither text nor wire form of a listed or exempt name is in the buffer."""
     for _, name in (*LISTED, *EXEMPT):
         label = name.split(".")[0].encode()
         assert len(label) < 4 or label not in PACKED
         assert to_wire(name)[:-1] not in PACKED
-
-
-@pytest.mark.parametrize(
-    "sizes",
-    [{}, {0: 1}, {0xFFFF: 1}, {0: 300, 0xFFFF: 300}, {1: 64, 2: 65, 3: 63}, {0x1234: 500}, {7: 1, 8: 500, 9: 1}],
-    ids=str,
-)
-def test_the_directory_counts_buckets_of_any_size(sizes: dict[int, int]) -> None:
-    """Far more records in one bucket than in others, and none in most: keyed tokens never are so, a forger's may be."""
-    records = b"".join(prefix.to_bytes(2, "big") * 9 * size for prefix, size in sizes.items())
-    directory = _directory(records)
-    filled = {at: high - low for at, (low, high) in enumerate(pairwise(directory)) if high > low}
-    assert (filled, directory[0], len(directory)) == (sizes, 0, 65_537)

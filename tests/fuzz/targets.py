@@ -18,10 +18,11 @@ from attrs import frozen
 
 from blocklist import canonical, delta, matchfile, merkle, public_log, stream
 from blocklist.attributes import Attributes
+from blocklist.compiling import ListImage, compile_index
 from blocklist.criteria import DEMO
 from blocklist.entries import parse_entry
 from blocklist.errors import BlocklistError, EntryFault
-from blocklist.index import Index, ListImage, compile_index
+from blocklist.index import Index
 from blocklist.keyring import Keyring
 from blocklist.manifest import Manifest
 from blocklist.names import to_wire

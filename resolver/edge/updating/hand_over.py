@@ -8,7 +8,8 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from blocklist.index import Index, ListImage
+from blocklist.compiling import ListImage
+from blocklist.index import Index
 from resolver.core.canary import CanaryLimits
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updating.sources import Sources

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from attrs import asdict, field, frozen
 
+from blocklist.compiling import ListImage, compile_index
 from blocklist.errors import OperatorFault
-from blocklist.index import ListImage, compile_index
 from blocklist.names import is_ip_literal
 from blocklist.trust import host_key, subscriber_key
 from blocklist.trust.audit import AUDIT_NAME, Audit, Event, Facts

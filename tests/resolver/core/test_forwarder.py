@@ -11,7 +11,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklist.index import Index, Match, compile_index
+from blocklist.compiling import compile_index
+from blocklist.index import Index, Match
 from blocklist.names import to_wire
 from resolver.core.config import CoreConfig, UpstreamConfig
 from resolver.core.limits import Limits

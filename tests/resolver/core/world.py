@@ -15,7 +15,8 @@ import dns.rrset
 from attrs import define, evolve, field
 
 from blocklist.attributes import Attributes
-from blocklist.index import Index, ListImage, compile_index
+from blocklist.compiling import ListImage, compile_index
+from blocklist.index import Index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token, host_token

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
-from blocklist.index import ListImage, compile_index
+from blocklist.compiling import ListImage, compile_index
 from blocklist.tokens import KEY_BYTES
 from blocklist.trust.exemptions import Exemption
 from blocklist.trust.outcome import Kind, ListStatus, Outcome

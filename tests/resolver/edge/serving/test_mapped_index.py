@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blocklist.attributes import Attributes
-from blocklist.index import ListImage, compile_index
+from blocklist.compiling import ListImage, compile_index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token

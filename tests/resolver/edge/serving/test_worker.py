@@ -12,7 +12,7 @@ import pytest
 from attrs import define, field
 from twisted.internet.testing import MemoryReactorClock
 
-from blocklist.index import compile_index
+from blocklist.compiling import compile_index
 from resolver.core.counters import Layout
 from resolver.edge.limits import Limits
 from resolver.edge.sealed_memory import fixed_memory, sealed_memory

@@ -18,7 +18,7 @@ import dns.rdatatype
 import pytest
 
 from blocklist.attributes import Attributes
-from blocklist.index import ListImage, compile_index
+from blocklist.compiling import ListImage, compile_index
 from blocklist.matchfile import build
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token

@@ -27,6 +27,10 @@ class EntryTable:
             rows,
         )
 
+    def reseal(self, rows: Iterable[tuple[bytes | None, bytes | None, bytes | None, bytes, str]]) -> None:
+        """Replace sealed cells, given as (name, path, query, twin, id)."""
+        self._db.executemany("UPDATE entries SET name = ?, path = ?, query = ?, twin = ? WHERE id = ?", rows)
+
     def live(self, approvals: int = 0) -> Iterator[Row]:
         """Every live entry that so many editors approved, in order of id."""
         query = (

@@ -96,6 +96,10 @@ class Master:
         query = "SELECT profile, epoch, wrapped FROM wrapped_keys WHERE editor = ? ORDER BY profile, epoch"
         return [(profile, epoch, bytes(wrapped)) for profile, epoch, wrapped in self._db.execute(query, (holder,))]
 
+    def forget_wrapped(self, profile: str) -> None:
+        """Forget every wrap of one profile's keys."""
+        self._db.execute("DELETE FROM wrapped_keys WHERE profile = ?", (profile,))
+
     def replace_wrapped(self, old: str, new: str, wrapped: Iterable[tuple[str, int, bytes]]) -> None:
         """Forget what was wrapped for holder `old`, and keep (profile, epoch, wrapped) for `new`."""
         self._db.execute("DELETE FROM wrapped_keys WHERE editor IN (?, ?)", (old, new))

@@ -12,6 +12,7 @@ from blocklist.entries import Entry
 from blocklist.errors import OperatorFault
 from blocklist.publish.entry_table import NewRow
 from blocklist.publish.master import Master
+from blocklist.publish.records import Row
 from blocklist.publish.vault import SEALED_FIELDS, Vault
 
 T = TypeVar("T")
@@ -83,6 +84,20 @@ def insert_batch(master: Master, vault: Vault, entries: Sequence[Entry], pen: Pe
             rows.append(_row(entry, each, twin, vault, pen))
     master.entries.insert(rows)
     return repeats
+
+
+def reseal(master: Master, old: Vault, new: Vault) -> None:
+    """Seal every entry there ever was under another data key. Inside the caller's transaction."""
+    for batch in batches(master.entries.every()):
+        master.entries.reseal(_resealed(row, old, new) for row in batch)
+
+
+def _resealed(row: Row, old: Vault, new: Vault) -> tuple[bytes | None, bytes | None, bytes | None, bytes, str]:
+    plain = row.opened(old)
+    name, path, query = (
+        None if plain.get(column) is None else new.seal(row.id, column, str(plain[column])) for column in SEALED_FIELDS
+    )
+    return name, path, query, new.twin(plain), row.id
 
 
 def batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -4,6 +4,7 @@ Save, then act, in an order that a kill cannot spoil: master, `desk.json`, `root
 was; a ceremony that was taken up whole changes nothing.
 """
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from tuf.api.metadata import Metadata
 
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap, wrap
+from blocklist.publish import rows
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.ceremony import Ceremony
 from blocklist.publish.faults import Refusal
@@ -21,9 +23,11 @@ from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.master import Master
 from blocklist.publish.publickeys import DUTY, EDITOR
 from blocklist.publish.rotation import ROOTS_FOLDER, Change
-from blocklist.publish.setup import ROOT_FILE
+from blocklist.publish.setup import FIRST_EPOCH, ROOT_FILE, wrap_for
+from blocklist.publish.vault import DATA_KEY_PROFILE, KEY_BYTES, Vault
 
 MINUTES_FOLDER: Final = "minutes"
+STOLEN: Final = "stolen"
 
 
 @frozen
@@ -84,6 +88,8 @@ def _write_master(desk: Path, ceremony: Ceremony, keys: EditorKeys | None) -> tu
     try:
         with master.transaction():
             counted = {item for item, count in master.approvers().items() if count >= EDITORS_NEEDED}
+            if ceremony.plan.reason == STOLEN and any(one.new.kind == EDITOR for one in ceremony.plan.changes):
+                _new_data_key(master, ceremony, keys)
             for change in ceremony.plan.changes:
                 _wrap(master, ceremony.body, change, keys)
                 if change.new.kind == EDITOR:
@@ -94,6 +100,24 @@ def _write_master(desk: Path, ceremony: Ceremony, keys: EditorKeys | None) -> tu
             return len(fallen & master.entries.live_ids()), len(fallen & subscribers)
     finally:
         master.close()
+
+
+def _new_data_key(master: Master, ceremony: Ceremony, keys: EditorKeys) -> None:
+    """A thief who can open a copy of the desk shall not open the next copy: seal every name anew."""
+    list_id, gone = ceremony.body.list_id, {change.seat for change in ceremony.plan.changes}
+    wrapped = master.wrapped(DATA_KEY_PROFILE, FIRST_EPOCH, keys.name)
+    old, new = _opened(wrapped, keys, list_id, FIRST_EPOCH, DATA_KEY_PROFILE), os.urandom(KEY_BYTES)
+    rows.reseal(master, Vault(list_id, old), Vault(list_id, new))
+    master.forget_wrapped(DATA_KEY_PROFILE)
+    stay = {one.name: one.reading for one in ceremony.body_before.editors if one.name not in gone}
+    wrap_for(master, list_id, DATA_KEY_PROFILE, FIRST_EPOCH, stay, new)
+
+
+def _opened(wrapped: bytes, keys: EditorKeys, list_id: str, epoch: int, profile: str) -> bytes:
+    try:
+        return unwrap(wrapped, keys.reading, list_id=list_id, epoch=epoch, profile=profile)
+    except PublisherFault:
+        raise OperatorFault("reading_key", f"the reading key of {keys.name} does not open this desk") from None
 
 
 def _wrap(master: Master, body: Body, change: Change, keys: EditorKeys) -> None:
@@ -107,10 +131,7 @@ def _wrap(master: Master, body: Body, change: Change, keys: EditorKeys) -> None:
     for profile, epoch, data in master.wrapped_for(keys.name):
         if new.kind == DUTY and profile != MATCH_PROFILE:
             continue
-        try:
-            secret = unwrap(data, keys.reading, list_id=body.list_id, epoch=epoch, profile=profile)
-        except PublisherFault:
-            raise OperatorFault("reading_key", f"the reading key of {keys.name} does not open this desk") from None
+        secret = _opened(data, keys, body.list_id, epoch, profile)
         wrapped.append((profile, epoch, wrap(secret, new.reading, list_id=body.list_id, epoch=epoch, profile=profile)))
     gone = new.name if new.kind == DUTY and change.seat in editors else change.seat
     master.replace_wrapped(gone, new.name, wrapped)

@@ -18,6 +18,7 @@ from blocklist.publish.keyfiles import load_duty_keys, load_editor_keys, load_si
 from blocklist.publish.minutes import Minutes
 from blocklist.publish.rotation import Change, roots
 from blocklist.publish.takeover import take_up
+from blocklist.publish.vault import DATA_KEY_PROFILE, Vault
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
 from tests.blocklist.publish.test_rotation import change
 from tests.support.kills import killed_at
@@ -71,6 +72,28 @@ def test_a_new_editor_reads_the_desk_and_her_forerunners_approvals_are_gone(offi
     assert opened.approve(dora, opened.items()) == 4
     take_up(desk, Ceremony.open(tmp_path / "c"), office.alice, NOW)
     assert opened.approve(dora, opened.items()) == 0
+    opened.close()
+
+
+def test_after_a_theft_every_name_is_sealed_anew(office: Office, tmp_path: Path) -> None:
+    """The stolen reading key opens the copy it had, not the next; duplicates are found as before."""
+    office.add([entry("one.example"), entry("two.example")], office.alice, office.bob)
+    before = office.desk.open_key(office.bob, DATA_KEY_PROFILE)
+    office.desk.close()
+    made = held(office, tmp_path / "c", change(tmp_path / "new", "bob", "editor"), reason="stolen")
+    take_up(office.folder / "desk", made, office.alice, NOW)
+    opened = Desk.open(office.folder / "desk", tmp_path / "new")
+    bob = opened.unlock("bob", PASSPHRASE)
+    for keys in (office.alice, office.carol, bob):
+        assert opened.open_key(keys, DATA_KEY_PROFILE) != before
+        assert sorted(one.name or "" for one in opened.entries(keys)) == ["one.example", "two.example"]
+    with pytest.raises(OperatorFault, match="does not open this desk"):
+        opened.vault(office.bob)
+    row = next(opened._master.entries.every())
+    with pytest.raises(OperatorFault, match="does not open"):
+        row.opened(Vault("demo", before))
+    again = entry("one.example")
+    assert opened.insert([again], office.alice).keys() == {again.id}
     opened.close()
 
 

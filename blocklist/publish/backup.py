@@ -101,9 +101,8 @@ def _emptied(folder: Path) -> Iterator[None]:
 
 
 def _check(folder: Path, contents: Contents) -> None:
-    with closing(sqlite3.connect(folder / master.FILE_NAME)) as db:
-        if [row[0] for row in db.execute("PRAGMA integrity_check")] != ["ok"]:
-            raise OperatorFault("backup_damaged", "the master in this backup is damaged: restore another")
+    if not _is_sound(folder / master.FILE_NAME):
+        raise OperatorFault("backup_damaged", "the master in this backup is damaged: restore another")
     bench = Workbench.open(folder)
     try:
         failures = bench.verify().failures
@@ -113,3 +112,11 @@ def _check(folder: Path, contents: Contents) -> None:
     if failures or other:
         ids = ", ".join(sorted({failure.item for failure in failures})[:5])
         raise OperatorFault("backup_unproven", f"{len(failures)} signatures in this backup are not good: {ids}")
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            return [row[0] for row in db.execute("PRAGMA integrity_check")] == ["ok"]
+    except sqlite3.DatabaseError:
+        return False

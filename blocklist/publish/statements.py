@@ -101,18 +101,7 @@ class Statements:
     def add(self, statements: Iterable[Statement]) -> None:
         """Keep signed statements, in order."""
         query = "INSERT INTO statements (item, kind, editor, said_at, facts, signature) VALUES (?, ?, ?, ?, ?, ?)"
-        rows = (
-            (
-                one.item,
-                one.kind,
-                one.editor,
-                canonical.format_instant(one.said_at),
-                json.dumps(one.facts),
-                one.signature,
-            )
-            for one in statements
-        )
-        self._db.executemany(query, rows)
+        self._db.executemany(query, map(_row, statements))
 
     def all(self) -> Iterator[Statement]:
         """Every statement, in the order they were made."""

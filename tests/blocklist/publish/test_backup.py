@@ -178,6 +178,21 @@ def test_a_forged_statement_is_not_restored(made: tuple[Office, Path]) -> None:
         restore(repacked(file, office.folder / "forged", forge), office.folder / "new")
 
 
+def test_a_master_that_is_damaged_inside_is_refused(made: tuple[Office, Path]) -> None:
+    """Its checksum is that of the damage."""
+    office, file = made
+
+    def damage(held: dict[str, bytes]) -> None:
+        data = bytearray(held["master.db"])
+        for page in range(2, len(data) // 4_096):
+            data[page * 4_096 : page * 4_096 + 64] = bytes(64)
+        held["master.db"] = bytes(data)
+
+    with pytest.raises(OperatorFault, match="damaged"):
+        restore(repacked(file, office.folder / "bad", damage), office.folder / "new")
+    assert not (office.folder / "new").exists()
+
+
 def test_a_backup_lacking_a_file_is_refused(made: tuple[Office, Path]) -> None:
     """Even with a manifest that agrees."""
     office, file = made

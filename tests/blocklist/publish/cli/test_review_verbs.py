@@ -55,6 +55,8 @@ def test_diff_is_a_dry_run_of_every_guard(shell: Shell) -> None:
     later = shell.json("diff", shell.desk, "--editor", "bob")["guards"]
     assert later["size"]["announced"] == [70, 0]
     assert [one["guard"] for one in later["findings"]] == ["public_suffix", "removals"]
+    shown = shell.run("diff", shell.desk, "--editor", "bob").stdout
+    assert "announced: 70 additions and 0 removals may pass\nevery ISP holds 1 removals" in shown
 
 
 def test_approve_all_follows_a_diff(shell: Shell) -> None:

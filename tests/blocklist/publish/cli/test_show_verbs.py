@@ -48,3 +48,18 @@ def test_verify_names_what_fails(shell: Shell) -> None:
     failed = shell.run("verify", shell.desk, "--editor", "alice", code=1).stdout
     assert f"FAILED approval of {known} by bob: bad signature\n" in failed
     assert "one.example" not in failed
+
+
+def test_verify_names_published_entries_that_lack_approvals(shell: Shell) -> None:
+    """Nothing fails, and yet somebody must look."""
+    (known,) = shell.add("one.example")
+    shell.run("approve", shell.desk, "--editor", "bob", known)
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    shell.run("sign", shell.desk, "--editor", "bob")
+    shell.run("publish", shell.desk, shell.out)
+    assert shell.json("verify", shell.desk, "--editor", "alice")["unproven"] == []
+    with closing(sqlite3.connect(Path(shell.desk) / "master.db")) as db:
+        db.execute("DELETE FROM approvals WHERE editor = 'bob'")
+        db.commit()
+    told = shell.run("verify", shell.desk, "--editor", "alice").stdout
+    assert f"1 published entries lack two good approvals: approve them again, or ask why\n  {known}\n" in told

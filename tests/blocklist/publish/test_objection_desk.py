@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import define
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from blocklist.errors import EntryFault, OperatorFault
 from blocklist.publish.faults import Refusal
-from blocklist.publish.objections import Stage
+from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.objections import DECISIONS, Stage
 from blocklist.publish.states import State
 from tests.blocklist.publish.support import NOW, Office, entry
 
@@ -128,3 +133,101 @@ def test_what_is_no_name_is_told(office: Office) -> None:
     with pytest.raises(EntryFault) as caught:
         office.desk.find("very hidden..quartz", office.bob)
     assert "quartz" not in str(caught.value)
+
+
+@define
+class Ticket:
+    """What the oracle knows of one ticket, in the words of the publisher's page."""
+
+    about: str | None
+    acknowledged: bool = False
+    code: str | None = None
+
+    def stage(self) -> Stage:
+        if self.code is not None:
+            return Stage.DECIDED
+        return Stage.ACKNOWLEDGED if self.acknowledged else Stage.OPEN
+
+
+class ComplaintsMachine(RuleBasedStateMachine):
+    """Editors list, approve, take in and decide as they like; nobody ever decides about what she listed."""
+
+    editor = st.sampled_from(["alice", "bob", "carol"])
+    number = st.integers(0, 5)
+
+    def __init__(self, office: Office) -> None:
+        super().__init__()
+        self.office = office
+        self.listed: dict[str, set[str]] = {}  # entry -> who drafted or approved it
+        self.off: set[str] = set()
+        self.tickets: dict[str, Ticket] = {}
+
+    def keys(self, name: str) -> EditorKeys:
+        found: EditorKeys = getattr(self.office, name)
+        return found
+
+    @rule(editor=editor, other=editor)
+    def list_one(self, editor: str, other: str) -> None:
+        one = entry(f"n{len(self.listed)}.example")
+        self.office.desk.insert([one], self.keys(editor))
+        self.office.desk.approve(self.keys(other), [one.id])
+        self.listed[one.id] = {editor, other}
+
+    @rule(editor=editor, number=number, suspend=st.booleans())
+    def open(self, editor: str, number: int, suspend: bool) -> None:
+        about = [*self.listed, None][number % (len(self.listed) + 1)]
+        given = [] if about is None else [about]
+        opened = self.office.desk.open_objection(given, self.keys(editor), NOW, received=DAY, suspend=suspend)
+        self.tickets[opened.ticket] = Ticket(about)
+
+    @precondition(lambda self: self.tickets)
+    @rule(editor=editor, number=number)
+    def acknowledge(self, editor: str, number: int) -> None:
+        ticket = [*self.tickets][number % len(self.tickets)]
+        one = self.tickets[ticket]
+        try:
+            self.office.desk.acknowledge_objection(ticket, self.keys(editor), NOW, DAY)
+        except Refusal:
+            assert one.stage() is not Stage.OPEN
+            return
+        assert one.stage() is Stage.OPEN
+        one.acknowledged = True
+
+    @precondition(lambda self: self.tickets)
+    @rule(editor=editor, number=number, code=st.sampled_from(list(DECISIONS)))
+    def decide(self, editor: str, number: int, code: str) -> None:
+        ticket = [*self.tickets][number % len(self.tickets)]
+        one = self.tickets[ticket]
+        impartial = one.about is None or editor not in self.listed[one.about]
+        fits = (one.about is None) == (code == "not_listed")
+        allowed = one.code is None and impartial and fits
+        try:
+            self.office.desk.decide_objection(ticket, self.keys(editor), NOW, code)
+        except Refusal:
+            assert not allowed
+            return
+        assert allowed
+        one.code = code
+        if code in ("upheld", "partly") and one.about is not None:
+            self.off.add(one.about)
+
+    @invariant()
+    def the_desk_agrees(self) -> None:
+        found = self.office.desk.objections()
+        stages = {ticket: (one.stage, one.code) for ticket, one in found.items()}
+        assert stages == {ticket: (one.stage(), one.code) for ticket, one in self.tickets.items()}
+        assert self.office.desk.live_ids() == self.listed.keys() - self.off
+
+    def teardown(self) -> None:
+        assert self.office.desk.verify(self.office.alice).failures == ()
+        self.office.desk.close()
+
+
+def test_objections_go_as_an_oracle_says(fresh_office: Office, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whoever does what, in whatever order; and every signature made on the way is good."""
+
+    def machine() -> ComplaintsMachine:
+        return ComplaintsMachine(fresh_office.copied(tmp_path_factory.mktemp("complaints")))
+
+    chosen = settings(max_examples=15, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]

@@ -41,11 +41,11 @@ class Desk(Countersigning):
     def find_listed(self, name: str, keys: DutyKeys) -> duty.Found:
         """The published entries a name leads to; no other entry is looked at. Raises `EntryFault` for no name."""
         secret = self.open_key(keys, MATCH_PROFILE)
-        return duty.find(name, self._master.releases.published_tokens(), secret, self.body)
+        return duty.find(name, self._master.releases, secret, self.body)
 
     def behind(self, ids: Collection[str]) -> tuple[str, ...]:
         """These published entries and all others with their tokens: what `withdraw` takes off."""
-        return duty.behind(ids, self._master.releases.published_tokens())
+        return tuple(duty.behind(ids, self._master.releases))
 
     def withdrawn(self) -> tuple[Withdrawn, ...]:
         """What is off and not yet left out of a published version."""

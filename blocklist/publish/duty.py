@@ -25,6 +25,7 @@ from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import SignedRole
 from blocklist.publish.records import shown
+from blocklist.publish.releases import Releases
 from blocklist.publish.withdrawals import Withdrawn
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import domain_token, host_token, token_key
@@ -39,29 +40,25 @@ class Found:
     above: tuple[str, ...]  # `domain` entries that cover the name, the nearest first
 
 
-def find(name: str, published: Mapping[str, bytes], secret: bytes, body: Body) -> Found:
-    """Look a name up among the published `{id: token}`. Raises `EntryFault` for what is no name."""
+def find(name: str, releases: Releases, secret: bytes, body: Body) -> Found:
+    """Look a name up among the published entries. Raises `EntryFault` for what is no name."""
     key = token_key(secret, body.list_id, body.epoch)
     wire = to_wire(canonical_name(name))
-    exact = {host_token(key, wire), domain_token(key, wire)}
-    above = {domain_token(key, suffix): -len(suffix) for suffix in suffixes(wire) if suffix != wire}
-    covering = sorted((above[token], entry_id) for entry_id, token in published.items() if token in above)
-    return Found(
-        tuple(entry_id for entry_id, token in published.items() if token in exact),
-        tuple(entry_id for _, entry_id in covering),
-    )
+    above = {domain_token(key, suffix): len(suffix) for suffix in suffixes(wire) if suffix != wire}
+    covering = sorted((-above[token], entry_id) for entry_id, token in releases.behind(above))
+    exact = releases.behind((host_token(key, wire), domain_token(key, wire)))
+    return Found(tuple(entry_id for entry_id, _ in exact), tuple(entry_id for _, entry_id in covering))
 
 
-def behind(ids: Collection[str], published: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Every published entry whose token one of `ids` has, those first: a token is taken off as a whole."""
-    unknown = [entry_id for entry_id in ids if not published.get(entry_id)]
+def behind(ids: Collection[str], releases: Releases) -> dict[str, bytes]:
+    """Id -> token of `ids` and of every published entry with a token of theirs: a token is taken off as a whole."""
+    known = releases.tokens_of(ids)
+    unknown = [entry_id for entry_id in ids if not known.get(entry_id)]
     if unknown:
         raise OperatorFault(
             "entry_unknown", f"no entry {shown(unknown[0])} in the published version: nothing was withdrawn"
         )
-    tokens = {published[entry_id] for entry_id in ids}
-    others = (entry_id for entry_id, token in published.items() if token in tokens and entry_id not in ids)
-    return (*ids, *sorted(others))
+    return {entry_id: known[entry_id] for entry_id in ids} | dict(releases.behind(set(known.values())))
 
 
 def off(master: Master) -> dict[str, Withdrawn]:
@@ -113,17 +110,16 @@ def withdraw(
 
     Without ids it signs the present state again, for seven more days.
     """
-    published = master.releases.published_tokens()
     in_force = off(master)
     serial = max(master.withdrawals.last_serial() + 1, int(now.timestamp()))
     new = [
-        Withdrawn(entry_id, published[entry_id], serial, keys.name, sign(entry_id, serial, body.list_id, keys))
-        for entry_id in behind(tuple(ids), published)
+        Withdrawn(entry_id, token, serial, keys.name, sign(entry_id, serial, body.list_id, keys))
+        for entry_id, token in behind(tuple(ids), master.releases).items()
         if entry_id not in in_force
     ]
     with master.transaction():
         master.withdrawals.book(serial, format_instant(now), keys.name, new)
-    tokens = {published[entry_id] for entry_id in (*in_force, *(one.id for one in new)) if entry_id in published}
+    tokens = {*master.releases.tokens_of(in_force).values(), *(one.token for one in new)}
     files = {WITHDRAW_PATH: sealed(Withdrawal(body.epoch, serial, tuple(sorted(tokens))), secret, body)}
     role = roles.make_withdraw(serial, files, keys.signing, now)
     return SignedRole(roles.WITHDRAW_ROLE, role.to_bytes(), files)
@@ -137,8 +133,9 @@ def sealed(withdrawal: Withdrawal, secret: bytes, body: Body) -> bytes:
 
 def confirm(master: Master, version: int) -> None:
     """After `version` was published: what it leaves out is off for good. Inside the caller's transaction."""
-    listed = master.releases.published_ids()
-    for entry_id, one in master.withdrawals.unconfirmed().items():
+    unconfirmed = master.withdrawals.unconfirmed()
+    listed = master.releases.tokens_of(unconfirmed)
+    for entry_id, one in unconfirmed.items():
         if entry_id not in listed:
             master.withdrawals.confirm(entry_id, version)
             master.entries.end(entry_id, one.duty, one.signature)

@@ -4,6 +4,7 @@ A version is booked when it is built and again when it is handed out; a build th
 Every method is one statement or a few inside the caller's transaction.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -69,6 +70,7 @@ class Releases:
             return
         self._db.execute("UPDATE versions SET records = x'' WHERE version < ?", (version,))
         self._db.execute("DELETE FROM version_entries WHERE version < ?", (version,))
+        self._forget_old_secrets()
         self._db.execute(
             "UPDATE listings SET last = ? WHERE last IS NULL"
             " AND id NOT IN (SELECT id FROM version_entries WHERE version = ?)",
@@ -79,6 +81,12 @@ class Releases:
             " AND id NOT IN (SELECT id FROM listings WHERE last IS NULL)",
             (version, version),
         )
+
+    def _forget_old_secrets(self) -> None:
+        """Only this epoch's secret and the last one's are kept: nobody needs an older one any more."""
+        epoch = self.epoch()
+        if epoch is not None:
+            self._db.execute("DELETE FROM wrapped_keys WHERE profile = 'match' AND epoch < ?", (epoch[0] - 1,))
 
     def listed_in(self, version: int) -> frozenset[str]:
         """Ids of the entries of a published version, however old."""
@@ -121,11 +129,23 @@ class Releases:
         gone = [(path,) for (path,) in self._db.execute("SELECT path FROM version_files") if path not in kept]
         self._db.executemany("DELETE FROM version_files WHERE path = ?", gone)
 
-    def published_tokens(self) -> dict[str, bytes]:
-        """Entry id -> token in the last published version."""
+    def tokens_of(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Entry id -> token, of those among `ids` that are in the last published version."""
+        query = "SELECT id, token FROM version_entries WHERE version = ? AND id IN (SELECT value FROM json_each(?))"
+        return dict(self._published(query, list(ids)))
+
+    def behind(self, tokens: Iterable[bytes]) -> list[tuple[str, bytes]]:
+        """(id, token) of each entry of the last published version that has one of these tokens, in order of id."""
+        query = (
+            "SELECT id, token FROM version_entries WHERE version = ?"
+            " AND hex(token) IN (SELECT value FROM json_each(?)) ORDER BY id"
+        )
+        return self._published(query, [token.hex().upper() for token in tokens])
+
+    def _published(self, query: str, values: list[str]) -> list[tuple[str, bytes]]:
         last = self.last_published()
-        rows = self._db.execute("SELECT id, token FROM version_entries WHERE version = ?", (last[0] if last else 0,))
-        return {entry_id: bytes(token) for entry_id, token in rows}
+        rows = self._db.execute(query, (last[0] if last else 0, json.dumps(values)))
+        return [(entry_id, bytes(token)) for entry_id, token in rows]
 
     def ids_of(self, version: int) -> frozenset[str]:
         """Ids of the entries in a version built or published last."""
@@ -134,7 +154,8 @@ class Releases:
 
     def published_ids(self) -> frozenset[str]:
         """Ids of the entries in the last published version."""
-        return frozenset(self.published_tokens())
+        last = self.last_published()
+        return self.ids_of(last[0]) if last else frozenset()
 
     # --- the public record ----------------------------------------------------------------------------
     def log_lines(self, below: int) -> list[bytes]:

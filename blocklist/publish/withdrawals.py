@@ -2,8 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from attrs import frozen
+
+REINSTATE: Final = "reinstate "  # before the id and the serial, in the item of an editor's word
 
 
 @frozen
@@ -19,7 +22,7 @@ class Withdrawn:
     @property
     def reinstatement(self) -> str:
         """The item two editors approve to put the entry back: this withdrawal and no later one."""
-        return f"reinstate {self.id} {self.serial}"
+        return f"{REINSTATE}{self.id} {self.serial}"
 
 
 class Withdrawals:

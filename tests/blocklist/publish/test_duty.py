@@ -34,7 +34,7 @@ def opened(office: Office, signed: SignedRole) -> Withdrawal:
 
 
 def tokens(office: Office) -> dict[str, bytes]:
-    return office.desk._master.releases.published_tokens()
+    return office.desk._master.releases.tokens_of(office.desk.published_ids())
 
 
 def staged_index(office: Office) -> Manifest:

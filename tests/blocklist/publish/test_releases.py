@@ -38,7 +38,8 @@ def test_versions_are_booked_once_published(master: Master) -> None:
     books.mark_published(1, WHEN)
     books.put(release(2, b"two", "a"))
     books.put(release(2, b"new", "c"))
-    assert (books.last_published(), books.published_tokens()) == ((1, b"one"), {"a": b"a", "b": b"b"})
+    assert (books.last_published(), books.tokens_of("abc")) == ((1, b"one"), {"a": b"a", "b": b"b"})
+    assert books.behind([b"b", b"c"]) == [("b", b"b")]
     books.mark_published(2, "2026-11-22T04:00:00Z")
     assert (books.last_published(), books.published_ids()) == ((2, b"new"), {"c"})
     assert books.published_at(1) == WHEN
@@ -72,6 +73,19 @@ def test_an_epoch_begins_when_its_first_version_is_published(master: Master) -> 
     books.mark_published(2, LATER)
     assert (books.epoch(), books.epochs_from(2)) == ((2, date(2026, 11, 22)), {})
     assert (books.epochs_begun(), books.began_at()) == ([(2, LATER)], LATER)
+
+
+def test_the_secret_before_the_last_is_forgotten(master: Master) -> None:
+    """Whoever gets hold of a reading key opens no file of an epoch long ago."""
+    books = master.releases
+    for epoch in (1, 2, 3):
+        master.put_wrapped("match", epoch, "alice", b"wrapped %d" % epoch)
+    for version, epoch in ((1, None), (2, 2), (3, 3)):
+        books.put(release(version, begins=epoch and (epoch, date(2026, 11, 21))))
+        books.mark_published(version, WHEN)
+    with pytest.raises(OperatorFault, match="no match key of epoch 1"):
+        master.wrapped("match", 1, "alice")
+    assert master.wrapped("match", 2, "alice") == b"wrapped 2"
 
 
 def test_files_no_version_names_are_forgotten(master: Master) -> None:

@@ -33,6 +33,17 @@ def test_init_makes_a_desk_with_its_first_subscriber(tmp_path: Path) -> None:
     assert found == [{"id": subscriber_id(public), "label": "isp", "approvals": 2, "left_in": None}]
 
 
+def test_init_makes_duty_officers(tmp_path: Path) -> None:
+    """Named ones, or the editors; who they are is told."""
+    shell = Shell(tmp_path)
+    words = ("--list-id", "own", "--small", *EDITORS)
+    made = shell.json("init", shell.desk, *words, "--duty", "dora", "--duty", "emi")
+    assert (made["duties"], made["root"]["needed"]) == (["dora", "emi"], 2)
+    assert (tmp_path / "desk" / "keys" / "dora.duty.pem").is_file()
+    other = shell.run("init", str(tmp_path / "other"), *words).stdout
+    assert "withdraw 1 of 3 duty officers" in other
+
+
 def test_init_asks_each_holder_for_her_passphrase(tmp_path: Path) -> None:
     """Typed twice for each of three editors, three root keys and the on-line keys; never echoed."""
     typed = "a long passphrase 1\n" * 2 * 7

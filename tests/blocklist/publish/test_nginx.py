@@ -129,7 +129,8 @@ def test_a_tail_of_the_public_record_can_be_asked_for(web: Web) -> None:
     record = (web.body.out / "log.jsonl").read_bytes()
     for url in servers(web):
         reply = web.get(url + "log.jsonl", Range="bytes=14-")
-        assert (reply.status, reply.data) == (206, record[14:])
+        assert reply.status == 206
+        assert reply.data and record[14:].startswith(reply.data), "a cache may be five seconds behind"
 
 
 @pytest.mark.peers

@@ -108,7 +108,7 @@ class Holding:
         """
         if self.current is None:
             return False
-        taken = withdraw_file.take(file, self.current, self.state.withdrawals)
+        taken = withdraw_file.take(file, self.current, self.state.withdrawals, self.now())
         return self._weigh(evolve(self.state, withdrawals=taken, withdrawn_at=file.signed_at))
 
     def settle(self) -> bool:

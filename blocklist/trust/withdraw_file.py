@@ -12,7 +12,7 @@ from blocklist.errors import PublisherFault
 from blocklist.trust.limits import MIB
 from blocklist.trust.repository import Visit
 from blocklist.trust.store import StoredVersion
-from blocklist.trust.withdrawals import Withdrawals
+from blocklist.trust.withdrawals import LIMITS, Withdrawals
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
 MOST_BYTES: Final = 16 * MIB  # of the sealed file: a million tokens
@@ -44,10 +44,12 @@ def fetch(visit: Visit, known: str) -> WithdrawFile | None:
     return WithdrawFile(digest, visit.target(WITHDRAW_PATH, MOST_BYTES), visit.withdrawn_at)
 
 
-def take(file: WithdrawFile, stored: StoredVersion, before: Withdrawals) -> Withdrawals:
-    """Open the file for the enforced version; what it names is still to be weighed.
+def take(file: WithdrawFile, stored: StoredVersion, before: Withdrawals, now: float) -> Withdrawals:
+    """Open the file for the enforced version, at `now` (POSIX); what it names is still to be weighed.
 
-    Raises PublisherFault `withdraw` for a file of another epoch, a lower serial or a wrong form.
+    Serials never fall and are POSIX seconds: one far ahead would shut out every later file, and no version's
+    `withdrawals_seen` could overrule it. Raises PublisherFault `withdraw` for such a serial, a lower one, another epoch
+    or a wrong form.
     """
     manifest = stored.manifest
     context = stream.FileContext(stored.secret, manifest.list_id, manifest.purpose, manifest.epoch, WITHDRAW_PATH)
@@ -60,6 +62,8 @@ def take(file: WithdrawFile, stored: StoredVersion, before: Withdrawals) -> With
         raise PublisherFault("withdraw", f"withdraw/current is not of epoch {manifest.epoch}, which is enforced")
     if withdrawal.serial < before.serial:
         raise PublisherFault("withdraw", "withdraw/current has a lower serial than one already taken")
+    if withdrawal.serial > now + LIMITS.serial_ahead:
+        raise PublisherFault("withdraw", "withdraw/current has a serial from the future: is a duty key stolen?")
     known = before if before.epoch == manifest.epoch else Withdrawals()
     named = b"".join(withdrawal.tokens)
     return evolve(known, epoch=manifest.epoch, serial=withdrawal.serial, digest=file.digest, named=named)

@@ -39,6 +39,7 @@ class WithdrawalLimits:
     cap_share: float = 0.01  # of the verified set: old entries out at once
     cap_least: int = 3
     cap_most: int = 100
+    serial_ahead: float = DAY  # a serial this far above POSIX seconds is no honest one
 
 
 LIMITS: Final = WithdrawalLimits()

@@ -145,6 +145,16 @@ def test_stolen_withdraw_key_takes_out_no_more_old_entries_than_the_cap(
     assert subscription.status().entries == 7
 
 
+def test_stolen_withdraw_key_cannot_use_up_the_serials(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """A serial far above POSIX seconds is refused: no duty officer after the thief, and no editor, could reach it."""
+    body.withdraw(TEN[:1], isp.clock.utc, serial=2**63)
+    assert subscription.refresh().kind is Kind.UNCHANGED
+    assert subscription.status().failures[Reason.WITHDRAW] == 1
+    body.withdraw(TEN[1:2], isp.clock.utc, serial=int(isp.clock.now()))
+    assert subscription.refresh().kind is Kind.UPDATED
+    assert subscription.status().withdrawn == 1
+
+
 def test_stolen_withdraw_key_can_add_nothing(subscription: Subscription, isp: Isp, body: ListBody) -> None:
     """Its role speaks for `withdraw/*` only: neither an index, a list nor a keyring that it signs is looked at."""
     before = enforced(subscription)

@@ -14,7 +14,7 @@ from blocklist.trust.mask import NO_MASK
 from blocklist.trust.repository import Repository
 from blocklist.trust.store import StoredVersion
 from blocklist.trust.withdraw_file import WithdrawFile, fetch, take
-from blocklist.trust.withdrawals import Seen, Withdrawals
+from blocklist.trust.withdrawals import LIMITS, Seen, Withdrawals
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 from tests.blocklist.trust.conftest import MIRROR
 from tests.blocklist.trust.list_body import LIST_ID, NOW, PURPOSE, ListBody, MemoryTransport, SetClock, names
@@ -39,16 +39,17 @@ def test_file_replaces_the_one_before_and_its_sightings_stay(stored: StoredVersi
     """The newest file is the whole truth about what is named; what was seen when is not in it."""
     seen = (Seen(1.0, 2, True, True, tokens(1)),)
     before = Withdrawals(1, 2, "cd", tokens(1), seen)
-    after = take(sealed(body, plain(2, 3)), stored, before)
+    after = take(sealed(body, plain(2, 3)), stored, before, 3.0)
     assert (after.epoch, after.serial, after.digest, numbers(after.named)) == (1, 3, "ab", {2, 3})
     assert after.seen == seen
-    assert take(sealed(body, plain(2)), stored, evolve(before, epoch=0)).seen == ()
+    assert take(sealed(body, plain(2)), stored, evolve(before, epoch=0), 3.0).seen == ()
 
 
 @pytest.mark.parametrize(
     ("content", "fields"),
     [
         (plain(1, serial=1), {}),
+        (plain(1, serial=4 + int(LIMITS.serial_ahead)), {}),
         (plain(1, epoch=2), {}),
         (plain(1)[:-1], {}),
         (plain(1), {"path": "withdraw/other"}),
@@ -58,9 +59,9 @@ def test_file_replaces_the_one_before_and_its_sightings_stay(stored: StoredVersi
 def test_file_that_does_not_fit_is_refused(
     stored: StoredVersion, body: ListBody, content: bytes, fields: dict[str, str]
 ) -> None:
-    """A lower serial, another epoch, a cut form, or a file made for another place."""
+    """A lower serial, one from the future, another epoch, a cut form, or a file made for another place."""
     with pytest.raises(PublisherFault) as caught:
-        take(sealed(body, content, **fields), stored, Withdrawals(1, 2))
+        take(sealed(body, content, **fields), stored, Withdrawals(1, 2), 3.0)
     assert caught.value.code == "withdraw"
 
 
@@ -69,7 +70,7 @@ def test_full_file_in_its_place_is_refused(stored: StoredVersion, body: ListBody
     context = stream.FileContext(body.secrets[1], LIST_ID, PURPOSE, 1, WITHDRAW_PATH)
     swapped = stream.seal(plain(1), stream.Kind.FULL, context, os.urandom(32))
     with pytest.raises(PublisherFault):
-        take(WithdrawFile("ab", swapped, None), stored, Withdrawals(1, 2))
+        take(WithdrawFile("ab", swapped, None), stored, Withdrawals(1, 2), 3.0)
 
 
 def test_known_digest_costs_no_transfer(body: ListBody, tmp_path: Path) -> None:

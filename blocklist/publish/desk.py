@@ -154,7 +154,7 @@ class Desk(Countersigning):
         lines, line = releases.log_lines(manifest.version), releases.log_line(manifest.version)
         if line is None or public_log.head([*lines, line]) != manifest.log:
             raise OperatorFault("log_differs", "the desk's public record is not the one signed: build again")
-        if manifest.rekey_of is not None:
+        if manifest.epoch != self.body.epoch:  # a rekey version that goes out for the first time
             self._check_readers(manifest)
             self._check_rekey_goes_out(officer)
         return SignedRelease(manifest, signed, lines, line)

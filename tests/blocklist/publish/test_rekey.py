@@ -14,6 +14,7 @@ from blocklist.manifest import Bulk, Manifest
 from blocklist.publish.body import Body
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
+from blocklist.publish.outlet import Outlet
 from blocklist.publish.quick import QuickBody, make_body
 from blocklist.trust.outcome import Kind
 from tests.blocklist.publish.reader import Isp
@@ -161,6 +162,15 @@ def test_a_rekey_is_never_published_beside_a_withdrawal(body: QuickBody) -> None
     with pytest.raises(Refusal, match="withdrawn since"):
         body.desk.publish(body.out, body.online, now, body.duty)
     assert body.desk.body.epoch == 1
+
+
+def test_a_rekey_version_that_is_out_fills_another_folder(body: QuickBody) -> None:
+    """Whatever was withdrawn since; with the withdraw file as it is."""
+    body.rekey(NOW + HOUR)
+    body.withdraw(sorted(body.desk.published_ids())[:1], NOW + HOUR)
+    other = body.out.with_name("other")
+    assert body.desk.publish(other, body.online, NOW + HOUR) == 2
+    assert Outlet(other).version_of("withdraw") == Outlet(body.out).version_of("withdraw")
 
 
 def test_a_rekey_given_up_leaves_nothing_behind(body: QuickBody, isps: tuple[Isp, Isp]) -> None:

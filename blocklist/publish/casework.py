@@ -25,6 +25,7 @@ from blocklist.publish.states import Circumstances, Standing, standing_of
 from blocklist.publish.verifying import proof_of
 
 REMOVE_CODES: Final = ("no_longer_listable", "listed_in_error", "gone_at_source", "objection_upheld")
+TAKEN_BACK: Final = ("listed_in_error", "objection_upheld")  # codes that say it should never have been listed
 REJECT_CODES: Final = ("criterion_not_met", "too_wide", "not_verified", "milder_means_work", "listed_already")
 SUSPEND_CODES: Final = ("objection", "doubt", "order")
 ASKED: Final = ("hotline", "host", "registrar", "police")
@@ -115,6 +116,9 @@ class Casework(Reviewing):
         with only_one(self.folder), self._master.transaction():
             vault, pen = self.vault(keys), self._pen(keys)
             old = [rows.entry_of(row.opened(vault)) for row in self._live_rows(ids)]
+            suspended = sorted(self.suspended() & {entry.id for entry in old})
+            if suspended:
+                raise Refusal("suspended", f"{suspended[0]} is suspended: two editors resume it first")
             new = [self._longer(entry, now.date(), not_after, review_by or not_after) for entry in old]
             in_batches = (rows.insert_batch(self._master, vault, batch, pen) for batch in rows.batches(new))
             repeats = chain.from_iterable(in_batches)
@@ -162,6 +166,10 @@ class Casework(Reviewing):
     def unapproved(self, needed: int) -> list[str]:
         """Ids of the live entries that fewer editors approved."""
         return self._master.entries.unapproved(needed)
+
+    def relisted(self) -> list[str]:
+        """Ids of drafts for what was taken off before as an error, or after an objection: look twice."""
+        return self._master.entries.relisted(EDITORS_NEEDED, TAKEN_BACK)
 
     def live_ids(self) -> frozenset[str]:
         """Ids of the entries that are neither removed nor rejected."""

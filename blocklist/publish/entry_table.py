@@ -66,6 +66,22 @@ class EntryTable:
         )
         return [row[0] for row in self._db.execute(query, (needed,))]
 
+    def relisted(self, needed: int, codes: Collection[str]) -> list[str]:
+        """Ids of live entries with too few approvals that point where one pointed that was removed with such a code."""
+        query = (
+            "SELECT DISTINCT new.id FROM statements AS said JOIN entries AS old ON old.id = said.item"
+            " JOIN entries AS new ON new.twin = old.twin AND new.removed_by IS NULL"
+            " WHERE said.kind = 'remove' AND old.removed_by IS NOT NULL"
+            " AND json_extract(said.facts, '$.code') IN (SELECT value FROM json_each(?))"
+            " AND (SELECT COUNT(*) FROM approvals WHERE item = new.id) < ? ORDER BY new.id"
+        )
+        return [row[0] for row in self._db.execute(query, (json.dumps(list(codes)), needed))]
+
+    def twins_to(self, ids: Collection[str]) -> dict[bytes, str]:
+        """Twin -> id of some entries."""
+        query = "SELECT twin, id FROM entries WHERE id IN (SELECT value FROM json_each(?))"
+        return {bytes(twin): entry_id for twin, entry_id in self._db.execute(query, (json.dumps(list(ids)),))}
+
     def get(self, entry_id: str) -> Row | None:
         """One entry, live or not."""
         query = f"SELECT {_COLUMNS} FROM entries WHERE id = ?"  # noqa: S608 (a constant)

@@ -41,6 +41,7 @@ class Worklist:
     """Ids and tickets; needs no key. Each tuple is ordered by urgency."""
 
     waiting_for_approval: tuple[str, ...]
+    taken_off_before: tuple[str, ...]  # of those: listed in error once, or taken off after an objection
     to_review: tuple[str, ...]
     ending_within_7_days: tuple[str, ...]
     ending_within_30_days: tuple[str, ...]  # those above included
@@ -63,6 +64,7 @@ def worklist(desk: ObjectionDesk, day: date, day_in_japan: date) -> Worklist:
     tickets = desk.objections().values()
     return Worklist(
         waiting_for_approval=tuple(desk.unapproved(EDITORS_NEEDED)),
+        taken_off_before=tuple(desk.relisted()),
         to_review=tuple(one.id for one in review_queue(desk, day)),
         ending_within_7_days=tuple(row.id for row in desk.ending("not_after", day, day + SOON)),
         ending_within_30_days=tuple(row.id for row in desk.ending("not_after", day, day + LATER)),

@@ -1,7 +1,7 @@
 """Entries in and out of the master: sealed and signed on the way in, opened on the way out, twins refused."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -27,6 +27,7 @@ class Pen:
 
     name: str
     sign: Callable[[Entry], bytes]
+    closed: Mapping[bytes, str] = {}  # twin -> id of a suspended entry: what it points at is not added again
 
 
 def fields_of(entry: Entry) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def insert_batch(master: Master, vault: Vault, entries: Sequence[Entry], pen: Pe
     """Add up to `BATCH` entries inside the caller's transaction; for each, None or the id of the entry it repeats.
 
     An entry repeats one with its id, and one that points where it points, unless it lasts longer: that is how an
-    entry is extended.
+    entry is extended. One that is suspended comes back by `resume` and by no new entry.
     """
     plain = [fields_of(entry) for entry in entries]
     twins = [vault.twin(each) for each in plain]
@@ -76,7 +77,7 @@ def insert_batch(master: Master, vault: Vault, entries: Sequence[Entry], pen: Pe
     rows: list[NewRow] = []
     for entry, each, twin in zip(entries, plain, twins, strict=True):
         last_day, known = longest.get(twin, ("", ""))
-        repeated = used.get(entry.id) or (known if last_day >= each["not_after"] else None)
+        repeated = used.get(entry.id) or pen.closed.get(twin) or (known if last_day >= each["not_after"] else None)
         repeats.append(repeated)
         if repeated is None:
             used[entry.id] = entry.id

@@ -153,7 +153,8 @@ class Workbench:
 
     def _pen(self, keys: EditorKeys) -> rows.Pen:
         list_id = self.body.list_id
-        return rows.Pen(keys.name, lambda entry: approvals.sign_draft(entry, list_id, keys))
+        closed = self._master.entries.twins_to(self.suspended())
+        return rows.Pen(keys.name, lambda entry: approvals.sign_draft(entry, list_id, keys), closed)
 
     def entries(self, keys: EditorKeys, approvals: int = 0) -> Iterator[Entry]:
         """Every live entry that so many editors approved, opened with this editor's key."""

@@ -1,6 +1,6 @@
 """`check`, `diff` and `approve`: see what is on the desk, then put a key to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +41,9 @@ def diff(here: Session, keys: EditorKeys, *, names: bool, as_json: bool) -> None
     difference, report = here.desk.diff(keys, now), here.desk.check(keys, now)
     facts = asdict(difference, filter=lambda field, _: field.name != "new_subscribers")
     facts["new_subscribers"] = [{"id": one.id, "label": one.label} for one in difference.new_subscribers]
+    facts["taken_off_before"] = relisted = here.desk.relisted()
     facts["guards"] = asdict(report)
-    tell(facts, as_json=as_json, lines=_difference_lines(difference, report))
+    tell(facts, as_json=as_json, lines=_difference_lines(difference, relisted, report))
     if names:
         here.show_names(keys, frozenset(difference.added))
 
@@ -97,11 +98,12 @@ def _size_lines(size: Size) -> Iterator[str]:
     yield size.advice if size.published else "the first version: ISPs have no size to compare with"
 
 
-def _difference_lines(difference: Difference, report: Report) -> Iterator[str]:
+def _difference_lines(difference: Difference, relisted: Sequence[str], report: Report) -> Iterator[str]:
     kinds: tuple[tuple[str, Any], ...] = (
         ("added", difference.added),
         ("removed", difference.removed),
         ("waiting for approval", difference.waiting),
+        ("waiting, though taken off before as an error or after an objection", relisted),
         ("expired", difference.expired),
         ("suspended or withdrawn", difference.left_out),
     )

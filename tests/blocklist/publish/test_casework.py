@@ -74,6 +74,21 @@ def test_an_editor_with_a_new_key_says_it_again(office: Office) -> None:
     assert office.desk.held_back_from(renewed) == frozenset()
 
 
+def test_a_suspended_entry_comes_back_by_no_new_entry(office: Office) -> None:
+    """Neither imported again for longer nor extended; once it is back, both go."""
+    one = entry()
+    office.add([one])
+    office.desk.suspend([one.id], office.carol, NOW, "doubt")
+    longer, last = entry(not_after=DAY + timedelta(days=80)), DAY + timedelta(days=85)
+    assert office.desk.insert([longer], office.bob) == {longer.id: one.id}
+    with pytest.raises(Refusal, match="two editors resume it first"):
+        office.desk.extend([one.id], office.bob, NOW, last)
+    for keys in (office.alice, office.bob):
+        office.desk.resume([one.id], keys, NOW)
+    assert office.desk.insert([longer], office.bob) == {}
+    assert office.desk.extend([one.id], office.bob, NOW, last)
+
+
 def test_a_draft_is_rejected_by_another_editor_only(office: Office) -> None:
     """Her own she removes; what is published is removed or suspended."""
     one, two = entry("one.example"), entry("two.example")

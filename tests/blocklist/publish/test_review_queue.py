@@ -56,6 +56,7 @@ def test_the_worklist_names_everything_that_waits(office: Office) -> None:
     office.desk.acknowledge_objection(second, office.bob, NOW, DAY)
     assert worklist(office.desk, DAY, DAY) == Worklist(
         waiting_for_approval=(),
+        taken_off_before=(),
         to_review=(gone.id,),
         ending_within_7_days=(week.id,),
         ending_within_30_days=(week.id, month.id),
@@ -74,3 +75,19 @@ def test_what_waits_for_approval(office: Office) -> None:
     office.add([one, two], office.alice)
     office.desk.approve(office.bob, [two.id])
     assert worklist(office.desk, DAY, DAY).waiting_for_approval == (one.id,)
+
+
+def test_what_was_listed_in_error_once_is_pointed_out(office: Office) -> None:
+    """A hand-over that brings it again is taken in, but nobody approves it unawares."""
+    wrong, old, plain = entry("wrong.example"), entry("old.example"), entry("plain.example")
+    office.add([wrong, old, plain], office.alice, office.bob)
+    office.desk.remove([wrong.id], office.bob, NOW, "listed_in_error")
+    office.desk.remove([plain.id], office.bob, NOW)
+    ticket = office.desk.open_objection([old.id], office.bob, NOW, received=DAY).ticket
+    office.desk.decide_objection(ticket, office.carol, NOW, "upheld")
+    again = [entry("wrong.example"), entry("old.example"), entry("plain.example"), entry("new.example")]
+    office.add(again, office.alice)
+    expected = tuple(sorted([again[0].id, again[1].id]))
+    assert worklist(office.desk, DAY, DAY).taken_off_before == expected
+    office.desk.approve(office.bob, [again[0].id])
+    assert worklist(office.desk, DAY, DAY).taken_off_before == (again[1].id,)

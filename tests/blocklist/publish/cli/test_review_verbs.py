@@ -98,3 +98,14 @@ def test_long_lists_of_ids_are_cut(shell: Shell) -> None:
     shell.add(*(f"n{number}.example" for number in range(25)))
     assert "  … and 5 more\n" in shell.run("diff", shell.desk, "--editor", "bob").stdout
     assert len(shell.json("diff", shell.desk, "--editor", "bob")["added"]) == 25
+
+
+def test_diff_points_out_what_was_taken_off_as_an_error(shell: Shell) -> None:
+    """By id, for people and programs."""
+    (known,) = shell.add("one.example")
+    shell.run("remove", shell.desk, "--editor", "bob", known, "--code", "listed_in_error")
+    (again,) = shell.add("one.example")
+    words = ("diff", shell.desk, "--editor", "bob")
+    assert shell.json(*words)["taken_off_before"] == [again]
+    shown = shell.run(*words).stdout
+    assert f"waiting, though taken off before as an error or after an objection: 1\n  {again}\n" in shown

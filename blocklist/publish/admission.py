@@ -20,8 +20,10 @@ from blocklist.publish.assemble import INDEX_PATH
 from blocklist.publish.drop import DropLimits, Submission
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import SignedRole
+from blocklist.publish.roles import WITHDRAW_ROLE
 
 TARGETS: Final = "targets"
+VERSION_AHEAD: Final = 24 * 3600  # seconds; subscribers bound the serial in the file alike
 
 S = TypeVar("S", Root, Targets)
 
@@ -65,6 +67,7 @@ def admit(
     for name, data in submission.roles.items():
         check_role(name, data, root, current, now)
         _check_newer(name, data, standing.roles.get(name))
+        _check_not_ahead(name, data, now)
     orphaned = tuple(name for name in current if name not in submission.roles and not _verified(name, current, root))
     if TARGETS in orphaned or "keyring" in orphaned:
         raise Refusal(
@@ -145,14 +148,21 @@ def _check_newer(name: str, data: bytes, published: bytes | None) -> None:
         raise Refusal("version_old", f"{name} version {new} is not above {old}, which is published: build a new one")
 
 
+def _check_not_ahead(name: str, data: bytes, now: datetime) -> None:
+    """One duty key signs `withdraw`, whose versions are POSIX seconds: a thief's 2^31 would shut out all later ones."""
+    version = parse(data, Targets).signed.version
+    if name == WITHDRAW_ROLE and version > now.timestamp() + VERSION_AHEAD:
+        raise Refusal("version_ahead", f"withdraw version {version} lies in the future: is a duty key stolen?")
+
+
 def _check_record(index: bytes, record: Sequence[bytes], line: bytes | None) -> None:
     """The public record with the submitted line must be the one the editors signed in the index."""
     try:
         head = Manifest.from_bytes(index).log
     except PublisherFault:
         raise Refusal("index_invalid", "the submitted index.json is malformed: build again") from None
-    new = [] if line is None or (record and record[-1] == line.rstrip(b"\n")) else [line.rstrip(b"\n")]
-    if head is not None and public_log.head([*record, *new]) != head:
+    lines = public_log.continued(record, line.splitlines() if line is not None else ())
+    if head is not None and public_log.head(lines) != head:
         raise Refusal("log_differs", "the public record with the submitted line is not the one the editors signed")
 
 

@@ -67,6 +67,13 @@ def test_old_expired_and_malformed_roles_are_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, SignedRole("targets", ROOT, {})) == "metadata"
 
 
+def test_a_stolen_duty_key_cannot_use_up_the_versions(tmp_path: Path) -> None:
+    """A withdraw version far above POSIX seconds would leave no room for an honest one; a minute ahead is a clock."""
+    now = int(NOW.timestamp())
+    assert refusal(tmp_path, BODY.make("withdraw", 2**40)) == "version_ahead"
+    assert submit(tmp_path, BODY.make("withdraw", now + 60)).roles[0].name == "withdraw"
+
+
 def test_missing_and_changed_files_are_refused(tmp_path: Path) -> None:
     """A file comes along or is published already, byte for byte what was signed."""
     role = BODY.make("targets", 6, {"match/1/6.full": b"records"})

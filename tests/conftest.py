@@ -10,6 +10,12 @@ settings.register_profile("mamori", deadline=None, max_examples=100)
 settings.load_profile("mamori")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes: begun last, it would keep one process busy while the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures that tests recorded with `record_property`: a passing test's own output is not shown."""
     for report in terminalreporter.stats.get("passed", ()):

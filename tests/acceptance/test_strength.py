@@ -21,7 +21,13 @@ from tests.support.memory import found_in_files, found_in_process
 from tests.support.tools import require_root
 from tests.support.upstream import Upstream
 
-pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("strength"), pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.daemon,
+    pytest.mark.long,
+    pytest.mark.peers,
+    pytest.mark.xdist_group("strength"),
+    pytest.mark.timeout(400),
+]
 SIZE, CHANGES = 100_000, 1_000
 UPDATES = 10
 ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.daemon
+@pytest.mark.long
 @pytest.mark.peers
 @pytest.mark.xdist_group("drill")
 @pytest.mark.timeout(900)

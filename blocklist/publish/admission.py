@@ -4,6 +4,7 @@ The chain of trust starts at a root.json this machine was given by hand. A root 
 and its own keys signed it; targets, if root's editors did; keyring and withdraw, if those did whom targets names.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
@@ -16,13 +17,16 @@ from tuf.api.serialization import DeserializationError
 from blocklist.errors import PublisherFault
 from blocklist.manifest import Manifest
 from blocklist.publish import public_log
-from blocklist.publish.assemble import INDEX_PATH
+from blocklist.publish.assemble import INDEX_PATH, KEYRING_PATH
 from blocklist.publish.drop import DropLimits, Submission
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import SignedRole
-from blocklist.publish.roles import WITHDRAW_ROLE
+from blocklist.publish.roles import KEYRING_ROLE, WITHDRAW_ROLE
+from blocklist.withdrawal import WITHDRAW_PATH
 
 TARGETS: Final = "targets"
+_PATH: Final = re.compile(r"(?:[a-z0-9-]+/)*[A-Za-z0-9][A-Za-z0-9.-]*")  # nothing absolute, no `..`
+_ONLY_PATH: Final = {KEYRING_ROLE: KEYRING_PATH, WITHDRAW_ROLE: WITHDRAW_PATH}
 VERSION_AHEAD: Final = 24 * 3600  # seconds; subscribers bound the serial in the file alike
 
 S = TypeVar("S", Root, Targets)
@@ -68,6 +72,7 @@ def admit(
         check_role(name, data, root, current, now)
         _check_newer(name, data, standing.roles.get(name))
         _check_not_ahead(name, data, now)
+        _check_paths(name, data)
     orphaned = tuple(name for name in current if name not in submission.roles and not _verified(name, current, root))
     if TARGETS in orphaned or "keyring" in orphaned:
         raise Refusal(
@@ -153,6 +158,13 @@ def _check_not_ahead(name: str, data: bytes, now: datetime) -> None:
     version = parse(data, Targets).signed.version
     if name == WITHDRAW_ROLE and version > now.timestamp() + VERSION_AHEAD:
         raise Refusal("version_ahead", f"withdraw version {version} lies in the future: is a duty key stolen?")
+
+
+def _check_paths(name: str, data: bytes) -> None:
+    """A role names files of its own: what one stolen duty key signs is written nowhere but where it belongs."""
+    paths = parse(data, Targets).signed.targets
+    if any(path != _ONLY_PATH.get(name, path) or not _PATH.fullmatch(path) for path in paths):
+        raise Refusal("target_path", f"{name} names a file that is not its own: who signed this?")
 
 
 def _check_record(index: bytes, record: Sequence[bytes], line: bytes | None) -> None:

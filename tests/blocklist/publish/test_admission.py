@@ -115,3 +115,11 @@ def test_replaced_delegates_are_told_or_refused(tmp_path: Path) -> None:
     new = evolve(BODY, keyring=Signers().keyring)
     assert refusal(tmp_path, new.make("targets", 6), standing=standing) == "signers_replaced"
     assert submit(tmp_path, new.make("targets", 6), new.make("keyring", 6), standing=standing).root == ROOT
+
+
+def test_a_role_names_no_file_that_is_not_its_own(tmp_path: Path) -> None:
+    """One stolen duty key, and a path that leads out of the published folder or to another role's file."""
+    for path in ("withdraw/../../../conf.d/evil.conf", "../evil", "/etc/evil", "match/1/6.full", "withdraw/other"):
+        assert refusal(tmp_path, BODY.make("withdraw", 6, {path: b"x"})) == "target_path"
+    assert refusal(tmp_path, BODY.make("targets", 6, {"match/../../evil": b"x"})) == "target_path"
+    assert refusal(tmp_path, BODY.make("keyring", 6, {"withdraw/current": b"x"})) == "target_path"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from math import ceil
 from typing import Final
 
+from attrs import evolve
+
 from blocklist.compiling import ListImage, compile_index
+from blocklist.matchfile import subtract
 from blocklist.tokens import KEY_BYTES
 from blocklist.trust.clock import Clock
 from blocklist.trust.exemptions import Exemptions
@@ -17,15 +20,24 @@ from blocklist.trust.subscription import Subscription
 _NO_DATE: Final = date(1970, 1, 1)
 
 
-def compile_enforced(subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock) -> bytes:
+def compile_enforced(
+    subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock, but: Mapping[str, bytes] | None = None
+) -> bytes:
     """Return the compiled index, lists in the given order; one without any version is there, and empty.
 
-    Raises OperatorFault when the exemptions do not open: the index in force must then stay.
+    `but` are tokens to leave out, packed, by list. Raises OperatorFault when the exemptions do not open: the index in
+    force must then stay.
     """
     now = entry_time(subscriptions, clock)
     active = exemptions.active(now)
     images = [part.image(active) or _nothing(part.source.list_id) for part in subscriptions]
-    return compile_index(images, clock_offset=now - clock.monotonic())
+    left = [without(image, (but or {}).get(image.list_id, b"")) for image in images]
+    return compile_index(left, clock_offset=now - clock.monotonic())
+
+
+def without(image: ListImage, tokens: bytes) -> ListImage:
+    """Return what is to be enforced but for some tokens, packed."""
+    return evolve(image, records=subtract(image.records, tokens))
 
 
 def next_change(subscriptions: Sequence[Subscription], exemptions: Exemptions, clock: Clock) -> float | None:

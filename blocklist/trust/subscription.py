@@ -90,7 +90,10 @@ class Subscription:
         self._faults.run(partial(self._mark_good, version))
 
     def accept(self) -> Outcome:
-        """Enforce what waits: a set held as a whole, or the held additions and removals, or a held change of epoch."""
+        """Enforce what waits: a set held as a whole, or the held additions and removals, or a held change of epoch.
+
+        While no guard holds anything: what was rejected.
+        """
         self._last = self._faults.run(self._accept)
         return self._last
 
@@ -123,9 +126,9 @@ class Subscription:
         list_id, base_date = self.source.list_id, stored.manifest.base_date
         return ListImage(list_id, stored.token_key, base_date, standing.enforced, tokens, fresh)
 
-    def unproven(self) -> int:
-        """Return how many entries of the image no worker has had in force yet: they are the canary's to try."""
-        return len(self._holding.unproven()) // TOKEN_BYTES
+    def unproven(self) -> bytes:
+        """Return the tokens of the image that no worker has had in force yet, packed: they are the canary's to try."""
+        return self._holding.unproven()
 
     def clock_suspect(self) -> bool:
         """Return whether entries must end by trusted time, because the wall clock is not to be believed."""
@@ -182,14 +185,19 @@ class Subscription:
         return Outcome(Kind.UNCHANGED)
 
     def _accept(self) -> Outcome:
-        holding = self._holding
+        holding, waited = self._holding, self._holding.waiting is not None
         if holding.accept():
-            return Outcome(Kind.UPDATED)
+            return self._withdrawn_from_whole() if waited else Outcome(Kind.UPDATED)
         if not holding.waiting_epoch:
             return Outcome(Kind.UNCHANGED, text="nothing is held")
         holding.save(evolve(holding.state, accepted_epoch=holding.waiting_epoch))
         self._repository.forget()
         return self._renewal.ask()
+
+    def _withdrawn_from_whole(self) -> Outcome:
+        """Fetch what is withdrawn from a set that was held as a whole: its keys could not open that before."""
+        self._repository.forget()
+        return more_telling(Outcome(Kind.UPDATED), self._faults.run(self._renewal.ask))
 
     def _reject(self) -> Outcome:
         if self._holding.reject():

@@ -1,7 +1,7 @@
 """The updater's newest index: sent as sealed memory, and in force once the supervisor says that all workers have it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -10,11 +10,16 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from blocklist.compiling import ListImage
 from blocklist.index import Index
+from blocklist.matchfile import RECORD_BYTES
+from blocklist.tokens import TOKEN_BYTES
+from blocklist.trust.compile import without
+from blocklist.trust.token_sets import among, minus
 from resolver.core.canary import CanaryLimits
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updating.sources import Sources
 
 TOLD = ("list_id", "version", "entries", "withdrawn", "published_at", "withdrawn_at")  # of each list, with the index
+OF_VERSION = ("version", "published_at")  # of these, what goes with additions
 OFFSET_SLACK = 600.0  # seconds the workers' time may be off before they are given a new one; entries live for days
 WAIT_SECONDS = 25.0  # how long a command waits for the workers' word, which a trial delays by up to 10
 CANARY = CanaryLimits()
@@ -30,31 +35,71 @@ class HandOver:
     _confirmed: int = field(default=0, init=False)
     _images: tuple[ListImage, ...] = field(default=(), init=False)
     _offset: float = field(default=0.0, init=False)  # the workers' idea of time
+    _lists: list[dict[str, Any]] = field(factory=list, init=False)
     _versions: dict[str, int] = field(factory=dict, init=False)
+    _sure: tuple[ListImage, ...] = field(default=(), init=False)  # in force, or no trial is between it and that
+    _sure_lists: list[dict[str, Any]] = field(factory=list, init=False)
     _waiting: list[tuple[int, Deferred[bool], IDelayedCall]] = field(factory=list, init=False)
 
     def renew(self, sources: Sources, *, anyway: bool = False) -> None:
-        """Compile and send if what is to be enforced, or the time, changed. Whatever is raised: nothing was sent.
+        """Compile and send if what is to be enforced, or the time, changed. What is raised leaves the rest for later.
 
-        So, too, for a version that only confirms what is enforced already: it must be known to be in force.
+        So, too, for a version that only confirms what is enforced already: it must be known to be in force. Additions
+        may have to be tried first; then all that is without them is sent before, and waits for no trial.
         """
         images, offset = sources.images(), sources.clock_offset()
-        told = {words["list_id"]: words for words in sources.statuses()}
-        lists = [{key: told[image.list_id][key] for key in TOLD} for image in images]
+        lists = _told(images, sources)
         versions = {each["list_id"]: each["version"] for each in lists}
         moved = bool(images) and abs(offset - self._offset) > OFFSET_SLACK
         if images == self._images and versions == self._versions and not moved and not anyway:
             return
-        packed = sources.compile()
+        on_trial = self._on_trial(images, sources)
+        rest = tuple(without(image, on_trial.get(image.list_id, b"")) for image in images)
+        if on_trial and (moved or rest != self._sure):
+            self._sure_lists = self._told_without(on_trial, rest, lists)
+            self._send_index(sources, self._sure_lists, on_trial, {})
+            self._sure = rest
+        self._send_index(sources, lists, {}, on_trial)
+        self._images, self._offset, self._lists, self._versions = images, offset, lists, versions
+        if not on_trial:
+            self._sure, self._sure_lists = images, lists
+
+    def _on_trial(self, images: tuple[ListImage, ...], sources: Sources) -> dict[str, bytes]:
+        """Return what is to be tried (packed tokens, by list): additions not in force, enough of them to be held."""
+        known = {image.list_id: image.records for image in self._sure}
+        found = {}
+        for list_id in (image.list_id for image in images if image.list_id in sources.canary):
+            unproven = sources.lists[list_id].unproven()
+            new = minus(unproven, among(unproven, known.get(list_id, b"")))
+            if _count(new) >= CANARY.holds_at(_count(new)):  # else nothing that is seen could hold it
+                found[list_id] = new
+        return found
+
+    def _told_without(
+        self, on_trial: Mapping[str, bytes], rest: tuple[ListImage, ...], lists: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Return the words for an index that lacks additions: to workers and people it is the version before, still."""
+        before = {each["list_id"]: {key: each[key] for key in OF_VERSION} for each in self._sure_lists}
+        return [
+            words
+            | {"entries": len(image.records) // RECORD_BYTES}
+            | (before.get(image.list_id, {}) if image.list_id in on_trial else {})
+            for image, words in zip(rest, lists, strict=True)
+        ]
+
+    def _send_index(
+        self, sources: Sources, lists: list[dict[str, Any]], but: Mapping[str, bytes], on_trial: Mapping[str, bytes]
+    ) -> None:
+        packed = sources.compile(but)
         fresh = _fresh(packed, sources)
+        trial = [_plan(each, _count(on_trial[each["list_id"]])) for each in fresh if each["list_id"] in on_trial]
         fd = sealed_memory(packed)
         self._hint += 1
-        message = {"type": "index", "generation_hint": self._hint, "lists": lists, "fresh": fresh}
+        message = {"type": "index", "generation_hint": self._hint, "lists": lists, "fresh": fresh, "trial": trial}
         try:
-            self.send(message | {"trial": _trial(fresh, sources)}, [fd])
+            self.send(message, [fd])
         finally:
             os.close(fd)
-        self._images, self._offset, self._versions = images, offset, versions
 
     def refused(self, hint: int) -> dict[str, int]:
         """Too much of this one is in use; return its versions, or nothing if a newer one is on its way.
@@ -74,7 +119,10 @@ class HandOver:
             _number, waiting, timer = entry
             timer.cancel()
             waiting.callback(True)
-        return self._versions if hint == self._hint else {}
+        if hint != self._hint:
+            return {}
+        self._sure, self._sure_lists = self._images, self._lists
+        return self._versions
 
     def in_force(self) -> Deferred[bool]:
         """Fire when the newest index is in force, or with False when that takes too long."""
@@ -99,13 +147,15 @@ def _fresh(packed: bytes, sources: Sources) -> list[dict[str, Any]]:
     ]
 
 
-def _trial(fresh: list[dict[str, Any]], sources: Sources) -> list[dict[str, Any]]:
-    """Return the lists to be tried before activation, each with how many different additions in use hold it."""
-    plan = []
-    for each in fresh:
-        list_id, count = each["list_id"], each["fresh"]
-        added = sources.lists[list_id].unproven() if list_id in sources.canary and count else 0
-        most = CANARY.holds_at(added)
-        if min(added, count) >= most:  # else nothing that is seen could hold it
-            plan.append({"list_id": list_id, "fresh": count, "most": most})
-    return plan
+def _told(images: tuple[ListImage, ...], sources: Sources) -> list[dict[str, Any]]:
+    told = {words["list_id"]: words for words in sources.statuses()}
+    return [{key: told[image.list_id][key] for key in TOLD} for image in images]
+
+
+def _plan(fresh: dict[str, Any], added: int) -> dict[str, Any]:
+    """Return how many different additions in use hold this list."""
+    return {"list_id": fresh["list_id"], "fresh": fresh["fresh"], "most": CANARY.holds_at(added)}
+
+
+def _count(tokens: bytes) -> int:
+    return len(tokens) // TOKEN_BYTES

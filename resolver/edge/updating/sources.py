@@ -47,7 +47,7 @@ class Subscribed(Protocol):
     def mark_good(self, version: int) -> None:
         """See Subscription."""
 
-    def unproven(self) -> int:
+    def unproven(self) -> bytes:
         """See Subscription."""
 
     def set_aside(self, guard: str, version: int) -> Outcome:
@@ -66,7 +66,7 @@ class Sources:
 
     lists: Mapping[str, Subscribed]
     exempt: Callable[[], tuple[Exemption, ...]]  # those active now
-    compile: Callable[[], bytes]
+    compile: Callable[[Mapping[str, bytes]], bytes]  # but for these tokens (packed), by list
     next_change: Callable[[], float | None]  # POSIX
     now: Callable[[], float]  # POSIX
     clock_offset: Callable[[], float]  # the time by which entries end, at monotonic 0 (POSIX)
@@ -107,7 +107,7 @@ def open_sources(settings: Settings) -> Sources:
     return Sources(
         lists=lists,
         exempt=lambda: exemptions.active(entry_time(tuple(lists.values()), clock)),
-        compile=lambda: compile_enforced(tuple(lists.values()), exemptions, clock),
+        compile=lambda but: compile_enforced(tuple(lists.values()), exemptions, clock, but),
         next_change=lambda: next_change(tuple(lists.values()), exemptions, clock),
         now=clock.now,
         clock_offset=lambda: entry_time(tuple(lists.values()), clock) - clock.monotonic(),
@@ -123,7 +123,7 @@ def _without_lists(broken: Mapping[str, str], clock: SystemClock) -> Sources:
     return Sources(
         lists={},
         exempt=tuple,
-        compile=lambda: compile_index([], clock_offset=0.0),
+        compile=lambda _but: compile_index([], clock_offset=0.0),
         next_change=lambda: None,
         now=clock.now,
         clock_offset=lambda: 0.0,

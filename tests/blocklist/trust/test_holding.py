@@ -43,6 +43,11 @@ def blocked(subscription: Subscription, listed: Sequence[str]) -> set[str]:
     return {name for name in listed if holds(image.records, domain_token(image.token_key, to_wire(name)))}
 
 
+def on_trial(subscription: Subscription) -> int:
+    """How many entries the canary has still to try."""
+    return len(subscription.unproven()) // 16
+
+
 def counts(subscription: Subscription) -> tuple[int, int, int, int]:
     """Entries in force, held, withdrawn, and withdrawals refused."""
     status = subscription.status()
@@ -128,7 +133,7 @@ def test_editors_overrule_a_withdrawal(subscription: Subscription, isp: Isp, bod
     body.publish(TEN, isp.clock.utc, twist=twisted(withdrawals_seen=serial))
     assert subscription.refresh().kind is Kind.UPDATED
     assert counts(subscription) == (10, 0, 0, 0)
-    assert subscription.unproven() == 0
+    assert on_trial(subscription) == 0
 
 
 def test_withdrawal_before_its_addition(subscription: Subscription, isp: Isp, body: ListBody) -> None:
@@ -142,7 +147,45 @@ def test_withdrawal_before_its_addition(subscription: Subscription, isp: Isp, bo
     body.stamp(isp.clock.utc)
     assert subscription.refresh().kind is Kind.UPDATED
     assert blocked(subscription, names(20)) == set(names(20))
-    assert subscription.unproven() >= 1  # it is in force for the first time: the canary looks at it
+    assert on_trial(subscription) >= 1  # it is in force for the first time: the canary looks at it
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first list", "new keys"])
+def test_withdrawals_hold_for_a_set_that_was_held_as_a_whole(isp: Isp, body: ListBody, first: bool) -> None:
+    """What a duty officer took out while the set waited for the NOC is out of it from the first moment."""
+    isp.never = ("portal.isp.example",)
+    if not first:
+        body.publish(TEN)
+    subscription = isp.subscribe()
+    subscription.refresh()
+    isp.clock.pass_seconds(60)
+    body.publish((*TEN, "isp.example"), isp.clock.utc, epoch=1 if first else 2)
+    subscription.refresh()
+    if not first:
+        subscription.accept()  # the change of epoch; the never-list then holds the new set whole
+    assert "never_list" in subscription.status().held_by
+    isp.clock.pass_seconds(60)
+    body.withdraw(TEN[:2], isp.clock.utc, epoch=1 if first else 2)
+    subscription.refresh()
+    isp.clock.pass_seconds(60)
+    subscription.accept()
+    assert blocked(subscription, TEN) == set(TEN[2:])
+
+
+def test_withdrawals_taken_while_a_version_waits_are_kept(isp: Isp, body: ListBody) -> None:
+    """A version all of whose entries are held waits beside the one in force, whose withdrawals go on meanwhile."""
+    isp.never = ("isp.example",)
+    subscription = isp.subscribe()
+    body.publish(TEN, bulk=Bulk(2, 0, 10))
+    renewed(subscription, isp, 1)
+    isp.clock.pass_seconds(2 * HOUR)
+    body.publish(("isp.example", *names(20)), isp.clock.utc)
+    renewed(subscription, isp)
+    assert (subscription.status().version, subscription.status().held_entries) == (1, 2)
+    body.withdraw(names(20), isp.clock.utc)
+    subscription.refresh()
+    subscription.accept()
+    assert blocked(subscription, ("isp.example", *names(20))) == {"isp.example"}
 
 
 def renewed_unchanged(subscription: Subscription, isp: Isp) -> None:
@@ -188,11 +231,11 @@ def test_canary_holds_what_is_on_trial(subscription: Subscription, isp: Isp, bod
     """The additions wait, the removals of the version stay; a restart knows; a later version does not slip them in."""
     body.publish(MANY[1:], isp.clock.utc)
     renewed(subscription, isp)
-    assert subscription.unproven() == 30
+    assert on_trial(subscription) == 30
     outcome = subscription.set_aside("canary", 2)
     assert (outcome.kind, outcome.reason) == (Kind.HELD, Reason.CANARY)
     assert blocked(subscription, MANY) == blocked(isp.subscribe(), MANY) == set(TEN[1:])
-    assert (subscription.status().held_by, subscription.unproven()) == (("canary",), 0)
+    assert (subscription.status().held_by, on_trial(subscription)) == (("canary",), 0)
     body.publish((*MANY[1:], *names(50)), isp.clock.utc)
     assert subscription.refresh().kind is Kind.HELD
     assert counts(subscription)[:2] == (10, 30)
@@ -206,25 +249,25 @@ def test_canarys_word_on_an_earlier_version_is_out_of_date(
     body.publish(MANY, isp.clock.utc)
     renewed(subscription, isp)
     assert subscription.set_aside("canary", 1).kind is Kind.UNCHANGED
-    assert subscription.unproven() == 30
+    assert on_trial(subscription) == 30
 
 
 def test_trial_is_repeated_after_a_crash_and_over_once_good(
     subscription: Subscription, isp: Isp, body: ListBody
 ) -> None:
     """A version stored but never in force in all workers is on trial again, however late; a first list never is."""
-    assert isp.subscribe().unproven() == 0
+    assert on_trial(isp.subscribe()) == 0
     body.publish(MANY, isp.clock.utc)
     renewed(subscription, isp)
     isp.clock.pass_seconds(2 * HOUR)
     again = isp.subscribe()
     image = again.image(())
     assert image is not None
-    assert (again.unproven(), len(image.fresh) // 16) == (30, 30)
+    assert (on_trial(again), len(image.fresh) // 16) == (30, 30)
     again.mark_good(1)  # the word on the version before may come late
-    assert again.unproven() == 30
+    assert on_trial(again) == 30
     again.mark_good(2)
-    assert (again.unproven(), isp.subscribe().unproven()) == (0, 0)
+    assert (on_trial(again), on_trial(isp.subscribe())) == (0, 0)
 
 
 def test_breaker_sets_aside_what_is_in_force_less_than_half_an_hour(
@@ -253,7 +296,7 @@ def test_accepted_by_the_noc_is_not_tried_again(subscription: Subscription, isp:
     assert subscription.accept().kind is Kind.UPDATED
     image = subscription.image(())
     assert image is not None
-    assert (counts(subscription), subscription.unproven(), image.fresh) == ((40, 0, 0, 0), 0, b"")
+    assert (counts(subscription), on_trial(subscription), image.fresh) == ((40, 0, 0, 0), 0, b"")
     body.withdraw(MANY[10:], isp.clock.utc)  # but an accident may still be undone whole
     renewed(subscription, isp)
     assert counts(subscription) == (10, 0, 30, 0)
@@ -263,9 +306,9 @@ def test_accepted_after_a_size_guard_is_tried(subscription: Subscription, isp: I
     """The NOC answered for the number, not for what customers ask: the canary looks."""
     body.publish(names(*range(100)), isp.clock.utc)
     renewed(subscription, isp, 2)
-    assert subscription.unproven() == 0
+    assert on_trial(subscription) == 0
     subscription.accept()
-    assert (subscription.unproven(), isp.subscribe().unproven()) == (90, 90)
+    assert (on_trial(subscription), on_trial(isp.subscribe())) == (90, 90)
 
 
 def test_rejected_additions_stay_out_without_an_alarm(subscription: Subscription, isp: Isp, body: ListBody) -> None:
@@ -284,6 +327,37 @@ def test_rejected_additions_stay_out_without_an_alarm(subscription: Subscription
     assert counts(again)[:2] == (101, 0)
 
 
+def test_accepting_what_waits_leaves_out_what_was_rejected(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """A yes to one version is no yes to what the NOC said no to before; that takes an `accept` of its own."""
+    hundred, more = names(*range(100)), names(*range(200, 290))
+    body.publish(hundred, isp.clock.utc)
+    renewed(subscription, isp)
+    subscription.reject()
+    body.publish((*hundred, *more), isp.clock.utc)
+    renewed(subscription, isp)
+    assert subscription.accept().kind is Kind.UPDATED
+    assert blocked(subscription, (*hundred, *more)) == {*TEN, *more}
+    assert subscription.accept().kind is Kind.UPDATED
+    assert counts(isp.subscribe())[:2] == (190, 0)
+
+
+def test_rejected_additions_stay_out_after_a_rollback(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """They are not in the version gone back to; the next one lists them still, and the NOC's no holds."""
+    body.publish(MANY, isp.clock.utc)
+    renewed(subscription, isp)
+    subscription.set_aside("canary", 2)
+    subscription.reject()
+    subscription.rollback()
+    again = isp.subscribe()
+    assert blocked(again, MANY) == set(TEN)
+    body.publish((*MANY, *names(50)), isp.clock.utc)
+    renewed(again, isp)
+    assert blocked(again, (*MANY, *names(50))) == {*TEN, *names(50)}
+    assert again.status().held_by == ()
+
+
 def test_nothing_to_reject(subscription: Subscription) -> None:
     """Said, and no harm done."""
     assert subscription.reject().text.startswith("nothing is held")
@@ -294,7 +368,7 @@ def test_removed_and_added_again_is_new(subscription: Subscription, isp: Isp, bo
     for version, listed in ((2, MANY), (3, (*TEN, *MANY[12:])), (4, MANY)):
         body.publish(listed, isp.clock.utc)
         renewed(subscription, isp)
-        assert subscription.unproven() == {2: 30, 3: 0, 4: 2}[version]
+        assert on_trial(subscription) == {2: 30, 3: 0, 4: 2}[version]
         subscription.mark_good(version)
 
 
@@ -318,7 +392,7 @@ def test_rekeyed_set_has_no_new_entries(subscription: Subscription, isp: Isp, bo
     rekey(body, isp, MANY)
     body.withdraw((), isp.clock.utc, epoch=2)
     renewed(subscription, isp)
-    assert (subscription.status().epoch, subscription.unproven()) == (2, 0)
+    assert (subscription.status().epoch, on_trial(subscription)) == (2, 0)
     body.withdraw(MANY[10:], isp.clock.utc, epoch=2)
     renewed(subscription, isp)
     assert counts(subscription) == (37, 0, 3, 27)
@@ -385,6 +459,6 @@ def test_the_word_on_an_earlier_version_proves_no_later_one(
     body.publish(MANY, isp.clock.utc)
     renewed(subscription, isp)
     subscription.mark_good(1)
-    assert subscription.unproven() == 30
+    assert on_trial(subscription) == 30
     assert subscription.set_aside("canary", 2).kind is Kind.HELD
     assert counts(subscription) == (10, 30, 0, 0)

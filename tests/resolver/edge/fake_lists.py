@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 
 from blocklist.compiling import ListImage, compile_index
 from blocklist.tokens import KEY_BYTES
+from blocklist.trust.compile import without
 from blocklist.trust.exemptions import Exemption
 from blocklist.trust.outcome import Kind, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS
@@ -30,6 +31,8 @@ class FakeList:
         self.added: list[bytes] = []  # tokens first enforced with this version
         self.watched = True  # they count as fresh
         self.confirms = 0  # versions since the set changed: they have the same one
+        self.out = 0  # 1: its one entry is withdrawn
+        self.published: float | None = None
 
     def load(self) -> bool:
         if self.fails:
@@ -64,13 +67,13 @@ class FakeList:
         self.added = self.added if self.fails else []
         return self._did(f"{guard} {version}")
 
-    def unproven(self) -> int:
-        return 0 if self.version in self.good else len(self.added)
+    def unproven(self) -> bytes:
+        return b"" if self.version in self.good else b"".join(sorted(self.added))
 
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
         if not self.version:
             return None
-        tokens = sorted([bytes([self.version - self.confirms]) * 16, *self.added])
+        tokens = sorted([bytes([self.version - self.confirms]) * 16, *self.added][self.out :])
         records = b"".join(token + b"\x01\x80" for token in tokens)
         exempt = frozenset(each.wire.ljust(16, b"\0") for each in exemptions)
         return ListImage(
@@ -82,7 +85,7 @@ class FakeList:
             list_id=self.list_id,
             version=self.version,
             age_seconds=1.0,
-            entries=int(bool(self.version)),
+            entries=len(self.added) + (0 if self.out or not self.version else 1),
             held_entries=0,
             held_by=(),
             enforcing=bool(self.version),
@@ -90,6 +93,8 @@ class FakeList:
             failures=dict.fromkeys(REASONS, 0),
             clock_suspect=False,
             next_expiry=None,
+            withdrawn=self.out,
+            published_at=self.published,
         )
 
 
@@ -132,11 +137,12 @@ class Surroundings:
             breaker=frozenset(self.lists if guarded else ()),
         )
 
-    def _compile(self) -> bytes:
+    def _compile(self, but: Mapping[str, bytes]) -> bytes:
         if self.compile_fault:
             raise self.compile_fault
         images = [each.image(self.exempt) for each in self.lists.values()]
-        return compile_index([image for image in images if image], clock_offset=0.0)
+        left = [without(image, but.get(image.list_id, b"")) for image in images if image]
+        return compile_index(left, clock_offset=0.0)
 
     def send(self, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
         self.sent.append(message)

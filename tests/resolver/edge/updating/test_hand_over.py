@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from blocklist.errors import OperatorFault
@@ -110,11 +112,11 @@ def test_new_additions_are_handed_over_with_their_number_and_a_plan() -> None:
     around = Surroundings(FakeList("demo", 1), FakeList("other", 1))
     around.lists["demo"].added = newcomers(12)
     _hand(around).renew(around.sources)
-    assert around.sent[0]["fresh"] == [
+    assert around.sent[-1]["fresh"] == [
         {"list_id": "demo", "fresh": 12, "breaker": True},
         {"list_id": "other", "fresh": 0, "breaker": True},
     ]
-    assert around.sent[0]["trial"] == [{"list_id": "demo", "fresh": 12, "most": 10}]
+    assert around.sent[-1]["trial"] == [{"list_id": "demo", "fresh": 12, "most": 10}]
 
 
 @pytest.mark.parametrize("change", ["off", "few", "good"])
@@ -141,12 +143,82 @@ def test_a_refused_index_is_handed_over_again() -> None:
     assert len(around.sent) == 2
 
 
+def told_of(message: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Version, entries and withdrawals of each list, and whether additions of it go on trial."""
+    on_trial = {each["list_id"] for each in message["trial"]}
+    keys = ("version", "entries", "withdrawn", "published_at")
+    return [(*(each[key] for key in keys), each["list_id"] in on_trial) for each in message["lists"]]
+
+
+def in_force(demo: FakeList) -> tuple[Surroundings, HandOver]:
+    """A list whose first version workers have in force."""
+    around = Surroundings(demo)
+    hand = _hand(around)
+    hand.renew(around.sources)
+    assert hand.confirm(1)
+    return around, hand
+
+
+def test_only_additions_wait_for_a_trial() -> None:
+    """What a version takes out is in force at once, under the number of the one before; then the rest is tried."""
+    demo = FakeList("demo", 1)
+    demo.published = 100.0
+    around, hand = in_force(demo)
+    demo.version, demo.published, demo.added = 2, 200.0, newcomers(12)  # version 1's entry is not in it
+    hand.renew(around.sources)
+    first, second = around.sent[1:]
+    assert told_of(first) == [(1, 1, 0, 100.0, False)]
+    assert told_of(second) == [(2, 13, 0, 200.0, True)]
+    assert [each["fresh"] for each in (*first["fresh"], *second["fresh"])] == [0, 12]
+    assert hand.confirm(2) == {}
+    assert hand.confirm(3) == {"demo": 2}
+
+
+def test_additions_alone_are_only_tried() -> None:
+    """Nothing else changed, so workers are given nothing else."""
+    demo = FakeList("demo", 1)
+    around, hand = in_force(demo)
+    demo.version, demo.added, demo.confirms = 2, newcomers(12), 1
+    hand.renew(around.sources)
+    assert [bool(message["trial"]) for message in around.sent] == [False, True]
+
+
+def test_a_withdrawal_and_an_exemption_wait_for_no_trial() -> None:
+    """They come while additions are tried, and when these were found in use but no disk could take that: at once."""
+    demo = FakeList("demo", 1)
+    around, hand = in_force(demo)
+    demo.version, demo.added, demo.confirms = 2, newcomers(12), 1
+    hand.renew(around.sources)
+    demo.out = 1
+    hand.renew(around.sources)
+    assert [told_of(message) for message in around.sent[2:]] == [[(1, 0, 1, None, False)], [(2, 12, 1, None, True)]]
+    assert hand.refused(4) == {"demo": 2}
+    around.exempt = (exemption(),)
+    hand.renew(around.sources)
+    assert [bool(message["trial"]) for message in around.sent[4:]] == [False, True]
+    assert hand.refused(6) == {"demo": 2}
+    hand.renew(around.sources)
+    assert [bool(message["trial"]) for message in around.sent[6:]] == [True]
+
+
+def test_additions_in_force_are_not_tried_again() -> None:
+    """Their word is in, only not yet on the disk: a withdrawal in that moment must not take them out of force."""
+    demo = FakeList("demo", 1)
+    around, hand = in_force(demo)
+    demo.version, demo.added, demo.confirms = 2, newcomers(12), 1
+    hand.renew(around.sources)
+    assert hand.confirm(2) == {"demo": 2}
+    demo.out = 1
+    hand.renew(around.sources)
+    assert told_of(around.sent[-1]) == [(2, 12, 1, None, False)]
+    assert len(around.sent) == 3
+
+
 def test_additions_that_are_no_longer_new_are_no_change() -> None:
     """After half an hour nobody is given another generation for it."""
-    around = Surroundings(FakeList("demo", 1))
+    around, hand = in_force(FakeList("demo", 1))
     around.lists["demo"].added = newcomers(12)
-    hand = _hand(around)
     hand.renew(around.sources)
     around.lists["demo"].watched = False
     hand.renew(around.sources)
-    assert len(around.sent) == 1
+    assert len(around.sent) == 2

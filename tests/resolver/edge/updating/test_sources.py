@@ -20,7 +20,7 @@ def test_fresh_state_has_keys_and_no_image(tmp_path: Path) -> None:
     sources = open_sources(settings(tmp_path))
     assert not sources.lists["demo"].load()
     assert sources.images() == ()
-    assert [each.entries for each in Index(sources.compile()).lists] == [0]
+    assert [each.entries for each in Index(sources.compile({})).lists] == [0]
     assert sources.next_change() is None
     [words] = json.loads(json.dumps(sources.statuses()))
     assert (words["list_id"], words["version"], words["last_outcome"]) == ("demo", 0, "none")
@@ -57,7 +57,7 @@ def test_key_file_open_to_others_is_told_for_every_list(tmp_path: Path) -> None:
     sources = open_sources(given)
     assert "chmod 600" in sources.broken["demo"]
     assert (sources.images(), sources.next_change(), sources.clock_offset()) == ((), None, 0.0)
-    assert Index(sources.compile()).lists == ()
+    assert Index(sources.compile({})).lists == ()
     assert [words["last_reason"] for words in sources.statuses()] == ["setting"]
 
 

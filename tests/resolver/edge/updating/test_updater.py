@@ -199,12 +199,12 @@ def test_additions_in_use_are_set_aside_and_the_rest_is_handed_over(tmp_path: Pa
     demo.version, demo.added = 2, newcomers(12)
     updating.command("exemptions")
     assert updating.around.told("index")[-1]["trial"]
-    updating.hear(type="in_use", generation_hint=1, lists=["demo"])
-    assert "canary 2" not in demo.calls
     updating.hear(type="in_use", generation_hint=2, lists=["demo"])
+    assert "canary 2" not in demo.calls
+    updating.hear(type="in_use", generation_hint=3, lists=["demo"])
     assert (demo.calls[-1], other.calls) == ("canary 2", ["refresh"])
     index = updating.around.told("index")[-1]
-    assert (index["generation_hint"], index["trial"]) == (3, [])
+    assert (index["generation_hint"], index["trial"]) == (4, [])
 
 
 def test_what_could_not_be_set_aside_is_tried_again(tmp_path: Path) -> None:

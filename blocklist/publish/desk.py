@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from attrs import define, frozen
 from tuf.api.metadata import Metadata, Root, Targets
@@ -21,6 +22,8 @@ from blocklist.publish.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
 from blocklist.publish.records import DeskState, RoleState, shown
 from blocklist.publish.withdrawals import Withdrawn
+
+RECORD_TAIL: Final = 100  # lines of the public record before a version's own that are handed over with it
 
 
 @frozen
@@ -138,7 +141,8 @@ class Desk(Countersigning):
             self._book(release, now)
             withdrawal = () if officer is None else (self._withdraw((), officer, now),)
             signed = (*release.roles, *withdrawal)
-            drop.put(folder, signed, now, log_line=release.line, roots=rotation.roots(self.folder))
+            tail = b"\n".join((*release.lines_before[-RECORD_TAIL:], release.line))
+            drop.put(folder, signed, now, log_line=tail, roots=rotation.roots(self.folder))
             return release.manifest.version
 
     def _signed_release(self, now: datetime, officer: DutyKeys | None) -> SignedRelease:

@@ -19,6 +19,7 @@ from tuf.api.serialization import DeserializationError
 from blocklist.errors import OperatorFault
 from blocklist.publish import roles
 from blocklist.publish.files import PUBLIC_FILE, PUBLIC_FOLDER, make_folder, only_one, read_file, write_atomically
+from blocklist.publish.public_log import continued
 
 ONLINE_ROLES: Final = ("snapshot", "timestamp")
 LATEST_FILE_DATE: Final = 2**33  # seconds; a version beyond it is no time, and some file systems cannot hold it
@@ -63,8 +64,9 @@ class Outlet:
     ) -> int:
         """Write everything `signed` names, a snapshot over it and a timestamp; returns the snapshot's version.
 
-        Roles published before and not among `signed` stay. `log_line` is the version's line of the public record.
-        Doing it twice with the same roles only stamps. A version lower than the published one is refused.
+        Roles published before and not among `signed` stay. `log_line` is the version's line of the public record,
+        or the last lines of it. Doing it twice with the same roles only stamps. A version lower than the published one
+        is refused.
         """
         make_folder(self._metadata, PUBLIC_FOLDER)
         with only_one(self.folder):
@@ -73,7 +75,7 @@ class Outlet:
             for role in signed:
                 self._write_role(role)
             if log_line is not None:
-                self._log(log_line.rstrip(b"\n") + b"\n")
+                self._log(log_line)
             return self._freshen(root, self.published() | {one.name: one.metadata for one in signed}, keys, now)
 
     def check(self, root: bytes, signed: Iterable[SignedRole], keys: OnlineKeys) -> None:
@@ -159,12 +161,14 @@ class Outlet:
                 " clients refuse to go back; build a higher version",
             )
 
-    def _log(self, line: bytes) -> None:
-        """Append to the public record; a line that is its last one already is the same version's, published again."""
+    def _log(self, tail: bytes) -> None:
+        """Append to the public record the lines of its end that are not there yet."""
         path = self.folder / LOG_FILE
-        lines = read_file(path, "public record") if path.exists() else b""
-        if not (b"\n" + lines).endswith(b"\n" + line):
-            write_atomically(path, lines + line, PUBLIC_FILE)
+        there = read_file(path, "public record") if path.exists() else b""
+        lines = continued(there.splitlines(), tail.splitlines())
+        data = b"".join(line + b"\n" for line in lines)
+        if data != there:
+            write_atomically(path, data, PUBLIC_FILE)
 
     def _freshen(self, root: bytes, published: Mapping[str, bytes], keys: OnlineKeys, now: datetime) -> int:
         """Snapshot if it changed or ages, then the timestamp over it, last of all."""

@@ -31,5 +31,14 @@ def head(lines: Sequence[bytes]) -> LogHead:
     return LogHead(len(lines), merkle.root(map(merkle.leaf_hash, lines)).hex())
 
 
+def continued(record: Sequence[bytes], tail: Sequence[bytes]) -> list[bytes]:
+    """The record's lines and then those of `tail`, which may begin with lines that are there already.
+
+    So a version that was booked and never arrived is made up for by the next one.
+    """
+    known = next((at + 1 for at, line in enumerate(tail) if record and line == record[-1]), 0)
+    return [*record, *tail[known:]]
+
+
 def _count(records: bytes) -> int:
     return len(records) // matchfile.RECORD_BYTES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from blocklist.manifest import Manifest
 from blocklist.public_log import LogLine
 from blocklist.publish import public_log
+from blocklist.publish.outlet import Outlet
 from tests.blocklist.publish.support import NOW, Office, entry
 
 
@@ -42,3 +43,29 @@ def test_a_version_never_handed_out_leaves_no_line(office: Office) -> None:
     assert [line.version for line in lines(office)] == [1, 3]
     log = index(office).log
     assert log is not None and log.size == 2
+
+
+def test_a_record_goes_on_where_it_ended() -> None:
+    """From an end that overlaps, from one that follows, from the whole, and again."""
+    assert public_log.continued([], [b"1", b"2"]) == [b"1", b"2"]
+    assert public_log.continued([b"1", b"2"], [b"1", b"2", b"3"]) == [b"1", b"2", b"3"]
+    assert public_log.continued([b"1", b"2"], [b"2"]) == [b"1", b"2"]
+    assert public_log.continued([b"1"], [b"2"]) == [b"1", b"2"]
+
+
+def test_a_version_that_never_arrived_is_made_up_for(office: Office) -> None:
+    """Version 2 was handed over and lost; what is handed over with version 3 has its line, too."""
+    office.add([entry("one.example")], office.alice, office.bob)
+    office.publish()
+    (office.folder / "lost").mkdir()
+    office.signed()
+    office.desk.submit(office.folder / "lost", NOW)
+    (office.folder / "drop").mkdir()
+    office.signed()
+    office.desk.submit(office.folder / "drop", NOW)
+    (place,) = (office.folder / "drop").iterdir()
+    outlet = Outlet(office.out)
+    signed = tuple(office.desk.stage.signed(role) for role in ("targets", "keyring"))
+    outlet.publish(office.desk.root, signed, office.online, NOW, (place / "log.jsonl").read_bytes())
+    assert [line.version for line in lines(office)] == [1, 2, 3]
+    assert index(office).log == public_log.head((office.out / "log.jsonl").read_bytes().splitlines())

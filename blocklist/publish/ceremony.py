@@ -129,8 +129,8 @@ class Ceremony:
 
     def missing(self) -> tuple[int, int]:
         """How many signatures are missing of the holders before, and of those after it."""
-        proven = self.minutes.proven(self.signers())
         if self.root is None:
+            proven = {witness.keyid for witness in self.minutes.proven(self.signers())}
             return max(0, EDITORS_NEEDED - len(proven)), 0
         before = Metadata[Root].from_bytes(self.before).signed
         result = self.root.signed.get_root_verification_result(before, self.root.signed_bytes, self.root.signatures)

@@ -21,6 +21,7 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import make_folder, only_one, read_file, write_atomically
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.master import Master
+from blocklist.publish.minutes import Minutes
 from blocklist.publish.publickeys import DUTY, EDITOR
 from blocklist.publish.rotation import ROOTS_FOLDER, Change
 from blocklist.publish.setup import FIRST_EPOCH, ROOT_FILE, wrap_for
@@ -61,7 +62,9 @@ def take_up(desk: Path, ceremony: Ceremony, keys: EditorKeys | None, now: dateti
             make_folder(desk / ROOTS_FOLDER)
             write_atomically(desk / ROOTS_FOLDER / f"{version}.root.json", ceremony.before)
             write_atomically(desk / ROOT_FILE, ceremony.root.to_bytes())
-        minutes = ceremony.minutes if keys is None else ceremony.minutes.signed(keys.name, keys.signing, now)
+        minutes = Minutes(ceremony.minutes.facts, ceremony.minutes.proven(ceremony.signers()))
+        if keys is not None:
+            minutes = minutes.signed(keys.name, keys.signing, now)
         path = make_folder(desk / MINUTES_FOLDER) / f"{ceremony.plan.id}.json"
         write_atomically(path, minutes.to_bytes())
         write_atomically(path.with_suffix(".txt"), minutes.text().encode())

@@ -120,14 +120,28 @@ class Holding:
     # --- from this host: its NOC, its canary, its breaker -------------------------------------------------
 
     def accept(self) -> bool:
-        """Enforce what is set aside; return whether anything was."""
+        """Enforce what waits, or while nothing does, what was rejected; return whether there was anything."""
         current, waiting = self.current, self.waiting
         if waiting is not None:
             whole = evolve(waiting.versions[-1], mask=NO_MASK)
-            self._put((whole,), evolve(waiting.state, good=self.state.good), waiting.waiting_epoch)
+            self._put((whole,), self._meanwhile(waiting.state), waiting.waiting_epoch)
         elif current is not None and current.mask:
-            self._put((evolve(current, mask=NO_MASK),), self.state, self.waiting_epoch)
+            accepting = evolve(current, mask=current.mask.accepting())
+            self._put((accepting,), self.state, self.waiting_epoch)
         return waiting is not None or bool(current and current.mask)
+
+    def _meanwhile(self, waited: ListState) -> ListState:
+        """Return the state a version waited with, and what was learnt since from elsewhere than its index."""
+        known = self.state
+        return evolve(
+            waited,
+            good=known.good,
+            log=known.log,
+            epoch=known.epoch,
+            cohorts=known.cohorts,
+            withdrawals=known.withdrawals,
+            withdrawn_at=known.withdrawn_at,
+        )
 
     def reject(self) -> bool:
         """Leave what is set aside as it is, without an alarm; return whether anything was."""
@@ -154,9 +168,20 @@ class Holding:
         previous = self.current and self.store.newest(below=self.current.version)
         if previous is None:
             raise OperatorFault("no_previous", "there is no previous version on this disk to go back to")
+        previous = self._rejecting_on(previous)
         state = evolve(self.state, left=self.state.version, chosen=previous.version)
         self.save(self._weighed(state, previous))
         self.current = previous
+
+    def _rejecting_on(self, previous: StoredVersion) -> StoredVersion:
+        """What the NOC rejected of the version left stays out of the one that comes after this one, too."""
+        assert self.current is not None
+        rejected = self.current.mask.rejected
+        if not rejected or self.current.manifest.epoch != previous.manifest.epoch:
+            return previous
+        rejecting = evolve(previous, mask=previous.mask.also_rejecting(rejected))
+        self.store.save(rejecting)
+        return rejecting
 
     def mark_good(self, version: int) -> None:
         """Note that workers have this version in force; the last two such versions stay on disk.

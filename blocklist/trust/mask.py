@@ -19,7 +19,7 @@ from blocklist.attributes import expiry_instant
 from blocklist.guards import REMOVALS
 from blocklist.matchfile import RECORD_BYTES, merge, removed, subtract
 from blocklist.tokens import TOKEN_BYTES
-from blocklist.trust.token_sets import among, union
+from blocklist.trust.token_sets import among, minus, union
 
 CANARY: Final = "canary"  # newly added entries are asked for already: hold them before they are in force
 BREAKER: Final = "breaker"  # newly added entries are asked for by many: set them aside again
@@ -47,6 +47,16 @@ class Mask:
     def rejecting(self) -> Mask:
         """Return the mask once the NOC said no: as it is, for good and without an alarm."""
         return Mask(b"", self.kept, {}, union(self.rejected, self.held))
+
+    def accepting(self) -> Mask:
+        """Return the mask once the NOC said yes to what waits; or, while nothing does, to what it rejected before."""
+        if not self.held_by:
+            return NO_MASK
+        return Mask(kept=b"" if REMOVALS in self.held_by else self.kept, rejected=self.rejected)
+
+    def also_rejecting(self, tokens: bytes) -> Mask:
+        """Return the mask with what the NOC rejected of another version."""
+        return evolve(self, held=minus(self.held, tokens), rejected=union(self.rejected, tokens))
 
     def with_held(self, guard: str, tokens: bytes) -> Mask:
         """Return the mask with more tokens held by canary or breaker."""

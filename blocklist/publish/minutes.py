@@ -67,10 +67,12 @@ class Minutes:
         """Read the file back. Raises `OperatorFault`."""
         try:
             plain = canonical.loads(data, "minutes")
+            texts = [[*one.values()] for one in plain["witnesses"]]
             made = cls(plain["facts"], tuple(Witness(**one) for one in plain["witnesses"]))
-            if plain["format"] == FORMAT and isinstance(made.facts, dict):
+            whole = isinstance(made.facts, dict) and all(isinstance(text, str) for one in texts for text in one)
+            if plain["format"] == FORMAT and whole:
                 return made
-        except (KeyError, TypeError, PublisherFault):
+        except (KeyError, TypeError, AttributeError, PublisherFault):
             pass
         raise OperatorFault("minutes", "these minutes are damaged: take them from another holder's copy")
 

@@ -3,8 +3,10 @@
 Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong use, or something here is wrong.
 """
 
+import getpass
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from typing import Any, Final, TypeVar
 import click
 from attrs import define, frozen
 
+from blocklist.entries import Entry
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
@@ -76,7 +79,16 @@ class Passphrases:
         if path is not None:
             return read_file(path, "passphrase file").partition(b"\n")[0].rstrip(b"\r")
         prompt = f"New passphrase of {holder}" if new else f"Passphrase of {holder}"
-        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)).encode()
+        try:
+            with warnings.catch_warnings():  # without a terminal getpass would go on to read what was piped in: names
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)).encode()
+        except getpass.GetPassWarning:
+            raise OperatorFault(
+                "no_terminal",
+                f"the passphrase of {holder} is typed at a terminal, and there is none: give --passphrase-file"
+                f" {holder}=FILE",
+            ) from None
 
 
 def _named_file(option: str) -> tuple[str, Path]:
@@ -109,11 +121,13 @@ class Session:
         if not self.door.is_terminal():
             raise OperatorFault("names_to_file", "--names shows names on a terminal only: do not pipe or store them")
 
-    def show_names(self, keys: EditorKeys, wanted: Collection[str]) -> None:
+    def show_names(self, keys: EditorKeys, wanted: Collection[str]) -> tuple[Entry, ...]:
         """Show entries whole, name and all: the very bytes that `approve` signs. On a terminal only."""
         self.insist_on_terminal()
-        for entry in self.desk.opened(sorted(wanted), keys):
+        entries = tuple(self.desk.opened(sorted(wanted), keys))
+        for entry in entries:
             click.echo(entry.to_bytes().decode())
+        return entries
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -64,6 +67,18 @@ def test_a_wrong_passphrase_and_a_foreign_folder_are_told(shell: Shell) -> None:
     assert "alice.sign.pem does not open" in shell.run(*words, code=2).stderr
     assert "mamori-list init" in shell.run("status", str(shell.folder), code=2).stderr
     assert "no editor 'dave'" in shell.run("check", shell.desk, "--editor", "dave", code=2).stderr
+
+
+def test_without_a_terminal_no_passphrase_is_read_from_what_was_piped_in(shell: Shell) -> None:
+    """A real process in a session of its own: it says which option to give, and the piped name stays unread."""
+    command = [sys.executable, "-c", "from blocklist.publish.cli import main; main()", "add", shell.desk]
+    done = subprocess.run(
+        [*command, "--editor", "alice"], input="piped.example\n", capture_output=True, text=True, check=False,
+        start_new_session=True, env={k: v for k, v in os.environ.items() if not k.startswith(("MAMORI_", "COV"))},
+    )  # fmt: skip
+    assert done.returncode == MISUSED
+    assert "--passphrase-file alice=FILE" in done.stderr
+    assert "piped.example" not in done.stderr and "Warning" not in done.stderr
 
 
 def test_no_bar_is_drawn_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

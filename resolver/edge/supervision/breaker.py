@@ -36,7 +36,7 @@ class Breaker:
     _timer: IDelayedCall | None = field(default=None, init=False)
 
     def watch(self, fresh: Sequence[Mapping[str, Any]], slots: int) -> int | None:
-        """Watch the index about to be put in force; return the descriptor workers mark in, None if they need not.
+        """Watch the index about to be put in force; return the descriptor workers mark in, None if they need not or there is no memory.
 
         `fresh` is `[{list_id, fresh, breaker}, …]` in the order of the index. The descriptor is ours.
         """
@@ -44,9 +44,9 @@ class Breaker:
         self._watched = frozenset(
             each["list_id"] for each in fresh if each["breaker"] and self.limits.can_trip(each["fresh"])
         )
-        if not self._watched:
+        self._memory = FreshMemory.if_possible(fresh, slots) if self._watched else None
+        if self._memory is None:
             return None
-        self._memory = FreshMemory(fresh, slots)
         self._queries = self.queries()
         self._ends = self.clock.seconds() + self.limits.watch_seconds
         self._timer = self.clock.callLater(self.limits.window_seconds, self._look)

@@ -3,7 +3,7 @@
 import mmap
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from resolver.core.newcomers import Newcomers, Seen
 from resolver.edge.sealed_memory import fixed_memory
@@ -17,7 +17,19 @@ class FreshMemory:
         self.counts = tuple(each["fresh"] for each in fresh)
         size = Newcomers.size(self.counts, slots)
         self.fd = fixed_memory(size)
-        self._newcomers = Newcomers(memoryview(mmap.mmap(self.fd, size)), self.counts)
+        try:
+            self._newcomers = Newcomers(memoryview(mmap.mmap(self.fd, size)), self.counts)
+        except OSError:
+            os.close(self.fd)
+            raise
+
+    @classmethod
+    def if_possible(cls, fresh: Sequence[Mapping[str, Any]], slots: int) -> Self | None:
+        """Return it, or None when there is no memory or descriptor: a list is followed all the same."""
+        try:
+            return cls(fresh, slots)
+        except OSError:
+            return None
 
     def seen(self) -> dict[str, Seen]:
         """Return what is marked now, by list."""

@@ -49,9 +49,12 @@ class Trial:
         self.pool.on_gone = self._gone
 
     def begin(self, fd: int, message: Message) -> None:
-        """Try an index, handed over with `fresh` and `trial`; `on_tried` follows, at once where nobody answers yet."""
+        """Try an index, handed over with `fresh` and `trial`; `on_tried` follows, at once where nobody answers."""
         self.abandon()
-        memory = FreshMemory(message["fresh"], 0)
+        memory = FreshMemory.if_possible(message["fresh"], 0)
+        if memory is None:
+            self.on_tried(fd, message, [])
+            return
         self._number += 1
         asked = self.pool.ask_serving({"type": "try", "trial": self._number}, [fd, memory.fd])
         timer = self.clock.callLater(self.limits.seconds, self._end)

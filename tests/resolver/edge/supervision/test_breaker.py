@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import resource
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -71,6 +72,19 @@ def test_many_different_new_entries_in_one_window_trip_it() -> None:
     watch.hits(20)
     watch.clock.advance(10)
     assert watch.tripped == ["demo", "demo"]
+
+
+def test_without_memory_an_index_is_put_in_force_unwatched() -> None:
+    """A machine out of descriptors goes on following its lists; the next index is watched."""
+    watch = Watch()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        assert watch.breaker.watch(FRESH, 1) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not watch.clock.getDelayedCalls()
+    assert watch.breaker.watch(FRESH, 1) is not None
 
 
 def test_one_name_however_often_does_not_trip_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import resource
 from typing import Any
 
 from hypothesis import settings
@@ -92,6 +93,18 @@ def test_an_index_that_nothing_in_use_is_new_in_passes() -> None:
     second.tried()
     assert trying.results == [[]]
     assert not [call for call in trying.clock.getDelayedCalls() if call.getTime() == 10.0]
+
+
+def test_without_memory_nothing_is_tried() -> None:
+    """A machine out of descriptors goes on following its lists; the breaker comes after."""
+    trying, fd = Trying(), memfd()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        trying.trial.begin(fd, MESSAGE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (trying.results, trying.asked) == ([[]], [])
 
 
 def test_marks_of_all_workers_hold_the_list_they_belong_to() -> None:

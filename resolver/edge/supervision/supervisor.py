@@ -103,6 +103,7 @@ class Supervisor:
         settings = self._settings
         self._state.claim()
         check_free(settings.listen)
+        hint = hint_socket(settings.poll.hint) if settings.poll.hint else None
         slots = [slot_sockets(settings.listen) for _ in range(settings.workers)]
         self._notice.listen(settings)
         with http_socket(settings.metrics.listen) as listening:
@@ -115,7 +116,7 @@ class Supervisor:
         self._had_list = self._state.had_list
         self._release.configure(settings)
         self._pool.start(settings.raw, slots)
-        self._updates.start(settings.raw, hint_socket(settings.poll.hint) if settings.poll.hint else None)
+        self._updates.start(settings.raw, hint)
         self._notice.start(settings)
         self._tick()
 

@@ -122,6 +122,17 @@ def test_ready_when_the_list_is_in_force_and_workers_serve(start: Callable[..., 
     assert resolver.updater.told("activated")
 
 
+def test_a_hint_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> None:
+    """No child is left behind that nobody would end."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        resolver = Resolver(tmp_path, poll={"hint": f"127.0.0.1:{taken.getsockname()[1]}"})
+        with pytest.raises(ListenFault, match="UDP 127"):
+            resolver.supervisor.start()
+    assert not resolver.launcher.children
+    resolver.stop()
+
+
 def test_marks_of_fresh_entries_are_in_no_status_and_no_series(
     start: Callable[..., Resolver], capfd: pytest.CaptureFixture[str]
 ) -> None:

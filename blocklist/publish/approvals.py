@@ -71,6 +71,11 @@ def leaving_statement(subscriber: str, epoch: int, list_id: str) -> bytes:
     return canonical.dumps({"list_id": list_id, "remove_subscriber": subscriber, "epoch": epoch})
 
 
+def sign_seen(digest: str, list_id: str, keys: EditorKeys) -> bytes:
+    """The editor's word that her tool showed her the desk in the state `digest`."""
+    return _signature(keys.signing, canonical.dumps({"list_id": list_id, "seen": digest}))
+
+
 def removal_statement(entry_id: str, list_id: str) -> bytes:
     """What was signed of a removal before removals were statements with a code and a date."""
     return canonical.dumps({"list_id": list_id, "remove": entry_id})

@@ -145,12 +145,12 @@ class Master:
         rows = self._db.execute(query, (prefix, prefix + "\U0010ffff"))
         return ((item, editor, bytes(signature)) for item, editor, signature in rows)
 
-    def put_seen(self, editor: str, digest: str) -> None:
-        """Remember which state of the desk this editor's diff showed last."""
-        self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (editor, digest))
+    def put_seen(self, editor: str, mark: str) -> None:
+        """Remember which state of the desk this editor's diff showed last: her signature over its digest, in hex."""
+        self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (editor, mark))
 
     def seen(self, editor: str) -> str | None:
-        """The digest of the state this editor saw last."""
+        """Her mark on the state this editor saw last."""
         row = self._db.execute("SELECT digest FROM seen WHERE editor = ?", (editor,)).fetchone()
         return None if row is None else row[0]
 

@@ -53,16 +53,34 @@ def diff(here: Session, keys: EditorKeys, *, names: bool, as_json: bool) -> None
 @maybe_ids_argument
 @click.option("--all", "everything", is_flag=True, help="Everything that waits, as the last `diff` showed it.")
 @click.option("--digest", metavar="HEX", help="With --all: the state to approve, as a `diff` printed it.")
+@click.option("--names", is_flag=True, help="With ids: show the entries on a terminal, ask, and sign what was shown.")
 @json_option
 def approve(
-    here: Session, keys: EditorKeys, *, ids: tuple[str, ...], everything: bool, digest: str | None, as_json: bool
+    here: Session,
+    keys: EditorKeys,
+    *,
+    ids: tuple[str, ...],
+    everything: bool,
+    digest: str | None,
+    names: bool,
+    as_json: bool,
 ) -> None:
     """Sign entries (and subscribers) with an editor's key, by id or all that wait."""
-    if everything == bool(ids):
+    if everything == bool(ids) or (everything and names):
         raise click.UsageError("name the ids to approve, or say --all")
     now: datetime = here.door.now()
-    count = here.desk.approve_all(keys, now, digest) if everything else here.desk.approve(keys, ids)
+    if names:
+        count = _approve_shown(here, keys, ids)
+    else:
+        count = here.desk.approve_all(keys, now, digest) if everything else here.desk.approve(keys, ids)
     tell({"approved": count}, as_json=as_json, lines=[f"approved {count}"])
+
+
+def _approve_shown(here: Session, keys: EditorKeys, ids: tuple[str, ...]) -> int:
+    """What is signed is what was shown, read once: nobody can change an entry between the two."""
+    entries = here.show_names(keys, frozenset(ids))
+    click.confirm(f"Sign these {len(entries)} entries?", abort=True, err=True)
+    return here.desk.approve_shown(keys, entries)
 
 
 def show_report(report: Report) -> None:

@@ -93,6 +93,20 @@ def test_names_are_shown_on_a_terminal_only(shell: Shell) -> None:
     assert '"name":"one.example"' in shown
 
 
+def test_an_entry_is_approved_as_it_was_shown(shell: Shell) -> None:
+    """With --names she sees it, is asked, and her key signs that; on a terminal only, and nothing after a no."""
+    (known,) = shell.add("one.example")
+    words = ("approve", shell.desk, "--editor", "bob", known, "--names")
+    shell.run(*words, code=2)
+    shell.run("approve", shell.desk, "--editor", "bob", "--all", "--names", code=2)
+    shell.terminal = True
+    shell.run(*words, typed="n\n", code=1)
+    assert shell.json("show", shell.desk, known)["entries"][0]["state"] == "draft"
+    shown = shell.run(*words, typed="y\n").stdout
+    assert '"name":"one.example"' in shown
+    assert shown.endswith("approved 1\n")
+
+
 def test_long_lists_of_ids_are_cut(shell: Shell) -> None:
     """The rest is a number; JSON has all."""
     shell.add(*(f"n{number}.example" for number in range(25)))

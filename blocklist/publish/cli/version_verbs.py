@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import asdict
 
 from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
@@ -13,7 +14,7 @@ from blocklist.manifest import Bulk, Manifest
 from blocklist.publish.checks import SIZE_GUARDS
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
-from blocklist.publish.cli.review_verbs import show_report
+from blocklist.publish.cli.review_verbs import report_lines
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.departures import counted
 from blocklist.publish.desk import Desk
@@ -46,7 +47,7 @@ def build(
 ) -> None:
     """Stage the next version from the entries two editors approved. A guard that is hit refuses it."""
     now = here.door.now()
-    _guard(here.desk, keys, now, waive)
+    _guard(here.desk, keys, now, waive, as_json=as_json)
     bulk = _bulk(here.desk.next_version(), announce)
     out_for = here.desk.rekey_out_for(now)
     if out_for is not None and out_for < OUT_ALONE:
@@ -91,7 +92,7 @@ def sign(
     """Sign the staged version, if it is exactly what this editor approved and no guard of hers is hit."""
     now, staged = here.door.now(), here.desk.staged_roles().get(TARGETS)
     bulk = _bulk(staged.version if staged else 0, announce)
-    _guard(here.desk, keys, now, SIZE_GUARDS)
+    _guard(here.desk, keys, now, SIZE_GUARDS, as_json=as_json)
     states = here.desk.sign(keys, now, bulk)
     gone = counted(here.desk.departures())
     facts: dict[str, Any] = {"staged": role_facts(states), "left_out": gone}
@@ -153,12 +154,13 @@ def _went_lines(went: Mapping[str, Any]) -> Iterator[str]:
             yield f"{how} version {went[how]} in {went['in']}"
 
 
-def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...]) -> None:
+def _guard(desk: Desk, keys: EditorKeys, now: datetime, waived: tuple[str, ...], *, as_json: bool) -> None:
     report = desk.check(keys, now, approved_only=True)
-    hit = [finding for finding in report.findings if finding.guard not in waived]
+    hit = [finding.guard for finding in report.findings if finding.guard not in waived]
     if hit:
-        show_report(report)
-        raise Refusal("guards", f"{len(hit)} guards hit: nothing was built or signed")
+        tell(asdict(report), as_json=as_json, lines=report_lines(report))
+        way_out = f"; what ISPs know of and will accept passes with --waive {hit[0]}" if hit[0] in SIZE_GUARDS else ""
+        raise Refusal("guards", f"{len(hit)} guards hit: nothing was built or signed{way_out}")
 
 
 def _bulk(version: int, announce: str | None) -> Bulk | None:

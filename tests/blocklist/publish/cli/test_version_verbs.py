@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.blocklist.publish.cli.shell import Shell
@@ -87,11 +88,23 @@ def test_the_size_guard_can_be_waived_or_announced(shell: Shell) -> None:
     shell.run("sign", shell.desk, "--editor", "bob", "--announce", "0,0")
     shell.run("publish", shell.desk, shell.out)
     approved(shell, *(f"n{number}.example" for number in range(60)))
-    assert "REFUSED adds: 60" in shell.run("build", shell.desk, "--editor", "alice", code=1).stdout
+    refused = shell.run("build", shell.desk, "--editor", "alice", code=1)
+    assert "REFUSED adds: 60" in refused.stdout and "--waive adds" in refused.stderr
     assert "61 records" in shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds").stdout
     wrong = shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds", "--announce", "many", code=2)
     assert "ADDS,REMOVALS" in wrong.stderr
     shell.run("build", shell.desk, "--editor", "alice", "--waive", "adds", "--announce", "²,1", code=2)
+
+
+def test_a_guard_that_is_hit_is_told_as_one_json_object(shell: Shell) -> None:
+    """`build` and `sign` print the report that `check` prints; how a size guard is waived stands beside it."""
+    approved(shell, "one.example")
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    (Path(shell.desk) / "never.txt").write_text("one.example\n")
+    for verb in ("build", "sign"):
+        told = shell.run(verb, shell.desk, "--editor", "bob", "--json", code=1)
+        (finding,) = json.loads(told.stdout)["findings"]
+        assert finding["guard"] == "never_list" and "--waive" not in told.stderr
 
 
 def test_verbs_out_of_order_say_what_comes_first(shell: Shell) -> None:

@@ -91,11 +91,12 @@ class Head:
 
 @define
 class Audit:
-    """The file of one state folder. Writers of several processes wait for each other."""
+    """The file of one state folder. Writers of several processes wait for each other, but for one that `waits` not."""
 
     path: Path
     host_key: bytes = field(repr=False)
     clock: Clock = field(factory=SystemClock)
+    waits: bool = True
     _key: bytes = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -171,7 +172,7 @@ class Audit:
             fresh = not self.path.exists()
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                fcntl.flock(file, fcntl.LOCK_EX if self.waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
                 yield file
                 if fresh:
                     sync_folder(self.path.parent)

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -103,10 +103,13 @@ class Exemptions:
             self._write(kept)
 
     def settle(self, now: float, told: Callable[[ExemptionNote], object]) -> None:
-        """Take out those ended at `now` (POSIX), after each was `told`; what that raises keeps them all in the file."""
+        """Take out those ended at `now` (POSIX), after each was `told`; what that raises keeps them all in the file.
+
+        Raises TransferFault `disk` while another writes, too.
+        """
         if not any(note.not_after <= now for note in self.list()):
             return
-        with self._locked():
+        with self._locked(waits=False):
             rows = self._read()
             for row in rows:
                 if row.note.not_after <= now:
@@ -134,11 +137,13 @@ class Exemptions:
         reserve.keep()
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        folder = make_folder(self.path.parent)
-        descriptor = os.open(folder / (self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    def _locked(self, *, waits: bool = True) -> Iterator[None]:
+        lock = make_folder(self.path.parent) / (self.path.name + ".lock")
+        with ExitStack() as stack:
+            try:
+                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+                stack.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise TransferFault("disk", f"cannot lock {lock}: {error.strerror}") from None
             yield
-        finally:
-            os.close(descriptor)

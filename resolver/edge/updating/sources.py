@@ -102,7 +102,7 @@ def open_sources(settings: Settings) -> Sources:
         except (OperatorFault, OSError, UnicodeDecodeError) as fault:
             broken[each.id] = str(fault) if isinstance(fault, OperatorFault) else type(fault).__name__
     exemptions = Exemptions(settings.state / EXEMPTIONS_NAME, keys.host_key, clock)
-    audit = Audit(settings.state / AUDIT_NAME, keys.host_key, clock)
+    audit = Audit(settings.state / AUDIT_NAME, keys.host_key, clock, waits=False)
     exempting = Exempting(exemptions, audit)
     return Sources(
         lists=lists,

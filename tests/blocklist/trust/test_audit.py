@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import resource
 import threading
@@ -105,6 +106,17 @@ def test_several_writers_wait_for_each_other(audit: Audit, clock: SetClock) -> N
     for writer in writers:
         writer.join()
     assert (audit.head().length, check(audit).faults) == (80, ())
+
+
+def test_a_daemon_waits_for_no_other_writer(audit: Audit, clock: SetClock) -> None:
+    """Somebody who keeps the file locked, for a backup or in a stopped program, must not stop what follows lists."""
+    daemon = Audit(audit.path, KEY, clock, waits=False)
+    daemon.append(Event.HELD, {"list_id": "demo"})
+    with audit.path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(TransferFault, match="cannot write"):
+            daemon.append(Event.HELD, {"list_id": "demo"})
+    assert daemon.append(Event.HELD, {"list_id": "demo"}).length == 2
 
 
 def test_a_clock_set_back_is_written_down(audit: Audit, clock: SetClock) -> None:

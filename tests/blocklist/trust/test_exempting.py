@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,19 @@ def test_exemptions_that_do_not_open_are_not_the_audit_files_fault(exempting: Ex
     add(exempting)
     exempting.exemptions.path.write_bytes(b"damaged")
     assert exempting.settle(clock.now()) is None
+
+
+def test_what_ended_waits_for_no_lock(exempting: Exempting, clock: SetClock) -> None:
+    """The daemon looks while it follows lists: another writer, or a lock that cannot be taken at all, is told."""
+    add(exempting)
+    clock.pass_seconds(2 * DAY)
+    lock = exempting.exemptions.path.with_name("exemptions.sealed.lock")
+    with lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "cannot lock" in str(exempting.settle(clock.now()))
+    lock.unlink()
+    lock.mkdir()
+    assert "cannot lock" in str(exempting.settle(clock.now()))
+    lock.rmdir()
+    assert exempting.settle(clock.now()) is None
+    assert not exempting.exemptions.list()

@@ -23,6 +23,7 @@ from blocklist.publish.reviewing import Reviewing
 from blocklist.publish.statements import Fact, Kind, Statement
 from blocklist.publish.states import Circumstances, Standing, standing_of
 from blocklist.publish.verifying import proof_of
+from blocklist.publish.working_days import day_come
 
 REMOVE_CODES: Final = ("no_longer_listable", "listed_in_error", "gone_at_source", "objection_upheld")
 TAKEN_BACK: Final = ("listed_in_error", "objection_upheld")  # codes that say it should never have been listed
@@ -55,13 +56,13 @@ class Casework(Reviewing):
     def gone_at_source(self, ids: Iterable[str], keys: EditorKeys, now: datetime, on: date) -> None:
         """What was listed is gone at its source since the day `on`: say so, and take the entries off."""
         with only_one(self.folder), self._master.transaction():
-            self._end(ids, keys, now, Kind.GONE_AT_SOURCE, {"code": "gone_at_source", "on": on.isoformat()})
+            self._end(ids, keys, now, Kind.GONE_AT_SOURCE, {"code": "gone_at_source", "on": day_come(on, now)})
 
     def request_removal(self, ids: Iterable[str], keys: EditorKeys, now: datetime, asked: str, on: date) -> None:
         """Somebody was asked on the day `on` to remove it at the source: blocking is no substitute for that."""
         with only_one(self.folder), self._master.transaction():
             for row in self._live_rows(ids):
-                self._say(row.id, keys, now, Kind.REMOVAL_REQUESTED, {"asked": asked, "on": on.isoformat()})
+                self._say(row.id, keys, now, Kind.REMOVAL_REQUESTED, {"asked": asked, "on": day_come(on, now)})
 
     # --- suspending -----------------------------------------------------------------------------------
     def suspend(

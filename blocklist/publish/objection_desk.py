@@ -15,7 +15,8 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.objections import DECISIONS, KINDS, NOT_LISTED, Objection, Stage, objections
-from blocklist.publish.statements import Fact, Kind
+from blocklist.publish.statements import Fact, Kind, check_code
+from blocklist.publish.working_days import day_come
 from blocklist.urls import canonical_url
 
 TICKET_CHARS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: can be told over the telephone
@@ -44,10 +45,11 @@ class ObjectionDesk(Casework):
         """Book an objection received on the day `received` in Japan; with `suspend` its live entries are suspended."""
         ticket = ticket or f"O-{''.join(secrets.choice(TICKET_CHARS) for _ in range(TICKET_LENGTH))}"
         with only_one(self.folder), self._master.transaction():
+            check_code(ticket, "--ticket")
             if self._master.statements.about(ticket):
                 raise OperatorFault("ticket_used", f"ticket {ticket} is in use: choose another")
             rows = [self._row(entry_id) for entry_id in dict.fromkeys(entries)]
-            facts: dict[str, Fact] = {"entries": tuple(row.id for row in rows), "received": received.isoformat()}
+            facts: dict[str, Fact] = {"entries": tuple(row.id for row in rows), "received": day_come(received, now)}
             self._say(ticket, keys, now, Kind.OBJECTION_OPEN, facts)
             if suspend:
                 live = [row.id for row in rows if row.removed_by is None]
@@ -57,9 +59,12 @@ class ObjectionDesk(Casework):
     def acknowledge_objection(self, ticket: str, keys: EditorKeys, now: datetime, on: date) -> Objection:
         """Book that the objector was told, on the day `on`, that it arrived."""
         with only_one(self.folder), self._master.transaction():
-            if self.objection(ticket).stage is not Stage.OPEN:
-                raise Refusal("acknowledged_already", f"{ticket} is acknowledged already")
-            self._say(ticket, keys, now, Kind.OBJECTION_ACKNOWLEDGE, {"on": on.isoformat()})
+            one = self.objection(ticket)
+            if one.stage is not Stage.OPEN:
+                raise Refusal("acknowledged_already", f"{ticket} is {one.stage} already")
+            if on < one.received:
+                raise OperatorFault("day_before", f"{on} is before {ticket} was received, on {one.received}")
+            self._say(ticket, keys, now, Kind.OBJECTION_ACKNOWLEDGE, {"on": day_come(on, now)})
             return self.objection(ticket)
 
     def decide_objection(self, ticket: str, keys: EditorKeys, now: datetime, code: str) -> Objection:

@@ -5,6 +5,8 @@ from typing import Final
 
 import jpholiday
 
+from blocklist.errors import OperatorFault
+
 JAPAN: Final = timezone(timedelta(hours=9), "JST")  # no summer time since 1951
 _SATURDAY: Final = 5
 
@@ -12,6 +14,13 @@ _SATURDAY: Final = 5
 def day_in_japan(moment: datetime) -> date:
     """The calendar day it is in Japan."""
     return moment.astimezone(JAPAN).date()
+
+
+def day_come(on: date, now: datetime) -> str:
+    """`on` as `YYYY-MM-DD`; `OperatorFault` for a day still to come: what has not happened is not booked."""
+    if on > day_in_japan(now):
+        raise OperatorFault("day_ahead", f"{on} is still to come, in Japan too: nothing was booked")
+    return on.isoformat()
 
 
 def is_working_day(day: date) -> bool:

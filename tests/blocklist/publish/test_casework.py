@@ -110,7 +110,7 @@ def test_gone_at_source_takes_an_entry_off(office: Office) -> None:
     office.add([one])
     office.desk.request_removal([one.id], office.bob, NOW, "hotline", DAY)
     assert standing(office, one.id).removal_requested == ("2026-11-22 hotline",)
-    office.desk.gone_at_source([one.id], office.carol, NOW, DAY + timedelta(days=2))
+    office.desk.gone_at_source([one.id], office.carol, NOW + timedelta(days=2), DAY + timedelta(days=2))
     found = standing(office, one.id)
     assert (found.state, found.gone_at_source, found.ended_by) == (State.REMOVED, "2026-11-24", "carol")
 

@@ -42,6 +42,8 @@ def test_requests_at_the_source_and_what_became_of_them(shell: Shell) -> None:
     assert shell.json(*words) == {"requested": 1, "asked": "hotline", "on": "2026-11-22"}
     shell.run(*words, "--on", "2026-11-20")
     shell.run(*words, "--on", "tomorrow", code=2)
+    for still_to_come in (words, ("gone", shell.desk, known, "--editor", "bob")):
+        assert "2026-11-23 is still to come" in shell.run(*still_to_come, "--on", "2026-11-23", code=2).stderr
     assert "gone: 1" in shell.run("gone", shell.desk, known, "--editor", "bob").stdout
     (found,) = shell.json("show", shell.desk, known)["entries"]
     assert found["removal_requested"] == ["2026-11-22 hotline", "2026-11-20 hotline"]

@@ -37,9 +37,22 @@ def test_late_ones_are_shown(shell: Shell) -> None:
     assert listed.endswith("1 objections, 1 overdue\n")
 
 
+def test_no_step_is_booked_on_a_day_it_cannot_have_happened(shell: Shell) -> None:
+    """Received or told tomorrow, or told before it was received."""
+    (known,) = shell.add("one.example")
+    words = ("objection", "open", shell.desk, known, "--editor", "bob", "--ticket", "M-1", "--received")
+    assert "still to come" in shell.run(*words, "2026-11-23", code=2).stderr
+    shell.run(*words, "2026-11-20")
+    told = ("objection", "acknowledge", shell.desk, "M-1", "--editor", "bob", "--on")
+    assert "still to come" in shell.run(*told, "2026-11-23", code=2).stderr
+    assert "before M-1 was received, on 2026-11-20" in shell.run(*told, "2026-11-19", code=2).stderr
+    assert shell.json(*told, "2026-11-20")["acknowledged"] == "2026-11-20"
+
+
 def test_words_are_no_ticket(shell: Shell) -> None:
     """Nothing but a code; and a ticket nobody opened is told."""
-    shell.run("objection", "open", shell.desk, "--editor", "bob", "--ticket", "angry man", typed="a.example\n", code=2)
+    words = ("objection", "open", shell.desk, "--editor", "bob", "--ticket", "angry man")
+    assert "--ticket takes a code" in shell.run(*words, typed="a.example\n", code=2).stderr
     shell.run("objection", "decide", shell.desk, "O-1", "--editor", "bob", "--code", "he is right", code=2)
     assert "no objection has this ticket" in shell.run("objection", "show", shell.desk, "O-1", code=2).stderr
 

@@ -36,9 +36,10 @@ class Breaker:
     _timer: IDelayedCall | None = field(default=None, init=False)
 
     def watch(self, fresh: Sequence[Mapping[str, Any]], slots: int) -> int | None:
-        """Watch the index about to be put in force; return the descriptor workers mark in, None if they need not or there is no memory.
+        """Watch the index about to be put in force; return the descriptor workers mark in, None if they need not.
 
-        `fresh` is `[{list_id, fresh, breaker}, …]` in the order of the index. The descriptor is ours.
+        `fresh` is `[{list_id, fresh, breaker}, …]` in the order of the index. The descriptor is ours. Without memory
+        nothing is watched.
         """
         self.stop()
         self._watched = frozenset(

@@ -64,9 +64,13 @@ def within(cohorts: Cohorts, records: bytes) -> Cohorts:
     return _filled(evolve(cohort, tokens=among(cohort.tokens, records)) for cohort in cohorts)
 
 
-def prove(cohorts: Cohorts, now: float) -> Cohorts:
-    """Note that workers have all of it in force."""
-    return tuple(cohort if cohort.proven_at else evolve(cohort, proven_at=now) for cohort in cohorts)
+def prove(cohorts: Cohorts, in_force: bytes, now: float) -> Cohorts:
+    """Note that workers have these records in force; what could not be stored, or was rolled back, is not in them."""
+
+    def proven(cohort: Cohort) -> bool:
+        return not cohort.proven_at and among(cohort.tokens, in_force) == cohort.tokens
+
+    return tuple(evolve(cohort, proven_at=now) if proven(cohort) else cohort for cohort in cohorts)
 
 
 def young(cohorts: Cohorts, now: float) -> bytes:

@@ -61,6 +61,10 @@ class Holding:
             state = state if rolled_back else state.in_epoch(self.current.manifest.epoch)
         self.state = evolve(state, root=self.root)
         self.time.restore(self.state.marks)
+        if self.current is not None:  # a kill may have come between a version and what is withdrawn from it
+            now, weighed = self.now(), self._weighed(self.state, self.current)
+            if weighed.withdrawals.taken(now) != self.state.withdrawals.taken(now):
+                self.state = weighed
         return self.current is not None
 
     # --- what is in force -------------------------------------------------------------------------------
@@ -189,8 +193,9 @@ class Holding:
         A version that came meanwhile is still to be tried, so its additions are not proven by word of an earlier one.
         """
         good = (version, *(known for known in self.state.good if known != version))[:GOOD_KEPT]
-        newest = self.current is not None and self.current.version == version
-        proven = cohorts.prove(self.state.cohorts, self.now()) if newest else self.state.cohorts
+        current, proven = self.current, self.state.cohorts
+        if current is not None and current.version == version:
+            proven = cohorts.prove(proven, current.enforced, self.now())
         if (good, proven) == (self.state.good, self.state.cohorts):
             return
         self.save(evolve(self.state, good=good, cohorts=proven))

@@ -72,7 +72,8 @@ class Chronicle:
 
     def decided(self, verb: str, words: Mapping[str, Any], outcome: Outcome, by: str) -> None:
         """A user gave a command about a list, which was so before it (`status_words`); asking for news is none."""
-        if verb not in DECISIONS or outcome.kind is Kind.FAILED or not (words["held_by"] or verb == "rollback"):
+        changed = outcome.kind in (Kind.UPDATED, Kind.HELD)
+        if verb not in DECISIONS or outcome.kind is Kind.FAILED or not (words["held_by"] or changed):
             return
         guards = " ".join(words["held_by"])
         facts = {"list_id": words["list_id"], "version": words["version"], "guards": guards, "by": by}

@@ -30,11 +30,17 @@ def test_cohort_is_unproven_until_workers_have_it_and_watched_half_an_hour_after
     """However long that took: a crash before it repeats the canary, and the breaker's half hour begins with it."""
     known = cohorts.begin((), tokens(1, 2), T0)
     assert numbers(cohorts.unproven(known)) == numbers(cohorts.fresh(known, T0 + 7200)) == {1, 2}
-    proven = cohorts.prove(known, T0 + 7200)
+    proven = cohorts.prove(known, records({1, 2, 3}), T0 + 7200)
     assert cohorts.unproven(proven) == b""
     assert numbers(cohorts.fresh(proven, T0 + 7200 + LIMITS.watched - 1)) == {1, 2}
     assert cohorts.fresh(proven, T0 + 7200 + LIMITS.watched) == b""
-    assert cohorts.prove(proven, T0 + 9000) == proven
+    assert cohorts.prove(proven, records({1, 2}), T0 + 9000) == proven
+
+
+def test_what_is_not_in_force_is_not_proven() -> None:
+    """A version that the disk had no room for, or that was rolled back: the canary is still to come."""
+    known = cohorts.begin(cohorts.begin((), tokens(1), T0), tokens(2, 3), T0 + 60)
+    assert numbers(cohorts.unproven(cohorts.prove(known, records({1, 9}), T0 + 90))) == {2, 3}
 
 
 def test_vouched_entries_are_young_but_not_tried_again() -> None:

@@ -172,6 +172,23 @@ def test_withdrawals_hold_for_a_set_that_was_held_as_a_whole(isp: Isp, body: Lis
     assert blocked(subscription, TEN) == set(TEN[2:])
 
 
+def test_withdrawal_named_before_its_addition_outlives_a_kill(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """Killed after the version was written and before the state was: the entry does not come into force."""
+    body.withdraw(names(20), isp.clock.utc)
+    renewed_unchanged(subscription, isp)
+    state = isp.folder / "list" / "state.sealed"
+    before = state.read_bytes()
+    body.publish((*TEN, *names(20, 21)), isp.clock.utc)
+    renewed(subscription, isp)
+    state.write_bytes(before)
+    again = isp.subscribe()
+    assert blocked(again, MANY) == {*TEN, *names(21)}
+    again.refresh()
+    assert blocked(again, MANY) == {*TEN, *names(21)}
+
+
 def test_withdrawals_taken_while_a_version_waits_are_kept(isp: Isp, body: ListBody) -> None:
     """A version all of whose entries are held waits beside the one in force, whose withdrawals go on meanwhile."""
     isp.never = ("isp.example",)
@@ -450,6 +467,25 @@ def test_rejected_additions_hold_a_rekey(subscription: Subscription, isp: Isp, b
     rekey(body, isp, TEN)
     assert subscription.refresh().kind is Kind.UPDATED
     assert (subscription.status().epoch, counts(subscription)) == (2, (10, 0, 0, 0))
+
+
+def test_additions_the_disk_had_no_room_for_are_still_to_be_tried(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """Workers go on confirming the version in force meanwhile; that is no word on what they never had."""
+    versions = isp.folder / "list" / "versions"
+    versions.rename(versions.with_name("aside"))
+    versions.write_bytes(b"")  # no version can be stored
+    body.publish(MANY, isp.clock.utc)
+    assert subscription.refresh().reason is Reason.DISK
+    subscription.mark_good(1)
+    versions.unlink()
+    versions.with_name("aside").rename(versions)
+    again = isp.subscribe()
+    again.mark_good(1)
+    renewed(again, isp)
+    assert again.status().version == 2
+    assert on_trial(again) == 30
 
 
 def test_the_word_on_an_earlier_version_proves_no_later_one(

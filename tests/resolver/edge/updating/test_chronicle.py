@@ -67,6 +67,7 @@ def test_a_version_in_force_is_told_once(book: Book) -> None:
         ("accept", ("adds",), Outcome(Kind.UPDATED), "list_accepted"),
         ("reject", ("adds",), Outcome(Kind.UNCHANGED), "list_rejected"),
         ("rollback", (), Outcome(Kind.UPDATED), "list_rolled_back"),
+        ("accept", (), Outcome(Kind.UPDATED), "list_accepted"),  # what was rejected before
         ("accept", (), Outcome(Kind.UNCHANGED), None),
         ("rollback", (), Outcome(Kind.FAILED, Reason.NO_PREVIOUS), None),
         ("refresh", ("adds",), Outcome(Kind.UNCHANGED), None),

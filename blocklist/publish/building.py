@@ -62,8 +62,11 @@ class Building(Subscribing):
     def _mine(self, keys: EditorKeys) -> Iterator[Entry]:
         """What this editor proves: the entries she approved as they stand, without what is proven to be withdrawn."""
         mine = self._master.approvals_by(keys.name)
-        off = duty.proven_off(self.body, self._master, mine, keys) | self.held_back_from(keys)
+        off = self._off_for(keys) | self.held_back_from(keys)
         return approvals.approved_entries((one for one in self._approved(keys) if one.id not in off), mine, keys)
+
+    def _off_for(self, keys: EditorKeys) -> frozenset[str]:
+        return duty.proven_off(self.body, self._master, self._master.approvals_by(keys.name), keys)
 
     # --- build ----------------------------------------------------------------------------------------
     def build(self, keys: EditorKeys, now: datetime, bulk: Bulk | None = None) -> Manifest:

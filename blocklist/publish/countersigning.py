@@ -8,7 +8,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 from blocklist.errors import OperatorFault
 from blocklist.keyring import Keyring
 from blocklist.manifest import Bulk, LogHead, Manifest
-from blocklist.publish import public_log, roles, rotation, setup, signing, verifying
+from blocklist.publish import duty, public_log, roles, rotation, setup, signing, verifying
 from blocklist.publish.assemble import KEYRING_PATH, Assembly, Version
 from blocklist.publish.departures import Departure, Ledger
 from blocklist.publish.faults import Refusal
@@ -55,7 +55,7 @@ class Countersigning(Rekeying):
         before = signing.Before(
             version=last[0] if last else 0,
             published=published,
-            withdrawals_seen=self._master.withdrawals.last_serial(),
+            withdrawals_seen=self._withdrawals_proven(mine, keys) if manifest.withdrawals_seen else 0,
             log=self._log_head(mine, manifest, keys),
             rekey_of=repeated,
             carried=self._carried(manifest.signed_at, repeated),
@@ -63,6 +63,28 @@ class Countersigning(Rekeying):
         signing.check_targets(staged, mine, before, now, bulk)
         self._departures(frozenset(entry.id for entry in mine.entries), manifest.signed_at.date())
         self._check_readers(manifest)
+
+    def _withdrawals_proven(self, mine: Assembly, keys: EditorKeys) -> int:
+        """The serial of the staged `withdraw/current`; `Refusal` if she would list what it takes off.
+
+        A version that names this serial overrules it at every ISP. The master's word is not enough for that: whoever
+        writes in it can forget a withdrawal, and the duty officer's signed file cannot.
+        """
+        role = self.stage.load(roles.WITHDRAW_ROLE)
+        if role is None:
+            return 0
+        duty.verify_role(role, self.body)
+        withdrawal = self._open_withdrawal(self.stage.files(role), keys)
+        back = self._master.withdrawals.unconfirmed().keys() - self._off_for(keys)
+        hers = {token for entry, token in zip(mine.entries, mine.tokens, strict=True) if entry.id in back}
+        lost = len((set(mine.tokens) - hers).intersection(withdrawal.tokens))
+        if lost:
+            raise Refusal(
+                "withdrawal_lost",
+                f"{lost} records of this version are off by withdraw/current, and you reinstated none of them: sign"
+                " nothing, ask why; where they are listed anew, a duty officer first runs `withdraw --renew`",
+            )
+        return withdrawal.serial
 
     def departures(self) -> tuple[Departure, ...]:
         """What the staged version leaves out of the published one, why and on whose proven word."""

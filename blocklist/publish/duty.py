@@ -13,6 +13,7 @@ from datetime import datetime
 from attrs import frozen
 from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Signature
+from tuf.api.metadata import Metadata, Targets
 
 from blocklist import canonical
 from blocklist.canonical import format_instant
@@ -149,6 +150,19 @@ def statement(entry_id: str, serial: int, list_id: str) -> bytes:
 def sign(entry_id: str, serial: int, list_id: str, keys: DutyKeys) -> bytes:
     """The duty officer's word that this entry comes off."""
     return bytes.fromhex(keys.signing.sign(statement(entry_id, serial, list_id)).signature)
+
+
+def verify_role(role: Metadata[Targets], body: Body) -> None:
+    """Refuse a withdraw role that no duty officer signed."""
+    version, signed = role.signed.version, role.signed_bytes
+    names = {one.name for one in body.duties} | {one.name for one in body.former_duties}
+    for key in (key for name in names for key in body.duty_keys(name, version)):
+        with suppress(UnverifiedSignatureError, KeyError):
+            key.verify_signature(role.signatures[key.keyid], signed)
+            return
+    raise Refusal(
+        "withdrawal_unproven", f"no duty officer signed withdraw/current version {version}: sign nothing, ask why"
+    )
 
 
 def verify(withdrawn: Withdrawn, body: Body) -> None:

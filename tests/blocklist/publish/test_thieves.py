@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +13,25 @@ from securesystemslib.signer import CryptoSigner
 
 from blocklist.publish import ceremony, takeover
 from blocklist.publish.faults import Refusal
+from blocklist.publish.keyfiles import DutyKeys
 from blocklist.publish.minutes import Minutes, Witness
-from tests.blocklist.publish.support import NOW, Office
+from tests.blocklist.publish.support import NOW, Office, entry
 from tests.blocklist.publish.test_rotation import change
+
+
+def edited(office: Office, *commands: str) -> None:
+    """The master changed by hand."""
+    with closing(sqlite3.connect(office.folder / "desk" / "master.db")) as db, db:
+        for command in commands:
+            db.execute(command)
+
+
+def refused(office: Office) -> str:
+    """What Bob's tool says of the version Alice's builds."""
+    office.desk.build(office.alice, NOW)
+    with pytest.raises(Refusal) as caught:
+        office.desk.sign(office.bob, NOW)
+    return caught.value.code
 
 
 def planned(office: Office, folder: Path) -> ceremony.Ceremony:
@@ -52,3 +70,40 @@ def test_minutes_in_the_binder_name_nobody_who_did_not_sign(office: Office, tmp_
     taken = takeover.take_up(office.folder / "desk", rewritten(made, *made.minutes.witnesses, made_up), office.bob, NOW)
     kept = Minutes.from_bytes(taken.minutes.read_bytes()).witnesses
     assert [one.holder for one in kept] == ["alice", "bob"]
+
+
+@pytest.mark.parametrize("forgotten", ["DELETE FROM withdrawn", "UPDATE withdrawn SET confirmed_in = 1"])
+def test_a_withdrawal_forgotten_in_the_master_is_not_overruled(office: Office, forgotten: str) -> None:
+    """Listed still, and named as seen, it would be lifted at every ISP: the duty officer's own file tells."""
+    gone, kept = entry("gone.example"), entry("kept.example")
+    office.add([gone, kept], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw([gone.id], office.duty, NOW)
+    edited(office, forgotten)
+    assert refused(office) == "withdrawal_lost"
+
+
+def test_a_withdrawal_file_of_nobody_is_not_believed(office: Office) -> None:
+    """An emptied one of a later serial, signed by an editor; nor is its absence taken for a word."""
+    gone, kept = entry("gone.example"), entry("kept.example")
+    office.add([gone, kept], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw([gone.id], office.duty, NOW)
+    thief = DutyKeys("carol", office.alice.signing, office.duty.reading)
+    edited(office, "DELETE FROM withdrawn")
+    office.desk.withdraw((), thief, NOW)
+    assert refused(office) == "withdrawal_unproven"
+    (office.folder / "desk" / "stage" / "withdraw.json").unlink()
+    assert refused(office) == "withdrawals_ahead"
+
+
+def test_what_two_editors_reinstate_is_signed(office: Office) -> None:
+    """The duty officer's file still holds it, and Bob said with his own key that it is back."""
+    back = entry("back.example")
+    office.add([back], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw([back.id], office.duty, NOW)
+    for keys in (office.alice, office.bob):
+        office.desk.reinstate([back.id], keys)
+    assert office.publish() == 2
+    assert office.desk.published_ids() == {back.id}

@@ -19,13 +19,13 @@ def tell(settings: Settings, verb: str, list_id: str | None = None) -> dict[str,
         raise CliFault(str(fault), Exit.UNREACHABLE) from None
 
 
-def announce(settings: Settings) -> None:
-    """Have a running resolver read the exemptions now; without one they count from its next start."""
+def announce(settings: Settings) -> bool:
+    """Have a running resolver read the exemptions now; False without one: they count from its next start."""
     try:
         reply = ask(settings.state, "exemptions", seconds=ANNOUNCE_SECONDS)
     except ControlFault:
         click.echo("no resolver answered: this takes effect when it starts", err=True)
-        return
+        return False
     if not reply.get("ok"):
         raise CliFault(f"saved, but the resolver could not take it up: {reply.get('text', '')}")
-    click.echo("in force")
+    return True

@@ -1,11 +1,16 @@
 """`mamori exempt`: take a wrongly listed name off at this ISP, at once and for a time; works without any resolver."""
 
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from attrs import asdict
 
+from blocklist.canonical import format_instant
+from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
 from blocklist.trust.audit import AUDIT_NAME, Audit
 from blocklist.trust.exempting import Exempting
@@ -14,7 +19,7 @@ from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of, caller
-from resolver.cli.options import config_option, read_name
+from resolver.cli.options import config_option, json_option, read_name
 from resolver.settings import Settings, load
 
 DAY = 86_400  # seconds
@@ -38,7 +43,8 @@ def exempt() -> None:
 @click.option("--reason", required=True, help="Why; shown by `exempt list`, so never the name.")
 @click.option("--ticket", required=True, help="Your ticket.")
 @click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=7, show_default=True, help="How long.")
-def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
+@json_option
+def add(config: Path, match: str, reason: str, ticket: str, days: int, as_json: bool) -> None:
     """Unblock one name over all lists."""
     settings = load(config, look_at_files=False)
     name = read_name("Name to unblock")
@@ -47,18 +53,22 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int) -> None:
     with as_owner_of(settings.state):
         exempting = _exempting(settings)
         note = exempting.add(name, match=match, reason=reason, ticket=ticket, not_after=until, by=who)
-    click.echo(f"exemption {note.id} until {_written(until)}")
-    _warn(exempting)
-    announce(settings)
+    facts = {"id": note.id, "match": match, "until": format_instant(_moment(until)), "ticket": ticket, "reason": reason}
+    _tell(settings, exempting, facts, f"exemption {note.id} until {_written(until)}", as_json=as_json)
 
 
 @exempt.command("list")
 @config_option
-def list_(config: Path) -> None:
+@json_option
+def list_(config: Path, as_json: bool) -> None:
     """Show exemptions by id; the names stay sealed."""
     settings = load(config, look_at_files=False)
     with as_owner_of(settings.state):
         rows = _exempting(settings).exemptions.list()
+    if as_json:
+        shown = [{**asdict(row), "not_after": format_instant(_moment(row.not_after))} for row in rows]
+        click.echo(json.dumps({"exemptions": shown}, ensure_ascii=False))
+        return
     for row in rows:
         click.echo(f"{row.id}  {row.match:6}  until {_written(row.not_after)}  {row.ticket}  {row.reason}")
     if not rows:
@@ -68,15 +78,14 @@ def list_(config: Path) -> None:
 @exempt.command()
 @config_option
 @click.argument("identity", metavar="ID")
-def remove(config: Path, identity: str) -> None:
+@json_option
+def remove(config: Path, identity: str, as_json: bool) -> None:
     """End an exemption now."""
     settings, who = load(config, look_at_files=False), caller()
     with as_owner_of(settings.state):
         exempting = _exempting(settings)
         exempting.remove(identity, by=who)
-    click.echo(f"exemption {identity} removed")
-    _warn(exempting)
-    announce(settings)
+    _tell(settings, exempting, {"removed": identity}, f"exemption {identity} removed", as_json=as_json)
 
 
 def _exempting(settings: Settings) -> Exempting:
@@ -85,15 +94,31 @@ def _exempting(settings: Settings) -> Exempting:
 
 
 def _refuse_shown(name: str, shown: str) -> None:
-    """Keep the name, as typed and as it is looked up, out of what others read. Raises EntryFault for what is none."""
-    if any(form in shown for form in (name.lower().rstrip("."), canonical_name(name))):
+    """Keep the name, as typed and as it is looked up, out of what others read."""
+    try:
+        canonical = canonical_name(name)
+    except EntryFault as fault:
+        raise CliFault(f"what was typed is no name ({fault}): nothing was exempted") from None
+    if any(form in shown for form in (name.lower().rstrip("."), canonical)):
         raise CliFault("the name stands in --reason or --ticket, which are shown to others: leave it out there")
 
 
-def _warn(exempting: Exempting) -> None:
+def _tell(settings: Settings, exempting: Exempting, facts: dict[str, Any], line: str, *, as_json: bool) -> None:
+    """Say what was done, and have a running resolver take it up."""
+    if not as_json:
+        click.echo(line)
     if exempting.fault is not None:
         click.echo(f"done, but not written into the audit file: {exempting.fault}", err=True)
+    in_force = announce(settings)
+    if as_json:
+        click.echo(json.dumps({**facts, "in_force": in_force}, ensure_ascii=False))
+    elif in_force:
+        click.echo("in force")
+
+
+def _moment(when: float) -> datetime:
+    return datetime.fromtimestamp(when, UTC)
 
 
 def _written(when: float) -> str:
-    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{_moment(when):%Y-%m-%d %H:%M} UTC"

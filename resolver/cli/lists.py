@@ -9,7 +9,7 @@ import click
 from resolver.cli.control import tell
 from resolver.cli.faults import CliFault, Exit
 from resolver.cli.identity import as_owner_of
-from resolver.cli.options import config_option
+from resolver.cli.options import config_option, json_option
 from resolver.settings import Settings, load
 
 
@@ -21,38 +21,42 @@ def list_commands() -> None:
 @list_commands.command()
 @config_option
 @click.argument("list_id")
-def accept(config: Path, list_id: str) -> None:
+@json_option
+def accept(config: Path, list_id: str, as_json: bool) -> None:
     """Enforce what the guards held back (`mamori status` says which guard and how many)."""
-    _do(config, "accept", list_id)
+    _do(config, "accept", list_id, as_json=as_json)
 
 
 @list_commands.command()
 @config_option
 @click.argument("list_id")
-def reject(config: Path, list_id: str) -> None:
+@json_option
+def reject(config: Path, list_id: str, as_json: bool) -> None:
     """Leave out for good what the guards held back, until the list body takes it back or you accept it."""
-    _do(config, "reject", list_id)
+    _do(config, "reject", list_id, as_json=as_json)
 
 
 @list_commands.command()
 @config_option
 @click.argument("list_id")
-def rollback(config: Path, list_id: str) -> None:
+@json_option
+def rollback(config: Path, list_id: str, as_json: bool) -> None:
     """Enforce the version before, until a version higher than the one left arrives."""
-    _do(config, "rollback", list_id)
+    _do(config, "rollback", list_id, as_json=as_json)
 
 
 @list_commands.command()
 @config_option
 @click.argument("list_id")
-def refresh(config: Path, list_id: str) -> None:
+@json_option
+def refresh(config: Path, list_id: str, as_json: bool) -> None:
     """Ask the list body for news now."""
-    _do(config, "refresh", list_id)
+    _do(config, "refresh", list_id, as_json=as_json)
 
 
 @list_commands.command()
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@json_option
 @click.argument("list_id")
 def explain(config: Path, list_id: str, as_json: bool) -> None:
     """Say what is enforced of a list, what is not and why, and what to do. No name is in it.
@@ -88,8 +92,9 @@ def _from_disk(settings: Settings, list_id: str) -> dict[str, Any]:
         return sources.lists[list_id].explain()
 
 
-def _do(config: Path, verb: str, list_id: str) -> None:
-    click.echo(_asked(_settings_with(config, list_id), verb, list_id).get("text", "done"))
+def _do(config: Path, verb: str, list_id: str, *, as_json: bool) -> None:
+    text = _asked(_settings_with(config, list_id), verb, list_id).get("text", "done")
+    click.echo(json.dumps({"list_id": list_id, "done": verb, "text": text}, ensure_ascii=False) if as_json else text)
 
 
 def _settings_with(config: Path, list_id: str) -> Settings:

@@ -16,6 +16,7 @@ config_option = click.option(
     show_envvar=True,
     help="The settings file.",
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 
 
 def read_name(question: str) -> str:

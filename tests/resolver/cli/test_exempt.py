@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.resolver.cli.at_terminal import Terminal
@@ -26,6 +28,18 @@ def test_add_list_and_remove_work_without_a_resolver(terminal: Terminal) -> None
     assert terminal.with_config("exempt", "list").stdout == "no exemptions\n"
 
 
+def test_programs_get_one_json_object(terminal: Terminal) -> None:
+    """From each of the three verbs, and no name in any."""
+    words = ("exempt", "add", "--reason", "court", "--ticket", "T-1", "--json")
+    added = json.loads(terminal.with_config(*words, stdin=NAME + "\n").stdout)
+    assert (added["match"], added["ticket"], added["in_force"]) == ("host", "T-1", False)
+    (row,) = json.loads(terminal.with_config("exempt", "list", "--json").stdout)["exemptions"]
+    assert (row["id"], row["not_after"], row["reason"]) == (added["id"], added["until"], "court")
+    removed = json.loads(terminal.with_config("exempt", "remove", added["id"], "--json").stdout)
+    assert removed == {"removed": added["id"], "in_force": False}
+    assert json.loads(terminal.with_config("exempt", "list", "--json").stdout) == {"exemptions": []}
+
+
 def test_the_name_is_nowhere_to_be_read(terminal: Terminal) -> None:
     """Neither in what the commands print nor in any file they leave."""
     assert NAME not in add(terminal)[1]
@@ -39,7 +53,7 @@ def test_what_is_no_name_is_refused_without_being_repeated(terminal: Terminal, n
     """Exit code 1; even a mistyped name is not printed."""
     code, text = add(terminal, name=name)
     assert code == 1
-    assert name not in text
+    assert "is no name" in text and name not in text
 
 
 def test_the_name_does_not_slip_into_reason_or_ticket(terminal: Terminal) -> None:

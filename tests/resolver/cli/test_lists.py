@@ -14,8 +14,10 @@ def test_each_verb_reaches_the_resolver_with_its_list(terminal: Terminal, verb: 
     """What the resolver says is what the operator reads."""
     with StandIn(terminal.state, {"ok": True, "text": "version 2 is enforced"}) as resolver:
         result = terminal.with_config("list", verb, "demo")
+        as_json = terminal.with_config("list", verb, "demo", "--json")
     assert (result.exit_code, result.stdout) == (0, "version 2 is enforced\n")
-    assert resolver.asked == [{"verb": verb, "list_id": "demo"}]
+    assert json.loads(as_json.stdout) == {"list_id": "demo", "done": verb, "text": "version 2 is enforced"}
+    assert resolver.asked == [{"verb": verb, "list_id": "demo"}] * 2
 
 
 def test_what_the_resolver_refuses_is_1(terminal: Terminal) -> None:

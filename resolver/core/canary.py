@@ -29,8 +29,6 @@ class CanaryLimits:
     """A worker looks through its cache without a break."""
     pause_seconds: float = 0.002
     """Between two slices, at least: queries come first."""
-    batch: int = 8
-    """Answers looked at between two looks at the clock."""
 
     def holds_at(self, added: int) -> int:
         """Return how many different additions in use hold a version with so many additions."""
@@ -46,9 +44,12 @@ class Canary:
         self._candidate = candidate
         self._marks = marks
 
-    def look(self, count: int, now: float) -> bool:
-        """Decide the next `count` answers at monotonic `now`; True while there are more."""
-        for _ in range(min(count, len(self._entries))):
+    def look(self, now: float) -> bool:
+        """Decide the next answer at monotonic `now`; True while there are more.
+
+        Usually 40 µs; one of 64 kB full of names may take a thousand times as long, so look at the clock in between.
+        """
+        if self._entries:
             self._decide(self._entries.pop(), now)
         return bool(self._entries)
 

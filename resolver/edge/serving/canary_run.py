@@ -39,7 +39,7 @@ class CanaryRun:
         now = self.clock.seconds()
         end = now + self.limits.slice_seconds
         try:
-            while more := canary.look(self.limits.batch, now):
+            while more := canary.look(now):
                 if self.clock.seconds() >= end:
                     break
         except Exception as error:  # noqa: BLE001  a trial must never stop the worker, nor hold up the list

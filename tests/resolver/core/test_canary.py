@@ -20,7 +20,7 @@ def trial(world: World, candidate: Index) -> int:
     """How many different additions are in use."""
     marks = memoryview(bytearray(sum(candidate.fresh_counts)))
     canary = world.forwarder.canary(candidate, marks)
-    while canary.look(3, world.now):
+    while canary.look(world.now):
         pass
     return sum(marks)
 
@@ -99,11 +99,11 @@ def test_slices_go_on_where_they_stopped() -> None:
     marks = memoryview(bytearray(9))
     canary = world.forwarder.canary(candidate, marks)
     rounds = 1
-    while canary.look(1, world.now):
+    while canary.look(world.now):
         rounds += 1
         world.ask(f"late{rounds}.example")
     assert (rounds, sum(marks)) == (5, 5)
-    assert not canary.look(1, world.now)
+    assert not canary.look(world.now)
 
 
 NAMES = st.from_regex(r"[ab](\.[ab]){0,2}\.example", fullmatch=True)

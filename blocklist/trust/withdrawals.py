@@ -113,7 +113,8 @@ def weigh(before: Withdrawals, ground: Ground, now: float) -> Withdrawals:
     wanted = [token for token in sorted(listed) if _wanted(rows.get(token), token in named, ground)]
     living = [token for token in wanted if now < rows[token].since + LIMITS.life]
     taken = _within_cap(living, rows, cap(ground.verified))
-    out = taken.union(token for token, row in rows.items() if row.taken and token not in listed)
+    elsewhere = {token for token, row in rows.items() if token not in listed and now < row.since + LIMITS.life}
+    out = taken.union(token for token in elsewhere if rows[token].taken)
     return evolve(
         before,
         seen=_packed({token: evolve(row, taken=token in out) for token, row in rows.items()}),

@@ -137,6 +137,14 @@ def test_rolled_back_version_confirms_nothing() -> None:
     assert (forward.taken(T0 + LIMITS.life), forward.lapsed) == (b"", 1)
 
 
+def test_rolled_back_version_lets_lapse_what_it_lacks() -> None:
+    """Once: else each look would find something overdue, and write the state, for as long as the rollback lasts."""
+    known = weigh(named(1), ground(), T0)
+    later = T0 + LIMITS.life
+    assert known.overdue(later)
+    assert not weigh(known, ground(LISTED - {1}, rolled_back=True), later).overdue(later)
+
+
 def test_entry_never_enforced_here_is_young() -> None:
     """An addition the guards hold counts against no cap: nothing in force is lost by it."""
     held = Ground(records(LISTED), records(()), b"")

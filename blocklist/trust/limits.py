@@ -17,6 +17,7 @@ class FetchLimits:
     connect_seconds: float = 5.0  # per address, TLS handshake included
     grace_seconds: float = 10.0  # a transfer may be this far behind the minimum rate
     total_seconds: float = 120.0  # whole transfer, however fast
+    mirror_seconds: float = 240.0  # all transfers from one mirror in one refresh, however many files there are
     minimum_rate: float = 8 * KIB  # bytes a second, mean since the start
     chunk_bytes: int = 16 * KIB
     header_bytes: int = 64 * KIB  # status line, headers and chunk framing together

@@ -78,9 +78,8 @@ class Subscription:
 
         One that goes on serving an old timestamp may be frozen: the next is asked, too.
         """
-        lapsed, answer = self._faults.run(self._settle), self._faults.run(self._renewal.ask)
+        lapsed, answer = self._faults.run(self._settle), self._faults.run(self._ask)
         self._last = answer if answer.kind is Kind.FAILED else more_telling(lapsed, answer)
-        self._transport.close()
         if self.clock.monotonic() - self._holding.saved_at >= self._time.limits.save_interval:
             self._faults.run(self._save_time)
         return self._last
@@ -177,6 +176,12 @@ class Subscription:
             selftest=current.manifest.selftest if current else (),
         )
 
+    def _ask(self) -> Outcome:
+        try:
+            return self._renewal.ask()
+        finally:
+            self._transport.close()
+
     def _settle(self) -> Outcome:
         return Outcome(Kind.UPDATED if self._holding.settle() else Kind.UNCHANGED)
 
@@ -192,12 +197,12 @@ class Subscription:
             return Outcome(Kind.UNCHANGED, text="nothing is held")
         holding.save(evolve(holding.state, accepted_epoch=holding.waiting_epoch))
         self._repository.forget()
-        return self._renewal.ask()
+        return self._ask()
 
     def _withdrawn_from_whole(self) -> Outcome:
         """Fetch what is withdrawn from a set that was held as a whole: its keys could not open that before."""
         self._repository.forget()
-        return more_telling(Outcome(Kind.UPDATED), self._faults.run(self._renewal.ask))
+        return more_telling(Outcome(Kind.UPDATED), self._faults.run(self._ask))
 
     def _reject(self) -> Outcome:
         if self._holding.reject():

@@ -71,6 +71,7 @@ class HttpTransport:
     tls: TlsFiles = field(factory=TlsFiles)
     monotonic: Callable[[], float] = time.monotonic
     _pools: dict[tuple[str, str, int | None], urllib3.HTTPConnectionPool] = field(factory=dict, init=False)
+    _begun: dict[str, float] = field(factory=dict, init=False)  # by host and port: the first transfer since `close`
     _watch: Watch | None = field(default=None, init=False)
 
     def get(
@@ -78,12 +79,13 @@ class HttpTransport:
     ) -> Reply:
         """See Transport.get."""
         parts = check_url(url)
-        host = parts.hostname or ""
-        self._watch = Watch(host, self.limits, max_bytes + (start or 0), self.monotonic, self.monotonic())
+        self._watch = self._watching(parts, max_bytes + (start or 0))
+        host = self._watch.host
         headers = _headers(etag, fresh)
         if start is not None:
             headers["Range"] = f"bytes={start}-{start + max_bytes - 1}"
         try:
+            self._watch.seconds_left()
             with closing(self._open(parts, headers)) as response:
                 if start is not None:
                     return self._read_part(response, start, max_bytes, self._watch)
@@ -99,8 +101,14 @@ class HttpTransport:
         except (HTTPError, http.client.HTTPException, OSError, ValueError):
             raise TransferFault("cut", f"{host}: the connection broke or is no HTTP") from None
 
+    def _watching(self, parts: SplitResult, max_bytes: int) -> Watch:
+        now = self.monotonic()
+        end = self._begun.setdefault(parts.netloc, now) + self.limits.mirror_seconds
+        return Watch(parts.hostname or "", self.limits, max_bytes, self.monotonic, now, end)
+
     def close(self) -> None:
-        """Drop kept connections; the next transfer opens new ones."""
+        """Drop kept connections; the next transfer opens new ones, and each mirror's time begins anew."""
+        self._begun.clear()
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from attrs import define
@@ -20,7 +21,7 @@ from blocklist.trust.limits import FetchLimits
 class Watch:
     """The running transfer: due at `grace + received / minimum rate` seconds after its start, never after the total.
 
-    One rule covers a hang, a drip and a slow body.
+    One rule covers a hang, a drip and a slow body. `end` is when the mirror's time for this refresh is over.
     """
 
     host: str
@@ -28,12 +29,14 @@ class Watch:
     max_bytes: int
     monotonic: Callable[[], float]
     started: float
+    end: float = inf
     received: int = 0
 
     def seconds_left(self) -> float:
         """Return how long the next read may wait. Raises TransferFault when the transfer is overdue."""
         allowed = self.limits.grace_seconds + self.received / self.limits.minimum_rate
-        left = self.started + min(allowed, self.limits.total_seconds) - self.monotonic()
+        due = min(self.started + min(allowed, self.limits.total_seconds), self.end)
+        left = due - self.monotonic()
         if left <= 0:
             raise self.too_slow()
         return left

@@ -86,6 +86,21 @@ def test_total_deadline_holds_for_a_fast_enough_drip(mirror: Mirror) -> None:
     assert caught.value.code in ("slow", "timeout")
 
 
+def test_many_transfers_have_one_deadline(mirror: Mirror) -> None:
+    """A hostile mirror may delay a refresh, and with it a withdrawal, by so much only; `close` ends the count."""
+    now = [0.0]
+    limits = FetchLimits(connect_seconds=30, mirror_seconds=40)
+    transport = HttpTransport(limits, monotonic=lambda: now[0])
+    for _ in range(4):
+        transport.get(mirror.url + "file", 50_000)
+        now[0] += 10
+    with pytest.raises(TransferFault) as caught:
+        transport.get(mirror.url + "file", 50_000)
+    assert caught.value.code == "timeout"
+    transport.close()
+    assert transport.get(mirror.url + "file", 50_000).status == 200
+
+
 def test_nobody_listens() -> None:
     """A refused connection is the fault `connect`."""
     with socket.socket() as unused:

@@ -10,10 +10,11 @@ from blocklist.keyring import Keyring
 from blocklist.manifest import Bulk, LogHead, Manifest
 from blocklist.publish import duty, public_log, roles, rotation, setup, signing, verifying
 from blocklist.publish.assemble import KEYRING_PATH, Assembly, Version
-from blocklist.publish.departures import Departure, Ledger
+from blocklist.publish.departures import ENDING, Departure, Ledger
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.objections import UPHELD
 from blocklist.publish.records import RoleState
 from blocklist.publish.rekey import Rekeying
 from blocklist.publish.stage import TARGETS
@@ -61,7 +62,9 @@ class Countersigning(Rekeying):
             carried=self._carried(manifest.signed_at, repeated),
         )
         signing.check_targets(staged, mine, before, now, bulk)
-        self._departures(frozenset(entry.id for entry in mine.entries), manifest.signed_at.date())
+        listed = frozenset(entry.id for entry in mine.entries)
+        self._departures(listed, manifest.signed_at.date())
+        self._check_ended(listed)
         self._check_readers(manifest)
 
     def _withdrawals_proven(self, mine: Assembly, keys: EditorKeys) -> int:
@@ -85,6 +88,18 @@ class Countersigning(Rekeying):
                 " nothing, ask why; where they are listed anew, a duty officer first runs `withdraw --renew`",
             )
         return withdrawal.serial
+
+    def _check_ended(self, listed: frozenset[str]) -> None:
+        """Whose word took an entry off, whatever the entry's row says: what is listed again gets a new id."""
+        said = {one.item for one in self._master.statements.of(*ENDING)}
+        upheld = (one for one in self.objections().values() if one.code in UPHELD)
+        ended = said.union(self._master.withdrawals.confirmed_ids(), *(one.entries for one in upheld))
+        back = len(ended & listed)
+        if back:
+            raise Refusal(
+                "ended_listed",
+                f"{back} entries of this version were taken off for good: sign nothing, ask who changed the master",
+            )
 
     def departures(self) -> tuple[Departure, ...]:
         """What the staged version leaves out of the published one, why and on whose proven word."""

@@ -20,7 +20,7 @@ from blocklist.publish.withdrawals import Withdrawn
 
 ENDED: Final = "ended"  # past its last day
 WITHDRAWN: Final = "withdrawn"
-_ENDING: Final = (Kind.REMOVE, Kind.REJECT, Kind.GONE_AT_SOURCE)
+ENDING: Final = (Kind.REMOVE, Kind.REJECT, Kind.GONE_AT_SOURCE)
 
 
 @frozen
@@ -77,7 +77,7 @@ class Ledger:
     def _proofs(self, row: Row, said: Iterable[Statement], off: Withdrawn | None) -> Iterator[Proof]:
         """Every word that could account for the entry, the last first."""
         for one in reversed(list(said)):
-            if (one.kind in _ENDING and row.removed_by == one.editor) or one.kind is Kind.SUSPEND:
+            if (one.kind in ENDING and row.removed_by == one.editor) or one.kind is Kind.SUSPEND:
                 yield Proof(row.id, str(one.kind), one.editor, one.signature, one.body(self.list_id))
         if row.removed_by is not None and row.removal is not None:
             statement = approvals.removal_statement(row.id, self.list_id)

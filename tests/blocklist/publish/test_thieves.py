@@ -107,3 +107,25 @@ def test_what_two_editors_reinstate_is_signed(office: Office) -> None:
         office.desk.reinstate([back.id], keys)
     assert office.publish() == 2
     assert office.desk.published_ids() == {back.id}
+
+
+@pytest.mark.parametrize("ending", ["remove", "gone", "objection", "withdraw"])
+def test_what_was_taken_off_is_not_raised_in_the_master(office: Office, ending: str) -> None:
+    """The row made live again by hand, both approvals still good: somebody's word stands against it."""
+    one = entry("one.example")
+    office.add([one, entry("kept.example")], office.alice, office.bob)
+    office.publish()
+    if ending == "remove":
+        office.desk.remove([one.id], office.carol, NOW)
+    elif ending == "gone":
+        office.desk.gone_at_source([one.id], office.carol, NOW, NOW.date())
+    elif ending == "objection":
+        opened = office.desk.open_objection([one.id], office.alice, NOW, received=NOW.date())
+        office.desk.decide_objection(opened.ticket, office.carol, NOW, "upheld")
+        edited(office, "DELETE FROM statements WHERE kind = 'remove'")
+    else:
+        office.desk.withdraw([one.id], office.duty, NOW)
+        office.publish()
+        office.desk.withdraw((), office.duty, NOW)
+    edited(office, "UPDATE entries SET removed_by = NULL")
+    assert refused(office) == "ended_listed"

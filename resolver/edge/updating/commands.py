@@ -41,13 +41,13 @@ class Commands:
     decided: Callable[
         [str, dict[str, Any], Outcome, str], None
     ]  # verb, the list's status before, how it ended, by whom
-    in_force: Callable[[], Deferred[bool]]
+    in_force: Callable[[bool], Deferred[bool]]  # additions too, or only what waits for no trial?
 
     def run(self, verb: str, list_id: str | None, by: int | None = None) -> Deferred[Result]:
         """Run one command to the end, for a user."""
         if verb == "explain":  # tells of this moment, also while a refresh is under way
             return succeed(self._explained(list_id))
-        return self._changed(verb, list_id, by).addCallback(self._once_in_force)
+        return self._changed(verb, list_id, by).addCallback(self._once_in_force, verb == "refresh")
 
     def _changed(self, verb: str, list_id: str | None, by: int | None) -> Deferred[Result]:
         if verb == "exemptions":
@@ -76,8 +76,10 @@ class Commands:
         known = ", ".join(self.sources.lists) or "none"
         return Result(False, self.sources.broken.get(list_id, f"there is no such list; known: {known}"))
 
-    def _once_in_force(self, result: Result) -> Deferred[Result]:
-        return self.in_force().addCallback(lambda good: result if good else Result(result.ok, result.text + _LATE))
+    def _once_in_force(self, result: Result, additions: bool) -> Deferred[Result]:
+        return self.in_force(additions).addCallback(
+            lambda good: result if good else Result(result.ok, result.text + _LATE)
+        )
 
 
 def _summary(outcomes: list[Outcome], lists: list[str]) -> Result:

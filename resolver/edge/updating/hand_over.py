@@ -38,6 +38,7 @@ class HandOver:
     _lists: list[dict[str, Any]] = field(factory=list, init=False)
     _versions: dict[str, int] = field(factory=dict, init=False)
     _sure: tuple[ListImage, ...] = field(default=(), init=False)  # in force, or no trial is between it and that
+    _sure_hint: int = field(default=0, init=False)
     _sure_lists: list[dict[str, Any]] = field(factory=list, init=False)
     _waiting: list[tuple[int, Deferred[bool], IDelayedCall]] = field(factory=list, init=False)
 
@@ -58,11 +59,11 @@ class HandOver:
         if on_trial and (moved or rest != self._sure):
             self._sure_lists = self._told_without(on_trial, rest, lists)
             self._send_index(sources, self._sure_lists, on_trial, {})
-            self._sure = rest
+            self._sure, self._sure_hint = rest, self._hint
         self._send_index(sources, lists, {}, on_trial)
         self._images, self._offset, self._lists, self._versions = images, offset, lists, versions
         if not on_trial:
-            self._sure, self._sure_lists = images, lists
+            self._sure, self._sure_lists, self._sure_hint = images, lists, self._hint
 
     def _on_trial(self, images: tuple[ListImage, ...], sources: Sources) -> dict[str, bytes]:
         """Return what is to be tried (packed tokens, by list): additions not in force, enough of them to be held."""
@@ -124,13 +125,14 @@ class HandOver:
         self._sure, self._sure_lists = self._images, self._lists
         return self._versions
 
-    def in_force(self) -> Deferred[bool]:
-        """Fire when the newest index is in force, or with False when that takes too long."""
-        if self._confirmed >= self._hint:
+    def in_force(self, additions: bool = True) -> Deferred[bool]:
+        """Fire when the newest index is in force, or all of it that waits for no trial; with False if that is late."""
+        hint = self._hint if additions else self._sure_hint
+        if self._confirmed >= hint:
             return succeed(True)
         waiting: Deferred[bool] = Deferred()
         timer = self.clock.callLater(WAIT_SECONDS, self._give_up, waiting)
-        self._waiting.append((self._hint, waiting, timer))
+        self._waiting.append((hint, waiting, timer))
         return waiting
 
     def _give_up(self, waiting: Deferred[bool]) -> None:

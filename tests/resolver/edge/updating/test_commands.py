@@ -28,8 +28,12 @@ class Desk:
             lambda list_id: succeed(self.lists[list_id].refresh()),
             lambda: self.fault,
             lambda verb, before, _outcome, by: self.decisions.append((verb, before["version"], by)),
-            lambda: succeed(self.confirmed),
+            self._in_force,
         )
+
+    def _in_force(self, additions: bool) -> Deferred[bool]:
+        self.waited_for_additions = additions
+        return succeed(self.confirmed)
 
     def run(self, verb: str, list_id: str | None = None) -> Result:
         done: Deferred[Result] = self.commands.run(verb, list_id, os.getuid())
@@ -47,6 +51,7 @@ def test_what_happened_is_told_in_words(desk: Desk) -> None:
     """Refresh of one list or of all; one failure makes the whole fail, with its reason."""
     desk.lists["two"].outcome = Outcome(Kind.FAILED, Reason.TLS, "the certificate is not valid")
     assert desk.run("refresh", "demo") == Result(True, "demo: unchanged")
+    assert desk.waited_for_additions
     assert desk.run("refresh") == Result(False, "demo: unchanged; two: failed (the certificate is not valid)")
 
 
@@ -56,6 +61,7 @@ def test_decisions_are_about_one_list(desk: Desk, verb: str) -> None:
     assert desk.run(verb, "demo").ok
     assert desk.lists["demo"].calls == [verb]
     assert desk.decisions == [(verb, 1, user_name(os.getuid()))]
+    assert not desk.waited_for_additions
     assert desk.run(verb) == Result(False, f"{verb} needs the id of one list")
 
 

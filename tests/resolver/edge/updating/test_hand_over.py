@@ -193,9 +193,13 @@ def test_a_withdrawal_and_an_exemption_wait_for_no_trial() -> None:
     hand.renew(around.sources)
     assert [told_of(message) for message in around.sent[2:]] == [[(1, 0, 1, None, False)], [(2, 12, 1, None, True)]]
     assert hand.refused(4) == {"demo": 2}
-    around.exempt = (exemption(),)
+    around.exempt, got = (exemption(),), []
     hand.renew(around.sources)
     assert [bool(message["trial"]) for message in around.sent[4:]] == [False, True]
+    hand.in_force(additions=False).addCallback(got.append)
+    hand.in_force().addCallback(got.append)
+    hand.confirm(5)
+    assert got == [True]
     assert hand.refused(6) == {"demo": 2}
     hand.renew(around.sources)
     assert [bool(message["trial"]) for message in around.sent[6:]] == [True]

@@ -263,6 +263,7 @@ def test_what_happens_is_written_down(tmp_path: Path) -> None:
     demo, lines = FakeList("demo", 1), []
     updating = Updating(tmp_path, demo, audit=lambda event, _facts: lines.append(event.value))
     updating.hear(type="activated", generation=1, generation_hint=1)
+    demo.outcome = Outcome(Kind.UPDATED)
     updating.command("rollback", "demo")
     assert lines == ["version_in_force", "list_rolled_back"]
     assert updating.around.told("status")[-1]["audit_failing"] is False

@@ -15,6 +15,7 @@ from tuf.api.metadata import Metadata, Targets
 from blocklist.publish import drop, roles
 from blocklist.publish.admission import Standing, admit
 from blocklist.publish.drop import DropLimits
+from blocklist.publish.files import make_folder
 from blocklist.publish.master import Master
 from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole, write_timestamp
 from blocklist.publish.rehearsal import Rehearsal
@@ -193,7 +194,7 @@ def _root_holders(here: Rehearsal) -> tuple[tuple[str, Path], ...]:
 
 def _submit(here: Rehearsal, role: SignedRole) -> None:
     """Hand a role to the online signer, as its daemon would judge it."""
-    place = drop.put(here.folder / "drop", (role,), here.clock.utc)
+    place = drop.put(make_folder(here.folder / "drop"), (role,), here.clock.utc)
     standing = Standing(here.desk.root, Outlet(here.out).published())
     admit(drop.read(place, DropLimits()), standing, lambda _: None, here.clock.utc, DropLimits())
 

@@ -78,6 +78,7 @@ def put(
 
     Raises `OperatorFault` when the folder cannot be written; then nothing was handed over.
     """
+    must_be_there(drop)
     name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06d}-{secrets.token_hex(4)}"
     aside, place = drop / f"{_NEW}{name}", drop / name
     try:
@@ -97,6 +98,15 @@ def put(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place
+
+
+def must_be_there(drop: Path) -> None:
+    """`OperatorFault` for a drop folder that is not there: what lies in a mistyped one, nobody would ever publish."""
+    if not drop.is_dir():
+        raise OperatorFault(
+            "drop_missing",
+            f"{drop} is no folder: name the drop folder that the on-line signer watches (`stamp --daemon --drop`)",
+        )
 
 
 def waiting(drop: Path) -> list[Path]:

@@ -52,6 +52,8 @@ def withdraw(
     """
     if renew and ids:
         raise click.UsageError("--renew takes no ids")
+    if drop_folder is not None:
+        drop.must_be_there(drop_folder)
     wanted = ids if ids or renew else _by_name(here, keys)
     others = here.desk.behind(wanted)[len(wanted) :]
     signed = here.desk.withdraw(wanted, keys, here.door.now())

@@ -86,5 +86,12 @@ def test_one_daemon_a_folder(tmp_path: Path) -> None:
 def test_nothing_is_half_handed_over(tmp_path: Path) -> None:
     """A folder that cannot be written leaves nothing behind."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OperatorFault, match="cannot"):
+    with pytest.raises(OperatorFault, match="no folder"):
         drop.put(tmp_path / "file", (ROLE,), NOW)
+
+
+def test_no_drop_folder_is_made_for_a_mistyped_one(tmp_path: Path) -> None:
+    """Nobody watches it: a withdrawal in it would be thought sent."""
+    with pytest.raises(OperatorFault, match="signer watches"):
+        drop.put(tmp_path / "drpo", (ROLE,), NOW)
+    assert not list(tmp_path.iterdir())

@@ -44,6 +44,7 @@ def test_the_daemon_signs_with_a_key_in_a_token(tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     root = signers.make_root(now=now)
     (keys / "root.json").write_bytes(root)
+    (tmp_path / "drop").mkdir()
     drop.put(tmp_path / "drop", (signers.make("targets", 1, days=3000), signers.make("keyring", 1, days=3000)), now)
     daemon = ["stamp", "--daemon", "--drop", tmp_path / "drop", "--keys", keys, *secrets, tmp_path / "out", "--json"]
     child = Child([*COMMAND, *map(str, daemon)], tmp_path / "output", env=token.environment)

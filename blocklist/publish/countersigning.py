@@ -51,6 +51,8 @@ class Countersigning(Rekeying):
     def _check_targets(self, staged: signing.Staged, keys: EditorKeys, now: datetime, bulk: Bulk | None) -> None:
         manifest, published = staged.manifest(), self._published()
         last = self._master.releases.last_published()
+        if last is not None and manifest.version <= last[0]:
+            raise Refusal("version_old", f"version {manifest.version} is published already: build the next one")
         repeated = self._repeated(manifest)
         mine = self._mine_of(manifest, keys)
         before = signing.Before(

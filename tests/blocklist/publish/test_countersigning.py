@@ -37,6 +37,17 @@ def test_a_record_rewritten_at_the_desk_is_not_signed_on(office: Office) -> None
         office.desk.sign(office.bob, NOW)
 
 
+def test_what_is_published_is_not_signed_once_more(office: Office) -> None:
+    """After a ceremony the published version may lack signatures: the next version is the way on."""
+    office.add([entry("one.example")], office.alice, office.bob)
+    office.publish()
+    staged = office.desk._staged("targets")
+    staged.metadata.signatures.clear()
+    office.desk.stage.save("targets", staged.metadata)
+    with pytest.raises(Refusal, match="published already: build the next"):
+        office.desk.sign(office.bob, NOW)
+
+
 def test_a_line_over_other_entries_is_not_signed(office: Office) -> None:
     """The commitment is made again from the entries this editor approved."""
     office.add([entry("one.example")], office.alice, office.bob)

@@ -1,10 +1,12 @@
 """From the list body's publication to every worker: how long versions and withdrawals took, one histogram a list.
 
 Only what was published while this resolver ran counts: what waited on a disk says nothing about the way here. Nor does
-a withdrawal that is signed again and takes nothing more out.
+a withdrawal that is signed again and takes nothing more out. Whole seconds, rounded up, as list bodies' times are: a
+trial's length depends a little on what workers' caches hold, which is nobody's business.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from math import ceil
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -17,10 +19,10 @@ class Spread:
     """A histogram: how many took at most each of BOUNDS_SECONDS (the last: longer), their sum and the newest."""
 
     counts: tuple[int, ...] = (0,) * (len(BOUNDS_SECONDS) + 1)
-    seconds: float = 0.0
-    last: float | None = None
+    seconds: int = 0
+    last: int | None = None
 
-    def with_one(self, took: float) -> "Spread":
+    def with_one(self, took: int) -> "Spread":
         """Return it with one more."""
         place = next((number for number, bound in enumerate(BOUNDS_SECONDS) if took <= bound), len(BOUNDS_SECONDS))
         counts = tuple(count + (number == place) for number, count in enumerate(self.counts))
@@ -72,4 +74,4 @@ class Latencies:
         self._seen[key] = mark, max(newest, published or newest)
         if published is None or published <= newest or mark <= known_mark:
             return spread
-        return spread.with_one(max(self.wall_clock() - published, 0.0))
+        return spread.with_one(ceil(max(self.wall_clock() - published, 0.0)))

@@ -74,13 +74,9 @@ def _list(view: ListView, latency: Latency) -> Document:
         "enforcing": view.enforcing,
         "last_failed": view.last_failed,
         "self_test_failed": view.self_test_failed,
-        "publish_to_enforce_seconds": _rounded(latency.publish.last),
-        "withdraw_to_enforce_seconds": _rounded(latency.withdraw.last),
+        "publish_to_enforce_seconds": latency.publish.last,
+        "withdraw_to_enforce_seconds": latency.withdraw.last,
     }
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 1)
 
 
 def _list_line(each: Document) -> str:
@@ -101,8 +97,8 @@ def _of_note(each: Document) -> list[str]:
     return [
         f"{each['withdrawn']} withdrawn" if each["withdrawn"] else "",
         f"{refused} WITHDRAWALS REFUSED" if refused else "",
-        f"last change in force after {publish:g} s" if publish is not None else "",
-        f"last withdrawal after {withdraw:g} s" if withdraw is not None else "",
+        f"last change in force after {publish} s" if publish is not None else "",
+        f"last withdrawal after {withdraw} s" if withdraw is not None else "",
         f"HELD {held} entries by {', '.join(each['held_by']) or 'a guard'}" if held or each["held_by"] else "",
         f"SELF-TEST FAILED: {each['self_test']}" if each["self_test_failed"] else "",
         "self-test ok" if each["self_test"] == SelfTest.OK else "",

@@ -76,9 +76,18 @@ def test_a_clock_behind_the_list_bodys_gives_zero() -> None:
     assert world.publish.last == 0.0
 
 
+def test_whole_seconds_are_kept() -> None:
+    """A trial lasts as long as workers' caches are large: a finer time would tell of what is in them, for nothing."""
+    world = World()
+    world.in_force(1018.25, 2, published=1010)
+    world.in_force(1062.75, 2, published=1010, out=1, signed=1050)
+    assert (world.publish.last, world.publish.seconds, world.withdraw.last) == (9, 9, 13)
+    assert isinstance(world.publish.seconds, int)
+
+
 def test_bounds_are_upper_ends() -> None:
     """What takes exactly a bound is within it; the last class is open."""
-    spread = Spread().with_one(BOUNDS_SECONDS[0]).with_one(BOUNDS_SECONDS[-1] + 0.1)
+    spread = Spread().with_one(BOUNDS_SECONDS[0]).with_one(BOUNDS_SECONDS[-1] + 1)
     assert (spread.counts[0], spread.counts[-1], sum(spread.counts)) == (1, 1, 2)
 
 

@@ -67,7 +67,7 @@ def test_text_says_what_else_needs_a_look() -> None:
 def test_the_last_way_here_is_shown() -> None:
     """How long the newest version took from the list body to every worker; nothing where none came yet."""
     told = document(snapshot())["lists"][0]
-    assert (told["publish_to_enforce_seconds"], told["withdraw_to_enforce_seconds"]) == (18.0, None)
+    assert (told["publish_to_enforce_seconds"], told["withdraw_to_enforce_seconds"]) == (18, None)
     assert "last change in force after 18 s" in text(document(snapshot()))
 
 

@@ -30,6 +30,7 @@ from blocklist.trust.public_log import PublicRecord
 from blocklist.trust.reasons import Reason
 from blocklist.trust.renewal import Renewal
 from blocklist.trust.repository import Repository
+from blocklist.trust.reserve import Reserve
 from blocklist.trust.state import Memory
 from blocklist.trust.store import Store
 from blocklist.trust.tls import TlsFiles
@@ -65,6 +66,7 @@ class Subscription:
             hashlib.sha256(source.root).hexdigest(),
             self._faults.note,
         )
+        self._reserve = Reserve(folder / "reserve")
         self._last: Outcome | None = None
         record = PublicRecord(self._transport, source.list_id, self._faults.note)
         self._renewal = Renewal(source, keys, self._repository, self._holding, record, self._time, self._faults)
@@ -78,7 +80,7 @@ class Subscription:
 
         One that goes on serving an old timestamp may be frozen: the next is asked, too.
         """
-        lapsed, answer = self._faults.run(self._settle), self._faults.run(self._ask)
+        lapsed, answer = self._faults.run(self._settle), self._ask_on_full_disk()
         self._last = answer if answer.kind is Kind.FAILED else more_telling(lapsed, answer)
         if self.clock.monotonic() - self._holding.saved_at >= self._time.limits.save_interval:
             self._faults.run(self._save_time)
@@ -175,6 +177,16 @@ class Subscription:
             log_size=state.log.size,
             selftest=current.manifest.selftest if current else (),
         )
+
+    def _ask_on_full_disk(self) -> Outcome:
+        """Ask; with a full disk once more, in the space kept for that: a withdrawal is small, and must not wait."""
+        before = self._faults.counts[Reason.DISK]
+        answer = self._faults.run(self._ask)
+        if self._faults.counts[Reason.DISK] == before:
+            self._reserve.keep()
+        elif self._reserve.give_up():
+            answer = self._faults.run(self._ask)
+        return answer
 
     def _ask(self) -> Outcome:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -422,3 +424,27 @@ def test_text_for_operators_holds_no_listed_name(subscription: Subscription, isp
     body.publish(MANY, isp.clock.utc)
     outcome = subscription.refresh()
     assert "listed" not in repr((outcome, subscription.status(), subscription.__dict__))
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_does_not_stop_a_withdrawal(tmp_path: Path, body: ListBody) -> None:
+    """What TUF and state must write for it goes into the space kept for that day; so does the next one."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tmp_path], check=False)
+    if mounted.returncode:
+        pytest.skip("this container may not mount")
+    try:
+        isp = Isp(tmp_path, body)
+        body.publish(TEN)
+        subscription = isp.subscribe()
+        assert subscription.refresh().kind is Kind.UPDATED
+        with contextlib.suppress(OSError), (tmp_path / "junk").open("wb", buffering=0) as junk:
+            while junk.write(bytes(4096)):
+                pass
+        for number in range(2):
+            isp.clock.pass_seconds(60)
+            body.withdraw(TEN[: number + 1], isp.clock.utc)
+            assert subscription.refresh().kind is Kind.UPDATED
+            assert enforced(isp.subscribe()) == 9 - number
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)

@@ -12,7 +12,7 @@ from attrs import define, evolve
 from ulid import ULID
 
 from blocklist.entries import Entry, checked
-from blocklist.errors import OperatorFault
+from blocklist.errors import EntryFault, OperatorFault
 from blocklist.publish import approvals, rows
 from blocklist.publish.body import EDITORS_NEEDED
 from blocklist.publish.faults import Refusal
@@ -112,7 +112,7 @@ class Casework(Reviewing):
     ) -> dict[str, str]:
         """Verified again today: new drafts that live until `not_after`. Two editors approve them; old id -> new id.
 
-        Raises `EntryFault` for days the criteria set does not allow, `Refusal` when an entry lasts as long already.
+        Raises `Refusal` for days the criteria set does not allow, and when an entry lasts as long already.
         """
         with only_one(self.folder), self._master.transaction():
             vault, pen = self.vault(keys), self._pen(keys)
@@ -131,7 +131,13 @@ class Casework(Reviewing):
 
     def _longer(self, entry: Entry, today: date, not_after: date, review_by: date) -> Entry:
         new = evolve(entry, id=str(ULID()), verified=today, not_after=not_after, review_by=review_by)
-        return checked(rows.fields_of(new), self.criteria)
+        try:
+            return checked(rows.fields_of(new), self.criteria)
+        except EntryFault as fault:
+            most = self.criteria.max_days[entry.type]
+            raise Refusal(
+                "days", f"{entry.id}: {fault}; a {entry.type} may live {most} days from today, by the criteria set"
+            ) from None
 
     # --- telling --------------------------------------------------------------------------------------
     def standings(self, day: date, ids: Collection[str] | None = None) -> Iterator[Standing]:

@@ -127,7 +127,8 @@ def check_records(staged: Staged, manifest: Manifest, mine: Assembly) -> None:
     raise Refusal(
         "not_approved",
         f"this version has {len(theirs - ours)} records you did not approve and lacks {len(ours - theirs)}"
-        " that you did: nothing was signed; look at `mamori-list diff`, approve what you stand behind, build again",
+        " that you did: nothing was signed; look at `mamori-list diff`, approve what you stand behind (`resume` or"
+        " `reinstate` what was off), build again",
     )
 
 

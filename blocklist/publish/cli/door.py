@@ -117,7 +117,9 @@ class Session:
         return self.editor(name)
 
     def insist_on_terminal(self) -> None:
-        """Refuse to show names anywhere else: a pipe or a file would keep them."""
+        """Refuse to show names anywhere else: a pipe or a file would keep them, and `--json` is for programs."""
+        if click.get_current_context().params.get("as_json"):
+            raise click.UsageError("--names is for people: leave --json out")
         if not self.door.is_terminal():
             raise OperatorFault("names_to_file", "--names shows names on a terminal only: do not pipe or store them")
 

@@ -9,7 +9,7 @@ import click
 from tuf.api.metadata import Metadata, Targets
 
 from blocklist.canonical import format_instant
-from blocklist.errors import OperatorFault
+from blocklist.errors import EntryFault, OperatorFault
 from blocklist.publish import drop
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
@@ -110,7 +110,10 @@ def _by_name(here: Session, keys: DutyKeys) -> tuple[str, ...]:
         raise OperatorFault("no_input", "no name on standard input: type it at the terminal, pipe it in, or give ids")
     ids: list[str] = []
     for number, name in enumerate(names, 1):
-        found = here.desk.find_listed(name, keys)
+        try:
+            found = here.desk.find_listed(name, keys)
+        except EntryFault as fault:
+            raise OperatorFault("no_name", f"name {number} is no name ({fault}): nothing was withdrawn") from None
         if not found.ids:
             raise OperatorFault("not_listed", f"name {number} is not in the published version{_covered(found.above)}")
         ids += found.ids

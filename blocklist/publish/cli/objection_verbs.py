@@ -8,6 +8,7 @@ from typing import Any
 import click
 from attrs import asdict
 
+from blocklist.errors import EntryFault, OperatorFault
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import as_editor, day_option, json_option, maybe_ids_argument, on_desk
 from blocklist.publish.cli.showing import table, tell
@@ -102,9 +103,14 @@ def figures(here: Session, *, month: datetime | None, as_json: bool) -> None:
 
 
 def _asked(here: Session, keys: EditorKeys) -> tuple[str, ...]:
-    """Entries that cover the name typed or piped in; none when nothing was."""
+    """Entries that cover the name typed or piped in."""
     text = click.prompt("Name or URL", err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    return here.desk.find(text, keys)
+    if not text.strip():
+        raise OperatorFault("no_input", "no name on standard input: type it at the terminal, pipe it in, or give ids")
+    try:
+        return here.desk.find(text, keys)
+    except EntryFault as fault:
+        raise OperatorFault("no_name", f"that is no name, address or URL ({fault}): nothing was booked") from None
 
 
 def _day(here: Session, given: datetime | None) -> date:

@@ -73,7 +73,8 @@ def approve(
         count = _approve_shown(here, keys, ids)
     else:
         count = here.desk.approve_all(keys, now, digest) if everything else here.desk.approve(keys, ids)
-    tell({"approved": count}, as_json=as_json, lines=[f"approved {count}"])
+    known = "" if count else ": this key has approved it all; another editor's approval may be missing"
+    tell({"approved": count}, as_json=as_json, lines=[f"approved {count}{known}"])
 
 
 def _approve_shown(here: Session, keys: EditorKeys, ids: tuple[str, ...]) -> int:
@@ -81,12 +82,6 @@ def _approve_shown(here: Session, keys: EditorKeys, ids: tuple[str, ...]) -> int
     entries = here.show_names(keys, frozenset(ids))
     click.confirm(f"Sign these {len(entries)} entries?", abort=True, err=True)
     return here.desk.approve_shown(keys, entries)
-
-
-def show_report(report: Report) -> None:
-    """Print what the guards found, in counts and ids."""
-    for line in report_lines(report):
-        click.echo(line)
 
 
 def report_lines(report: Report) -> Iterator[str]:

@@ -54,6 +54,8 @@ def _lines(standings: list[Standing], *, whole: bool) -> Iterator[str]:
     if whole and standings:
         yield from fact_lines(asdict(standings[0]))
         return
+    if not standings:
+        yield "no entries"
     rows: list[dict[str, Any]] = [asdict(one) for one in standings]
     yield from table(rows, _COLUMNS)
     for state in State:

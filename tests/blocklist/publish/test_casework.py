@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from blocklist.canonical import format_instant
-from blocklist.errors import BlocklistError, EntryFault, OperatorFault
+from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.states import Standing, State
@@ -149,7 +149,7 @@ def test_an_extended_entry_is_a_new_draft(office: Office) -> None:
     assert {each.name for each in office.desk.entries(office.bob)} == {"one.example"}
     with pytest.raises(Refusal, match="listed until then"):
         office.desk.extend([one.id], office.carol, later, DAY + timedelta(days=100))
-    with pytest.raises(EntryFault, match="too late"):
+    with pytest.raises(Refusal, match=r"too late; a host may live 90 days"):
         office.desk.extend([one.id], office.carol, later, DAY + timedelta(days=200))
 
 

@@ -46,6 +46,7 @@ def test_a_name_comes_from_standard_input_and_is_never_shown(shell: Shell, ids: 
     assert "name 2 is not in the published version: nothing was withdrawn" in refused.stderr
     assert "three.example" not in refused.output
     assert "no name" in shell.run(*words, typed="\n", code=2).stderr
+    assert "name 1 is no name (bad character)" in shell.run(*words, typed="no name!\n", code=2).stderr
     assert shell.json(*words, typed="two.example\n")["withdrawn"] == ids[1:]
     shell.run(*words, ids[0], "--renew", code=2)
 

@@ -49,6 +49,15 @@ def test_no_step_is_booked_on_a_day_it_cannot_have_happened(shell: Shell) -> Non
     assert shell.json(*told, "2026-11-20")["acknowledged"] == "2026-11-20"
 
 
+def test_what_is_no_name_is_told_and_not_repeated(shell: Shell) -> None:
+    """Nor is a ticket opened when nothing was piped in."""
+    words = ("objection", "open", shell.desk, "--editor", "bob")
+    told = shell.run(*words, typed="no name!\n", code=2)
+    assert "no name, address or URL" in told.stderr and "no name!" not in told.output
+    assert "no name on standard input" in shell.run(*words, code=2).stderr
+    assert shell.json("objection", "list", shell.desk)["objections"] == []
+
+
 def test_words_are_no_ticket(shell: Shell) -> None:
     """Nothing but a code; and a ticket nobody opened is told."""
     words = ("objection", "open", shell.desk, "--editor", "bob", "--ticket", "angry man")

@@ -26,12 +26,14 @@ def test_show_needs_no_key_and_shows_no_name(shell: Shell) -> None:
 def test_names_are_shown_on_a_terminal_with_a_key(shell: Shell) -> None:
     """Nowhere else."""
     one, _ = shell.add("one.example", "two.example")
+    assert shell.run("show", shell.desk, "--state", "suspended").stdout == "no entries\n"
     words = ("show", shell.desk, one, "--names")
     assert "on a terminal only" in shell.run(*words, "--editor", "bob", code=2).stderr
     shell.terminal = True
     assert "needs --editor" in shell.run(*words, code=2).stderr
     shown = shell.run(*words, "--editor", "bob").stdout
     assert '"name":"one.example"' in shown and "two.example" not in shown
+    assert "leave --json out" in shell.run(*words, "--editor", "bob", "--json", code=2).stderr
 
 
 def test_verify_names_what_fails(shell: Shell) -> None:

@@ -148,6 +148,8 @@ def _words_beside(told: dict[str, Any]) -> Iterator[str]:
 def _to_do(status: ListStatus, told: dict[str, Any]) -> Iterator[str]:
     if told["guards"] and status.held_entries:
         yield "Ask the list body by phone if this is meant; then `mamori list accept`, or `mamori list reject` if not."
+    elif told["guards"] and told["rejected"]:
+        yield "Ask the list body to remove what was rejected here: `mamori list accept` would enforce that, too."
     elif told["guards"]:
         yield "Ask the list body if it changed its keys on purpose; then `mamori list accept`."
     if status.withdrawals_refused:

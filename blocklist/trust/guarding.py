@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Set
 
 from blocklist import guards
@@ -43,7 +44,7 @@ def judge(
     return Mask(
         held=union(report.held, carried.held),
         kept=merge(kept, carried.kept),
-        held_by={hold.guard: hold.count for hold in report.holds} | dict(carried.held_by),
+        held_by=Counter({hold.guard: hold.count for hold in report.holds}) + Counter(carried.held_by),
         rejected=carried.rejected,
     )
 

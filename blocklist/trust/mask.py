@@ -67,15 +67,16 @@ class Mask:
         """Return what of this mask goes on for the next verified set, whatever its guards say.
 
         What canary or breaker held, and what the NOC rejected, until the list body takes it out of the list (or, of
-        removals, puts it back).
+        removals, puts it back). What another guard held beside them cannot be told apart: it stays, and so does the
+        word of that guard, for the NOC must know that a popular name is among it.
         """
-        on_trial = {guard: count for guard, count in self.held_by.items() if guard in ON_TRIAL}
+        on_trial = not self.held_by.keys().isdisjoint(ON_TRIAL)
         held = among(self.held, new) if on_trial else b""
         count = len(held) // TOKEN_BYTES
         return Mask(
             held,
             removed(self.kept, new) if self.kept and REMOVALS not in self.held_by else b"",
-            {guard: min(known, count) for guard, known in on_trial.items()} if held else {},
+            {guard: min(known, count) for guard, known in self.held_by.items() if guard != REMOVALS} if held else {},
             among(self.rejected, new),
         )
 

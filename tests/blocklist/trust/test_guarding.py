@@ -61,6 +61,16 @@ def test_what_the_breaker_held_stays_out_and_is_not_counted_again() -> None:
     assert in_force(listed | {30, 31}, mask) == TEN | {30, 31}
 
 
+def test_what_another_guard_held_keeps_its_word_beside_the_breakers() -> None:
+    """All of it stays out with the breaker's; the NOC must go on seeing that a popular name is among it."""
+    listed = TEN | {20, 21, 22}
+    both = held(listed, Mask(tokens(20, 21, 22), b"", {"never_list": 1, "breaker": 2}))
+    mask = after(both, listed | {30})
+    assert dict(mask.held_by) == {"never_list": 1, "breaker": 2}
+    more = after(both, listed | set(range(30, 40)))
+    assert dict(more.held_by) == {"adds": 10, "never_list": 1, "breaker": 2}
+
+
 def test_rejected_additions_and_removals_wait_for_the_list_body() -> None:
     """As long as it lists (or lacks) them they stay out (or in) without an alarm; then they are forgotten."""
     listed = frozenset({0, 1, 20})

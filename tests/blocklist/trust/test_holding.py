@@ -462,6 +462,7 @@ def test_rejected_additions_hold_a_rekey(subscription: Subscription, isp: Isp, b
     rekey(body, isp, hundred)
     assert subscription.refresh().reason is Reason.EPOCH_CHANGE
     assert subscription.status().held_by == ("epoch_change",)
+    assert "to remove what was rejected here" in subscription.explain()["do"][0]
     body.publish(TEN, isp.clock.utc, epoch=1)
     assert subscription.refresh().kind is Kind.UPDATED
     rekey(body, isp, TEN)

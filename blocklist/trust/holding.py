@@ -113,7 +113,8 @@ class Holding:
         if self.current is None:
             return False
         taken = withdraw_file.take(file, self.current, self.state.withdrawals, self.now())
-        return self._weigh(evolve(self.state, withdrawals=taken, withdrawn_at=file.signed_at))
+        epoch = self.state.epoch or taken.epoch  # none yet under a newly pinned root, whose first list is to come
+        return self._weigh(evolve(self.state, epoch=epoch, withdrawals=taken, withdrawn_at=file.signed_at))
 
     def settle(self) -> bool:
         """Let withdrawals lapse whose time is over; return whether there were any."""

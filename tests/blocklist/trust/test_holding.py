@@ -172,6 +172,23 @@ def test_withdrawals_hold_for_a_set_that_was_held_as_a_whole(isp: Isp, body: Lis
     assert blocked(subscription, TEN) == set(TEN[2:])
 
 
+def test_withdrawal_before_the_first_list_of_a_newly_pinned_root(
+    subscription: Subscription, isp: Isp, body: ListBody
+) -> None:
+    """It is taken out of the list in force, and the first one under the new root forgets none of it."""
+    again = ListBody(body.publics, secrets=body.secrets)
+    again.publish(TEN, isp.clock.utc, version=7)
+    again.withdraw(TEN[:2], isp.clock.utc)
+    (full,) = (path for path in again.files if path.endswith(".full"))
+    data = again.files.pop(full)
+    repinned = Isp(isp.folder, again, clock=isp.clock).subscribe()
+    assert repinned.refresh().kind is Kind.FAILED
+    assert blocked(repinned, TEN) == set(TEN[2:])
+    again.files[full] = data
+    assert repinned.refresh().kind is Kind.UPDATED
+    assert blocked(repinned, TEN) == set(TEN[2:])
+
+
 def test_withdrawal_named_before_its_addition_outlives_a_kill(
     subscription: Subscription, isp: Isp, body: ListBody
 ) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attrs import asdict
 
 from blocklist.canonical import format_instant
 from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
 from blocklist.trust.audit import AUDIT_NAME, Audit
 from blocklist.trust.exempting import Exempting
-from blocklist.trust.exemptions import EXEMPTIONS_NAME, MATCHES, Exemptions
+from blocklist.trust.exemptions import EXEMPTIONS_NAME, MATCHES, ExemptionNote, Exemptions
 from blocklist.trust.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
@@ -53,8 +52,7 @@ def add(config: Path, match: str, reason: str, ticket: str, days: int, as_json: 
     with as_owner_of(settings.state):
         exempting = _exempting(settings)
         note = exempting.add(name, match=match, reason=reason, ticket=ticket, not_after=until, by=who)
-    facts = {"id": note.id, "match": match, "until": format_instant(_moment(until)), "ticket": ticket, "reason": reason}
-    _tell(settings, exempting, facts, f"exemption {note.id} until {_written(until)}", as_json=as_json)
+    _tell(settings, exempting, _facts(note), f"exemption {note.id} until {_written(until)}", as_json=as_json)
 
 
 @exempt.command("list")
@@ -66,8 +64,7 @@ def list_(config: Path, as_json: bool) -> None:
     with as_owner_of(settings.state):
         rows = _exempting(settings).exemptions.list()
     if as_json:
-        shown = [{**asdict(row), "not_after": format_instant(_moment(row.not_after))} for row in rows]
-        click.echo(json.dumps({"exemptions": shown}, ensure_ascii=False))
+        click.echo(json.dumps({"exemptions": list(map(_facts, rows))}, ensure_ascii=False))
         return
     for row in rows:
         click.echo(f"{row.id}  {row.match:6}  until {_written(row.not_after)}  {row.ticket}  {row.reason}")
@@ -114,6 +111,11 @@ def _tell(settings: Settings, exempting: Exempting, facts: dict[str, Any], line:
         click.echo(json.dumps({**facts, "in_force": in_force}, ensure_ascii=False))
     elif in_force:
         click.echo("in force")
+
+
+def _facts(note: ExemptionNote) -> dict[str, str]:
+    days = {"added": format_instant(_moment(note.added)), "until": format_instant(_moment(note.not_after))}
+    return {"id": note.id, "match": note.match, **days, "ticket": note.ticket, "reason": note.reason}
 
 
 def _moment(when: float) -> datetime:

@@ -34,7 +34,7 @@ def test_programs_get_one_json_object(terminal: Terminal) -> None:
     added = json.loads(terminal.with_config(*words, stdin=NAME + "\n").stdout)
     assert (added["match"], added["ticket"], added["in_force"]) == ("host", "T-1", False)
     (row,) = json.loads(terminal.with_config("exempt", "list", "--json").stdout)["exemptions"]
-    assert (row["id"], row["not_after"], row["reason"]) == (added["id"], added["until"], "court")
+    assert row == {name: value for name, value in added.items() if name != "in_force"}
     removed = json.loads(terminal.with_config("exempt", "remove", added["id"], "--json").stdout)
     assert removed == {"removed": added["id"], "in_force": False}
     assert json.loads(terminal.with_config("exempt", "list", "--json").stdout) == {"exemptions": []}

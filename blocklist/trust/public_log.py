@@ -94,17 +94,21 @@ class PublicRecord:
 
     def _grown(self, url: str, manifest: Manifest, seen: LogSeen) -> LogSeen:
         head = manifest.log or LogHead(0, LogSeen().root)
-        if seen.contradiction or seen.matches(head):
+        if seen.contradiction:
             return seen
         signed = f"version {manifest.version} signs a public record of {head.size} lines with root {head.root}"
-        if head.size <= seen.size:
-            return seen.contradicted(signed)
-        grown = (self._tail(url, seen, head) if seen.size else None) or self._whole(url, seen, head)
+        grown = seen if seen.matches(head) else self._longer(url, seen, head)
         if grown is None:
             return seen.contradicted(signed)
-        if (grown.version, grown.count) != (manifest.version, manifest.count):
+        if grown.size and (grown.version, grown.count) != (manifest.version, manifest.count):
             return grown.contradicted(f"{signed}, whose last line is not about this version and its number of records")
         return grown
+
+    def _longer(self, url: str, seen: LogSeen, head: LogHead) -> LogSeen | None:
+        """Return the record read up to the head; None when what was seen is no part of it."""
+        if head.size <= seen.size:
+            return None
+        return (self._tail(url, seen, head) if seen.size else None) or self._whole(url, seen, head)
 
     def _tail(self, url: str, seen: LogSeen, head: LogHead) -> LogSeen | None:
         """Return the record read on from where this host left off; None if that does not lead to the head."""

@@ -143,6 +143,14 @@ def test_record_that_says_something_else_than_the_index(witness: Witness, change
     assert witness.alarms == ["log_inconsistent"]
 
 
+def test_version_without_a_line_of_its_own_is_told(witness: Witness) -> None:
+    """A head signed once more under a higher version would keep that version out of the public record."""
+    manifest = witness.publish(2)
+    assert witness.look(manifest).contradiction == ""
+    assert "number of records" in witness.look(evolve(manifest, version=3)).contradiction
+    assert witness.alarms == ["log_inconsistent"]
+
+
 def _gone(files: dict[str, bytes]) -> None:
     del files["/log.jsonl"]
 

@@ -6,6 +6,7 @@ from blocklist.publish.cli.backup_verbs import backup, restore
 from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, resume, suspend
 from blocklist.publish.cli.ceremony_verbs import ceremony, key
 from blocklist.publish.cli.door import Verbs
+from blocklist.publish.cli.drill_verbs import drill
 from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
 from blocklist.publish.cli.entry_verbs import add, import_file, remove
 from blocklist.publish.cli.epoch_verbs import rekey
@@ -33,7 +34,7 @@ for verb in (init, subscriber, add, import_file, check, diff, approve, remove, b
     main.add_command(verb)
 for verb in (duty, withdraw, reinstate, rekey, log):
     main.add_command(verb)
-for verb in (stamp, nginx, key, ceremony, hsm):
+for verb in (stamp, nginx, key, ceremony, hsm, drill):
     main.add_command(verb)
 for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)

@@ -46,7 +46,8 @@ class HandOver:
         """Compile and send if what is to be enforced, or the time, changed. What is raised leaves the rest for later.
 
         So, too, for a version that only confirms what is enforced already: it must be known to be in force. Additions
-        may have to be tried first; then all that is without them is sent before, and waits for no trial.
+        may have to be tried first; then all that is without them is sent before, and waits for no trial (but by a new
+        updater: it cannot know whether workers have them already).
         """
         images, offset = sources.images(), sources.clock_offset()
         lists = _told(images, sources)
@@ -56,7 +57,7 @@ class HandOver:
             return
         on_trial = self._on_trial(images, sources)
         rest = tuple(without(image, on_trial.get(image.list_id, b"")) for image in images)
-        if on_trial and (moved or rest != self._sure):
+        if on_trial and self._hint and (moved or rest != self._sure):
             self._sure_lists = self._told_without(on_trial, rest, lists)
             self._send_index(sources, self._sure_lists, on_trial, {})
             self._sure, self._sure_hint = rest, self._hint

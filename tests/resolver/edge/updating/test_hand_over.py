@@ -205,6 +205,18 @@ def test_a_withdrawal_and_an_exemption_wait_for_no_trial() -> None:
     assert [bool(message["trial"]) for message in around.sent[6:]] == [True]
 
 
+def test_a_new_updater_takes_nothing_out_first() -> None:
+    """It cannot know whether workers have the additions already: the last one may have ended before it said so."""
+    around = Surroundings(FakeList("demo", 1))
+    around.lists["demo"].added = newcomers(12)
+    hand = _hand(around)
+    hand.renew(around.sources)
+    assert [told_of(message) for message in around.sent] == [[(1, 13, 0, None, True)]]
+    assert hand.refused(1) == {"demo": 1}
+    hand.renew(around.sources)
+    assert [told_of(message) for message in around.sent[1:]] == [[(1, 1, 0, None, False)], [(1, 13, 0, None, True)]]
+
+
 def test_additions_in_force_are_not_tried_again() -> None:
     """Their word is in, only not yet on the disk: a withdrawal in that moment must not take them out of force."""
     demo = FakeList("demo", 1)

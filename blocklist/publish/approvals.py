@@ -76,6 +76,11 @@ def sign_seen(digest: str, list_id: str, keys: EditorKeys) -> bytes:
     return _signature(keys.signing, canonical.dumps({"list_id": list_id, "seen": digest}))
 
 
+def sign_holders(digest: str, list_id: str, signer: CryptoSigner) -> bytes:
+    """The editor's word that the key holders of a `desk.json` with this SHA-256 are the right ones."""
+    return _signature(signer, canonical.dumps({"list_id": list_id, "holders": digest}))
+
+
 def removal_statement(entry_id: str, list_id: str) -> bytes:
     """What was signed of a removal before removals were statements with a code and a date."""
     return canonical.dumps({"list_id": list_id, "remove": entry_id})

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -143,6 +144,11 @@ class Body:
                 for one in plain.get("former_duties", ())
             ),
         )
+
+    @property
+    def digest(self) -> str:
+        """Lower-hex SHA-256 of the file: who holds which key."""
+        return sha256(self.to_bytes()).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write the file into the desk folder; with it the desk exists."""

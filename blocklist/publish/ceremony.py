@@ -194,8 +194,8 @@ def work_out(before: bytes, body_before: Body, planned: Plan) -> Outcome:
         "root_after": None if root is None else root.signed.version,
         "root_expires": None if root is None else format_instant(root.signed.expires),
         "root_signed_sha256": None if root is None else sha256(root.signed_bytes).hexdigest(),
-        "desk_before_sha256": sha256(body_before.to_bytes()).hexdigest(),
-        "desk_after_sha256": sha256(body.to_bytes()).hexdigest(),
+        "desk_before_sha256": body_before.digest,
+        "desk_after_sha256": body.digest,
         "changes": changes,
     }
     return Outcome(root, body, facts)

@@ -33,6 +33,7 @@ class Countersigning(Rekeying):
         Returns each staged role's state after signing. A role with all signatures it needs, or with hers, is left as
         it is: it may be published, and what is published under a version number never changes.
         """
+        self.check_holders(keys)
         with only_one(self.folder):
             for role, signer in ((TARGETS, keys.signing), (roles.KEYRING_ROLE, keys.keyring)):
                 staged, delegator = self._staged(role), self._delegator(role)

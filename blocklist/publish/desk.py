@@ -69,12 +69,17 @@ class Desk(Countersigning):
         return signed
 
     def add_duty(self, name: str, passphrase: bytes, keys: EditorKeys) -> None:
-        """Make a duty officer's key files and wrap what she needs; the next version names her key to the ISPs."""
+        """Make a duty officer's key files and wrap what she needs; the next version names her key to the ISPs.
+
+        The others agree to her first (`holders`).
+        """
+        self.check_holders(keys)
         with only_one(self.folder):
             epochs = (self.body.epoch, *self._master.releases.epochs_from(self.body.epoch))
             secrets = {epoch: self.open_key(keys, MATCH_PROFILE, epoch) for epoch in epochs}
             body = Body.load(self.folder)
             self._facts = setup.add_duty(self.folder, self.keys_folder, body, self._master, name, passphrase, secrets)
+            self.agree(keys)
 
     def reinstate(self, ids: Iterable[str], keys: EditorKeys) -> int:
         """An editor's word that withdrawn entries go back on the list; with two editors' the next build has them.

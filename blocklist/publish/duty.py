@@ -161,7 +161,8 @@ def verify_role(role: Metadata[Targets], body: Body) -> None:
             key.verify_signature(role.signatures[key.keyid], signed)
             return
     raise Refusal(
-        "withdrawal_unproven", f"no duty officer signed withdraw/current version {version}: sign nothing, ask why"
+        "withdrawal_unproven",
+        f"no duty officer signed withdraw/current version {version}: ask why, have it renewed (`withdraw --renew`)",
     )
 
 

@@ -154,6 +154,14 @@ class Master:
         row = self._db.execute("SELECT digest FROM seen WHERE editor = ?", (editor,)).fetchone()
         return None if row is None else row[0]
 
+    def put_agreed(self, editor: str, mark: str) -> None:
+        """Keep her signature over the key holders this editor agreed to, in hex."""
+        self.put_seen(f"{editor}/holders", mark)
+
+    def agreed(self, editor: str) -> str | None:
+        """Her mark on the key holders she agreed to last."""
+        return self.seen(f"{editor}/holders")
+
     # --- subscribers ----------------------------------------------------------------------------------
     def put_subscriber(self, subscriber: Subscriber) -> bool:
         """Register an ISP; False when it is registered already."""

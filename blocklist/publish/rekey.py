@@ -42,6 +42,7 @@ class Rekeying(Building):
 
     def rekey(self, keys: EditorKeys, now: datetime) -> Manifest:
         """Stage a version that repeats the published one under new keys; `Refusal` says what must be done first."""
+        self.check_holders(keys)
         with only_one(self.folder):
             self.body.check_duties()
             published = self._repeatable()

@@ -32,9 +32,11 @@ class Reviewing(Workbench):
             return difference
 
     def approve(self, keys: EditorKeys, ids: Collection[str]) -> int:
-        """Sign entries or subscribers by id; returns how many are newly approved by this editor."""
+        """Sign entries, subscribers or `holders` by id; returns how many are newly approved by this editor."""
         with only_one(self.folder), self._master.transaction():
-            return self._approve(keys, frozenset(ids))
+            if self.holders in ids:
+                self.agree(keys)
+            return self._approve(keys, frozenset(ids) - {self.holders}) + (self.holders in ids)
 
     def approve_shown(self, keys: EditorKeys, entries: Collection[Entry]) -> int:
         """Sign these very entries, as she was shown them: whoever changes the desk meanwhile gains nothing."""

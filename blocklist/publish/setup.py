@@ -15,7 +15,7 @@ from securesystemslib.signer import CryptoSigner
 from blocklist.criteria import CriteriaSet
 from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE, generate_private, public_bytes, wrap
-from blocklist.publish import roles
+from blocklist.publish import approvals, roles
 from blocklist.publish.body import EDITORS_NEEDED, PURPOSE, Body, Duty, Editor, check_list
 from blocklist.publish.files import make_folder, write_atomically
 from blocklist.publish.keyfiles import check_holder_name, new_reading_key, new_signing_key
@@ -80,7 +80,8 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
         raise OperatorFault("folder_in_use", f"{folder} is not empty: a desk needs a folder of its own")
     make_folder(folder)
     make_folder(keys_folder)
-    editors = tuple(_new_editor(keys_folder, name, new.passphrases[name]) for name in new.editors)
+    made = [_new_editor(keys_folder, name, new.passphrases[name]) for name in new.editors]
+    editors = tuple(editor for editor, _ in made)
     duties = tuple(new_duty(keys_folder, name, new.passphrases[name], editors) for name in new.duties or new.editors)
     body = Body(
         list_id=new.list_id,
@@ -93,7 +94,7 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
     )
     write_atomically(folder / ROOT_FILE, _new_root(keys_folder, editors, new, now))
     write_atomically(folder / CRITERIA_FILE, new.criteria.to_bytes())
-    _new_master(folder, body)
+    _new_master(folder, body, {editor.name: signer for editor, signer in made})
     body.save(folder)
 
 
@@ -148,14 +149,11 @@ def _new_reading(keys_folder: Path, name: str, passphrase: bytes) -> bytes:
     return public_bytes(private)
 
 
-def _new_editor(keys_folder: Path, name: str, passphrase: bytes) -> Editor:
+def _new_editor(keys_folder: Path, name: str, passphrase: bytes) -> tuple[Editor, CryptoSigner]:
     reading = _new_reading(keys_folder, name, passphrase)
-    return Editor(
-        name=name,
-        signing=new_signing_key(keys_folder / f"{name}.sign.pem", passphrase).public_key,
-        keyring=new_signing_key(keys_folder / f"{name}.keyring.pem", passphrase).public_key,
-        reading=reading,
-    )
+    signer = new_signing_key(keys_folder / f"{name}.sign.pem", passphrase)
+    keyring = new_signing_key(keys_folder / f"{name}.keyring.pem", passphrase).public_key
+    return Editor(name, signer.public_key, keyring, reading), signer
 
 
 def _new_root(keys_folder: Path, editors: tuple[Editor, ...], new: NewDesk, now: datetime) -> bytes:
@@ -170,13 +168,18 @@ def _new_root(keys_folder: Path, editors: tuple[Editor, ...], new: NewDesk, now:
     return roles.make_root(public, thresholds, holders, now).to_bytes()
 
 
-def _new_master(folder: Path, body: Body) -> None:
-    """The data key, the log key and the first epoch's secret exist nowhere but wrapped to reading keys."""
+def _new_master(folder: Path, body: Body, signers: Mapping[str, CryptoSigner]) -> None:
+    """The data key, the log key and the first epoch's secret exist nowhere but wrapped to reading keys.
+
+    The editors, who are all here, agree to the key holders.
+    """
     master = Master.create(folder)
     editors = {editor.name: editor.reading for editor in body.editors}
     with master.transaction():
         for profile, readers in ((DATA_KEY_PROFILE, editors), (MATCH_PROFILE, body.readers()), (LOG_PROFILE, editors)):
             wrap_for(master, body.list_id, profile, body.epoch, readers, os.urandom(KEY_BYTES))
+        for name, signer in signers.items():
+            master.put_agreed(name, approvals.sign_holders(body.digest, body.list_id, signer).hex())
     master.close()
 
 

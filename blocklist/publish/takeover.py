@@ -14,7 +14,7 @@ from tuf.api.metadata import Metadata
 
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap, wrap
-from blocklist.publish import rows
+from blocklist.publish import approvals, rows
 from blocklist.publish.body import EDITORS_NEEDED, Body
 from blocklist.publish.ceremony import Ceremony
 from blocklist.publish.faults import Refusal
@@ -97,6 +97,7 @@ def _write_master(desk: Path, ceremony: Ceremony, keys: EditorKeys | None) -> tu
                 _wrap(master, ceremony.body, change, keys)
                 if change.new.kind == EDITOR:
                     master.forget_approvals(change.seat)
+            _agree(master, ceremony, keys)
             approvers = master.approvers()
             fallen = {item for item in counted if approvers.get(item, 0) < EDITORS_NEEDED}
             subscribers = {one.id for one in master.subscribers()}
@@ -114,6 +115,16 @@ def _new_data_key(master: Master, ceremony: Ceremony, keys: EditorKeys) -> None:
     master.forget_wrapped(DATA_KEY_PROFILE)
     stay = {one.name: one.reading for one in ceremony.body_before.editors if one.name not in gone}
     wrap_for(master, list_id, DATA_KEY_PROFILE, FIRST_EPOCH, stay, new)
+
+
+def _agree(master: Master, ceremony: Ceremony, keys: EditorKeys) -> None:
+    """She who agreed to the key holders before agrees to those after it; every other editor says so herself."""
+    before, after = (
+        approvals.sign_holders(body.digest, body.list_id, keys.signing).hex()
+        for body in (ceremony.body_before, ceremony.body)
+    )
+    if master.agreed(keys.name) == before:
+        master.put_agreed(keys.name, after)
 
 
 def _opened(wrapped: bytes, keys: EditorKeys, list_id: str, epoch: int, profile: str) -> bytes:

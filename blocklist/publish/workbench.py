@@ -18,6 +18,7 @@ from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.keyring import MATCH_PROFILE, unwrap
 from blocklist.publish import approvals, duty, rotation, rows, setup, verifying
 from blocklist.publish.body import EDITORS_NEEDED, Body
+from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one, read_file
 from blocklist.publish.importing import Found, Harvest
 from blocklist.publish.keyfiles import DutyKeys, EditorKeys, load_duty_keys, load_editor_keys
@@ -73,6 +74,26 @@ class Workbench:
     def body(self) -> Body:
         """The list's facts, with the epoch in force: that of the last published version."""
         return self._facts.in_epoch(self._master.releases.epoch())
+
+    # --- key holders ----------------------------------------------------------------------------------
+    @property
+    def holders(self) -> str:
+        """SHA-256 of `desk.json`: who holds which key. Anybody can write that file, so each editor agrees to it."""
+        return self._facts.digest
+
+    def agree(self, keys: EditorKeys) -> None:
+        """Keep this editor's word that the key holders in `desk.json` are the right ones."""
+        self._master.put_agreed(keys.name, approvals.sign_holders(self.holders, self.body.list_id, keys.signing).hex())
+
+    def check_holders(self, keys: EditorKeys) -> None:
+        """`Refusal` unless she agreed: her signature names their keys to every ISP, and wraps secrets to them."""
+        mark = approvals.sign_holders(self.holders, self.body.list_id, keys.signing).hex()
+        if self._master.agreed(keys.name) != mark:
+            raise Refusal(
+                "holders_changed",
+                f"{keys.name} has not agreed to the key holders in desk.json: compare with the minutes of the ceremony"
+                f" (desk_after_sha256), or ask who added a duty officer, then approve {self.holders}",
+            )
 
     # --- keys -----------------------------------------------------------------------------------------
     def unlock(self, editor: str, passphrase: bytes) -> EditorKeys:

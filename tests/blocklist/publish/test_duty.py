@@ -187,9 +187,11 @@ def test_a_desk_without_duty_officers_opens_and_gets_one(office: Office) -> None
         desk.build(office.alice, NOW)
     with pytest.raises(OperatorFault, match="mamori-list duty add"):
         desk.unlock_duty("dave", PASSPHRASE)
+    desk.approve(office.alice, [desk.holders])
     desk.add_duty("dave", PASSPHRASE, office.alice)
     with pytest.raises(OperatorFault, match="already"):
         desk.add_duty("dave", PASSPHRASE, office.alice)
+    desk.approve(office.bob, [desk.holders])
     office.publish()
     dave = desk.unlock_duty("dave", PASSPHRASE)
     (listed,) = desk.published_ids()

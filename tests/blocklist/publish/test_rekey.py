@@ -216,6 +216,7 @@ def test_a_new_duty_officer_works_in_both_epochs(body: QuickBody) -> None:
     passphrase = b"a passphrase for tests"
     body.desk.rekey(body.alice, now)
     body.desk.add_duty("dave", passphrase, body.alice)
+    body.desk.approve(body.bob, [body.desk.holders])
     body.rekey(now)
     dave = body.desk.unlock_duty("dave", passphrase)
     body.desk.withdraw(sorted(body.desk.published_ids())[:1], dave, now)

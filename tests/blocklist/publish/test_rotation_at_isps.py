@@ -50,11 +50,11 @@ class Case:
         self.names += 1
         office.add([entry(f"n{self.names}.example")])
         for keys in editors:
-            office.desk.approve(keys, office.desk.items())
+            office.desk.approve(keys, [*office.desk.items(), office.desk.holders])
+        office.desk.withdraw((), office.duty, now)
         office.desk.build(office.alice, now)
         for keys in editors:
             office.desk.sign(keys, now)
-        office.desk.withdraw((), office.duty, now)
         office.desk.publish(office.out, office.online, now)
         assert self.isp.refresh().kind is Kind.UPDATED, self.isp.status()
         assert self.isp.status().entries == self.names

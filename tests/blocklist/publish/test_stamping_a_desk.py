@@ -88,7 +88,7 @@ def test_an_editors_new_key_comes_with_a_version_it_can_sign(office: Office, tmp
     bob = load_editor_keys(tmp_path / "new", "bob", PASSPHRASE)
     changed = evolve(office, desk=Desk.open(desk, office.desk.keys_folder), bob=bob)
     for keys in (changed.alice, bob):
-        changed.desk.approve(keys, changed.desk.items())
+        changed.desk.approve(keys, [*changed.desk.items(), changed.desk.holders])
     changed.signed(clock.utc)
     changed.desk.submit(folder, clock.utc)
     assert signer.tick(clock.utc, clock.steady)

@@ -11,11 +11,14 @@ import pytest
 from attrs import evolve
 from securesystemslib.signer import CryptoSigner
 
+from blocklist.keyring import generate_private, public_bytes
 from blocklist.publish import ceremony, takeover
+from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys
 from blocklist.publish.minutes import Minutes, Witness
-from tests.blocklist.publish.support import NOW, Office, entry
+from tests.blocklist.publish.signers import new_signer
+from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
 from tests.blocklist.publish.test_rotation import change
 
 
@@ -129,3 +132,49 @@ def test_what_was_taken_off_is_not_raised_in_the_master(office: Office, ending: 
         office.desk.withdraw((), office.duty, NOW)
     edited(office, "UPDATE entries SET removed_by = NULL")
     assert refused(office) == "ended_listed"
+
+
+def swapped(office: Office, **changed: object) -> Office:
+    """desk.json written by a thief, and the desk opened anew."""
+    body = office.desk.body
+    carol = {"duties": body.duties, "editors": body.editors}[str(changed.pop("where"))][2]
+    new = evolve(carol, **changed)
+    evolve(
+        body,
+        duties=tuple(new if one == carol else one for one in body.duties),
+        editors=tuple(new if one == carol else one for one in body.editors),
+    ).save(office.folder / "desk")
+    office.desk.close()
+    return evolve(office, desk=Desk.open(office.folder / "desk"))
+
+
+@pytest.mark.parametrize(
+    ("where", "field"), [("duties", "signing"), ("editors", "signing"), ("editors", "keyring"), ("editors", "reading")]
+)
+def test_key_holders_that_nobody_agreed_to_are_not_named_to_isps(office: Office, where: str, field: str) -> None:
+    """A duty officer, a keyring signer or a reader put into desk.json: no version names her, no rekey wraps to her."""
+    office.add([entry()], office.alice, office.bob)
+    office.publish()
+    stranger: object = public_bytes(generate_private()) if field == "reading" else new_signer().public_key
+    office = swapped(office, where=where, **{field: stranger})
+    assert refused(office) == "holders_changed"
+    for verb in (
+        lambda: office.desk.rekey(office.alice, NOW),
+        lambda: office.desk.add_duty("dave", PASSPHRASE, office.alice),
+    ):
+        with pytest.raises(Refusal, match="has not agreed to the key holders"):
+            verb()
+    office.desk.agree(evolve(office.alice, name="bob"))
+    assert refused(office) == "holders_changed"
+
+
+def test_a_new_duty_officer_is_agreed_to_by_every_editor_who_signs(office: Office) -> None:
+    """Whoever adds her agrees; the second editor compares and says so herself."""
+    office.desk.add_duty("dave", PASSPHRASE, office.alice)
+    office.add([entry()], office.alice, office.bob)
+    office.desk.build(office.alice, NOW)
+    office.desk.sign(office.alice, NOW)
+    with pytest.raises(Refusal, match=f"then approve {office.desk.holders}"):
+        office.desk.sign(office.bob, NOW)
+    assert office.desk.approve(office.bob, [office.desk.holders]) == 1
+    assert office.desk.sign(office.bob, NOW)["targets"].missing == 0

@@ -10,6 +10,7 @@ import pytest
 from blocklist.errors import OperatorFault
 from blocklist.index import Index
 from blocklist.names import to_wire
+from blocklist.tokens import domain_token
 from blocklist.trust.compile import compile_enforced, next_change
 from blocklist.trust.exemptions import Exemptions
 from blocklist.trust.subscription import Subscription
@@ -55,6 +56,18 @@ def test_list_without_a_version_keeps_its_place(
     match = index.match(to_wire(names(1)[0]), isp.clock.monotonic())
     assert match is not None
     assert match.list_number == 1
+
+
+def test_additions_on_trial_are_left_out(
+    subscriptions: Sequence[Subscription], exemptions: Exemptions, isp: Isp
+) -> None:
+    """Only those named, only of the list named."""
+    image = subscriptions[0].image(())
+    assert image is not None
+    token = domain_token(image.token_key, to_wire(names(1)[0]))
+    for but, blocked in (({image.list_id: token}, [False, True]), ({"other": token}, [True, True])):
+        index = Index(compile_enforced(subscriptions, exemptions, isp.clock, but))
+        assert [index.match(to_wire(name), isp.clock.monotonic()) is not None for name in names(1, 2)] == blocked
 
 
 def test_clock_far_ahead_does_not_empty_the_list(

@@ -10,11 +10,13 @@ version arrive together or not at all:
 Nothing in it is trusted: `admission` verifies. What is refused moves to `DROP/refused/` with a `reason.json`.
 """
 
+import errno
 import fcntl
 import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +30,7 @@ from blocklist.canonical import format_instant
 from blocklist.disk import sync_folder
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.faults import Refusal
-from blocklist.publish.files import make_folder, read_file, write_atomically
+from blocklist.publish.files import make_folder, write_atomically
 from blocklist.publish.outlet import LOG_FILE, SignedRole
 
 ROLES: Final = ("targets", "keyring", "withdraw")  # in the order they are verified: a delegator comes first
@@ -36,6 +38,7 @@ REFUSED_FOLDER: Final = "refused"
 _FILES: Final = "files"
 _FOLDER_MODE: Final = 0o770
 _FILE_MODE: Final = 0o640
+_NO_FILE: Final = (errno.ELOOP, errno.ENXIO)  # a link, a socket
 _NEW: Final = ".new-"  # being written
 _DONE: Final = ".done-"  # published, being taken away
 
@@ -188,6 +191,19 @@ def _write(folder: Path, name: str, data: bytes) -> None:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > max_bytes:  # a pipe would hold us for ever
+    """What is looked at is what is read: whoever writes here may put a link or a pipe in a file's place meanwhile."""
+    data = None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # waits for no pipe
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    data = file.read(max_bytes + 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise OperatorFault("file_read", f"cannot read submitted file {path}: {error.strerror}") from None
+    if data is None or len(data) > max_bytes:
         raise Refusal("drop_size", f"a file of the submission is larger than {max_bytes} bytes, or is no plain file")
-    return read_file(path, "submitted file")
+    return data

@@ -29,7 +29,10 @@ class Stage:
         self._files = self._folder / "files"
 
     def put(self, role: str, metadata: Metadata[Targets], files: Mapping[str, bytes]) -> None:
-        """Stage a freshly built role and drop the files of the one before."""
+        """Stage a freshly built role and drop the files of the one before: in this folder and behind no link."""
+        for folder in (self._folder, self._files):
+            if folder.is_symlink():
+                raise OperatorFault("stage_damaged", f"{folder} is a link to elsewhere: delete it and build again")
         for path, target in metadata.signed.targets.items():
             for prefixed in target.get_prefixed_paths():
                 place = self._files / prefixed

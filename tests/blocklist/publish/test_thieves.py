@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -11,13 +13,14 @@ import pytest
 from attrs import evolve
 from securesystemslib.signer import CryptoSigner
 
+from blocklist.errors import OperatorFault
 from blocklist.keyring import generate_private, public_bytes
-from blocklist.publish import ceremony, takeover
+from blocklist.publish import ceremony, drop, takeover
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys
 from blocklist.publish.minutes import Minutes, Witness
-from tests.blocklist.publish.signers import new_signer
+from tests.blocklist.publish.signers import Signers, new_signer
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
 from tests.blocklist.publish.test_rotation import change
 
@@ -178,3 +181,38 @@ def test_a_new_duty_officer_is_agreed_to_by_every_editor_who_signs(office: Offic
         office.desk.sign(office.bob, NOW)
     assert office.desk.approve(office.bob, [office.desk.holders]) == 1
     assert office.desk.sign(office.bob, NOW)["targets"].missing == 0
+
+
+@pytest.mark.parametrize("link", ["stage", "stage/files"])
+def test_a_build_deletes_nothing_behind_a_link(office: Office, tmp_path: Path, link: str) -> None:
+    """A stage that leads into the editor's own folder would be swept: her files are no staged ones."""
+    office.add([entry()], office.alice, office.bob)
+    office.desk.build(office.alice, NOW)
+    hers = tmp_path / "hers" / "files" / "letter"
+    hers.parent.mkdir(parents=True)
+    hers.write_bytes(b"hers")
+    place = office.folder / "desk" / link
+    shutil.rmtree(place)
+    place.symlink_to(hers.parent if link.endswith("files") else hers.parent.parent)
+    with pytest.raises(OperatorFault, match="link to elsewhere"):
+        office.desk.build(office.alice, NOW)
+    assert hers.read_bytes() == b"hers"
+
+
+@pytest.mark.parametrize("what", ["pipe", "link", "folder", "large"])
+def test_a_submitted_file_that_is_none_is_refused_at_once(tmp_path: Path, what: str) -> None:
+    """It is opened once, without waiting and without following; only then looked at."""
+    body = Signers()
+    place = drop.put(tmp_path, (body.make("targets", 1),), NOW)
+    file = place / "targets.json"
+    file.unlink()
+    if what == "pipe":
+        os.mkfifo(file)
+    elif what == "folder":
+        file.mkdir()
+    elif what == "link":
+        file.symlink_to("/dev/zero")
+    else:
+        file.write_bytes(bytes(drop.DropLimits().role_bytes + 1))
+    with pytest.raises(Refusal, match="no plain file"):
+        drop.read(place, drop.DropLimits())

@@ -86,7 +86,7 @@ class Renewal:
         holding = self.holding
         state = evolve(holding.state, marks=self.time.to_save())
         current = holding.current if state.version else None
-        now, alarm = holding.clock.now(), self.faults.note
+        now, alarm = holding.now(), self.faults.note  # no jump of the clock makes an announcement old
         change = Update(self.source, self.keys, visit, current, state, now, alarm).decide()
         if change.versions:
             change = evolve(change, state=evolve(change.state, published_at=visit.published_at))

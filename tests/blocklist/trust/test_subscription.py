@@ -376,6 +376,16 @@ def test_announced_bulk_change_too_early_is_held(subscription: Subscription, isp
     assert subscription.refresh().kind is Kind.HELD
 
 
+def test_jump_of_the_clock_makes_no_announcement_old(subscription: Subscription, isp: Isp, body: ListBody) -> None:
+    """Two hours in one step are no wait: the clock is suspect then, and trusted time counts."""
+    body.publish(TEN, isp.clock.utc, bulk=Bulk(3, 90, 0))
+    subscription.refresh()
+    isp.clock.pass_seconds(60)
+    body.publish(MANY, isp.clock.utc)
+    isp.clock.wall += 7200
+    assert subscription.refresh().kind is Kind.HELD
+
+
 def test_no_urls_is_a_setting_to_mend(isp: Isp) -> None:
     """A list without mirrors fails with its reason instead of doing nothing."""
     isp.urls = ()

@@ -67,7 +67,10 @@ class Subscribing(ObjectionDesk):
         subscriber = Subscriber(label, public_key)
         with only_one(self.folder), self._master.transaction():
             if not self._master.put_subscriber(subscriber):
-                raise OperatorFault("subscriber_known", f"subscriber {subscriber.id} is registered already")
+                raise OperatorFault(
+                    "subscriber_known",
+                    f"subscriber {subscriber.id} is, or once was, registered: one that comes back makes a new key",
+                )
             self._master.put_approvals(keys.name, [approvals.sign_subscriber(subscriber, self.body.list_id, keys)])
         return subscriber.id
 

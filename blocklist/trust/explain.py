@@ -120,7 +120,7 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
     for held in told["guards"]:
         count = "" if held["count"] is None else f" {held['count']} entries wait"
         limit = "" if held["limit"] is None else f", the limit is {held['limit']}"
-        yield f"{held['guard']}:{count}{limit}: {held['why']}."
+        yield f"{held['guard']}:{count}{limit}{':' if count else ''} {held['why']}."
     if told["rejected"]:
         yield f"{told['rejected']} additions stay out because they were rejected here."
     if out["in_force"]:

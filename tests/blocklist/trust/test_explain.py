@@ -105,6 +105,7 @@ def test_waiting_epoch_rollback_and_age(subscription: Subscription, isp: Isp, bo
     subscription.refresh()
     told = subscription.explain()
     assert [held["guard"] for held in told["guards"]] == ["epoch_change"]
+    assert any(line.startswith("epoch_change: new keys wait") for line in told["words"])
     assert "keys" in told["do"][0]
     isp.clock.wall += 1e8
     assert "clock" in subscription.explain()["do"][-1]

@@ -16,6 +16,7 @@ from blocklist.publish.rekey import EPOCH_LIFE
 from blocklist.publish.roles import WITHDRAW_ROLE
 
 ENDS_SOON: Final = timedelta(days=2)  # before a role's end `status` asks for a new one
+ROOT_ENDS_SOON: Final = timedelta(days=60)  # a ceremony brings several people together
 _RENEWED_BY: Final = {WITHDRAW_ROLE: "`mamori-list withdraw DESK --renew`"}
 
 
@@ -54,9 +55,15 @@ def _todo(state: DeskState, now: datetime) -> Iterator[str]:
         yield "no duty officer has signed withdraw/current: `mamori-list withdraw DESK --renew`"
     for role, one in state.staged.items():
         if one.expires - now < ENDS_SOON:
-            yield f"{role} ends {format_instant(one.expires)}: {_RENEWED_BY.get(role, 'build, sign and publish')}"
+            yield f"{role} {_end(one.expires, now)}: {_RENEWED_BY.get(role, 'build, sign and publish')}"
+    if state.root_expires - now < ROOT_ENDS_SOON:
+        yield f"root {_end(state.root_expires, now)}: `mamori-list ceremony plan DESK FOLDER --reason renewal`"
     if state.epoch_began is not None and now - state.epoch_began >= EPOCH_LIFE:
         yield f"the epoch is {(now - state.epoch_began).days} days old, due are {EPOCH_LIFE.days}: `mamori-list rekey`"
+
+
+def _end(expires: datetime, now: datetime) -> str:
+    return f"{'ends' if expires > now else 'has ended'} {format_instant(expires)}"
 
 
 def _shown(value: object) -> str:

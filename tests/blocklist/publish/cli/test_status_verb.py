@@ -26,4 +26,12 @@ def test_status_needs_no_key(shell: Shell) -> None:
     ]
     latest = Shell(shell.folder, now=NOW + timedelta(days=90)).json("status", shell.desk)["to_do"]
     assert "the epoch is 90 days old, due are 90: `mamori-list rekey`" in latest
-    assert "targets ends 2026-12-22T03:00:00Z: build, sign and publish" in latest
+    assert "targets has ended 2026-12-22T03:00:00Z: build, sign and publish" in latest
+
+
+def test_status_asks_for_a_ceremony_two_months_before_root_ends(shell: Shell) -> None:
+    """After its last day ISPs take no new list, and a ceremony takes weeks to arrange."""
+    renew = "`mamori-list ceremony plan DESK FOLDER --reason renewal`"
+    for days, said in ((300, []), (306, ["ends"]), (366, ["has ended"])):
+        told = Shell(shell.folder, now=NOW + timedelta(days=days)).json("status", shell.desk)["to_do"]
+        assert told == [f"root {word} 2027-11-22T03:00:00Z: {renew}" for word in said]

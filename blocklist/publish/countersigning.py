@@ -111,7 +111,7 @@ class Countersigning(Rekeying):
 
     def _departures(self, listed: frozenset[str], day: date) -> tuple[Departure, ...]:
         signers = verifying.Signers.of(self.body, rotation.roots(self.folder).values())
-        return Ledger(self._master, self.body.list_id, signers).departures(self.published_ids() - listed, day)
+        return Ledger(self._master, self.body, signers).departures(self.published_ids() - listed, day)
 
     def _mine_of(self, manifest: Manifest, keys: EditorKeys) -> Assembly:
         """The staged version's set from the entries this editor proves to have approved."""

@@ -11,6 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from blocklist.publish import approvals, duty
+from blocklist.publish.body import Body
 from blocklist.publish.faults import Refusal
 from blocklist.publish.master import Master
 from blocklist.publish.records import Row
@@ -46,13 +47,13 @@ class Ledger:
     """Where the words are kept, and the keys that prove them."""
 
     master: Master
-    list_id: str
+    body: Body
     signers: Signers
 
     def departures(self, ids: Iterable[str], day: date) -> tuple[Departure, ...]:
         """Why each of these entries is left out on the UTC day `day`; `Refusal` where nobody's key says so."""
         wanted = sorted(ids)
-        off = duty.off(self.master)
+        off = duty.off(self.master, self.body)
         found = [self._why(entry_id, off.get(entry_id), day) for entry_id in wanted]
         unproven = found.count(None)
         if unproven:
@@ -78,10 +79,10 @@ class Ledger:
         """Every word that could account for the entry, the last first."""
         for one in reversed(list(said)):
             if (one.kind in ENDING and row.removed_by == one.editor) or one.kind is Kind.SUSPEND:
-                yield Proof(row.id, str(one.kind), one.editor, one.signature, one.body(self.list_id))
+                yield Proof(row.id, str(one.kind), one.editor, one.signature, one.body(self.body.list_id))
         if row.removed_by is not None and row.removal is not None:
-            statement = approvals.removal_statement(row.id, self.list_id)
+            statement = approvals.removal_statement(row.id, self.body.list_id)
             yield Proof(row.id, str(Kind.REMOVE), row.removed_by, row.removal, statement)
         if off is not None:
-            statement = duty.statement(row.id, off.serial, self.list_id)
+            statement = duty.statement(row.id, off.serial, self.body.list_id)
             yield Proof(row.id, WITHDRAWN, f"{off.duty}/duty", off.signature, statement)

@@ -52,7 +52,7 @@ class Desk(Countersigning):
 
     def withdrawn(self) -> tuple[Withdrawn, ...]:
         """What is off and not yet left out of a published version."""
-        return tuple(duty.off(self._master).values())
+        return tuple(duty.off(self._master, self.body).values())
 
     def withdraw(self, ids: Iterable[str], keys: DutyKeys, now: datetime) -> SignedRole:
         """Take published entries off with one duty officer's key; without ids the present state is signed again.
@@ -169,7 +169,7 @@ class Desk(Countersigning):
         return SignedRelease(manifest, signed, lines, line)
 
     def _check_rekey_goes_out(self, officer: DutyKeys | None) -> None:
-        if duty.off(self._master):
+        if duty.off(self._master, self.body):
             raise Refusal("not_repeatable", "entries were withdrawn since: build, sign and publish an ordinary version")
         if officer is None:
             raise Refusal(

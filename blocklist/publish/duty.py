@@ -6,13 +6,14 @@ no other name is opened. The next version leaves the entries out (it *confirms*)
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from attrs import frozen
 from securesystemslib.exceptions import UnverifiedSignatureError
-from securesystemslib.signer import Signature
+from securesystemslib.signer import Signature, SSlibKey
 from tuf.api.metadata import Metadata, Targets
 
 from blocklist import canonical
@@ -27,7 +28,7 @@ from blocklist.publish.master import Master
 from blocklist.publish.outlet import SignedRole
 from blocklist.publish.records import shown
 from blocklist.publish.releases import Releases
-from blocklist.publish.withdrawals import Withdrawn
+from blocklist.publish.withdrawals import REINSTATE, Withdrawn
 from blocklist.stream import SALT_BYTES, FileContext, Kind, seal
 from blocklist.tokens import domain_token, host_token, token_key
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
@@ -62,13 +63,17 @@ def behind(ids: Collection[str], releases: Releases) -> dict[str, bytes]:
     return {entry_id: known[entry_id] for entry_id in ids} | dict(releases.behind(set(known.values())))
 
 
-def off(master: Master) -> dict[str, Withdrawn]:
-    """By id: the entries that are withdrawn and that too few editors reinstated."""
-    return {
-        entry_id: one
-        for entry_id, one in master.withdrawals.unconfirmed().items()
-        if len(master.approved_by(one.reinstatement)) < EDITORS_NEEDED
-    }
+def off(master: Master, body: Body) -> dict[str, Withdrawn]:
+    """By id: the entries that are withdrawn and that too few editors reinstated, each under her own key."""
+    unconfirmed = master.withdrawals.unconfirmed()
+    said = {one.reinstatement: _reinstatement(one, body.list_id) for one in unconfirmed.values()}
+    keys = {editor.name: editor.signing for editor in body.editors}
+    words = Counter(
+        item
+        for item, editor, signature in master.approvals_from(REINSTATE)
+        if item in said and editor in keys and _is_good(keys[editor], signature, said[item])
+    )
+    return {entry_id: one for entry_id, one in unconfirmed.items() if words[one.reinstatement] < EDITORS_NEEDED}
 
 
 def proven_off(body: Body, master: Master, mine: Mapping[str, bytes], keys: EditorKeys) -> frozenset[str]:
@@ -100,8 +105,11 @@ def reinstate(ids: Iterable[str], body: Body, master: Master, keys: EditorKeys) 
 
 
 def _sign_reinstatement(one: Withdrawn, list_id: str, keys: EditorKeys) -> bytes:
-    said = canonical.dumps({"list_id": list_id, "reinstate": one.id, "serial": one.serial})
-    return bytes.fromhex(keys.signing.sign(said).signature)
+    return bytes.fromhex(keys.signing.sign(_reinstatement(one, list_id)).signature)
+
+
+def _reinstatement(one: Withdrawn, list_id: str) -> bytes:
+    return canonical.dumps({"list_id": list_id, "reinstate": one.id, "serial": one.serial})
 
 
 def withdraw(
@@ -111,7 +119,7 @@ def withdraw(
 
     Without ids it signs the present state again, for seven more days.
     """
-    in_force = off(master)
+    in_force = off(master, body)
     serial = max(master.withdrawals.last_serial() + 1, int(now.timestamp()))
     new = [
         Withdrawn(entry_id, token, serial, keys.name, sign(entry_id, serial, body.list_id, keys))
@@ -169,11 +177,18 @@ def verify_role(role: Metadata[Targets], body: Body) -> None:
 def verify(withdrawn: Withdrawn, body: Body) -> None:
     """Refuse an entry the master calls withdrawn when no duty officer's signature proves it."""
     signed = statement(withdrawn.id, withdrawn.serial, body.list_id)
-    for key in body.duty_keys(withdrawn.duty, withdrawn.serial):
-        with suppress(UnverifiedSignatureError):
-            key.verify_signature(Signature(key.keyid, withdrawn.signature.hex()), signed)
-            return
-    raise Refusal(
-        "withdrawal_unproven",
-        f"the desk calls {withdrawn.id} withdrawn by {withdrawn.duty}, no signature proves it: sign nothing, ask why",
-    )
+    keys = body.duty_keys(withdrawn.duty, withdrawn.serial)
+    if not any(_is_good(key, withdrawn.signature, signed) for key in keys):
+        raise Refusal(
+            "withdrawal_unproven",
+            f"the desk calls {withdrawn.id} withdrawn by {withdrawn.duty}, no signature proves it:"
+            " sign nothing, ask why",
+        )
+
+
+def _is_good(key: SSlibKey, signature: bytes, said: bytes) -> bool:
+    try:
+        key.verify_signature(Signature(key.keyid, signature.hex()), said)
+    except UnverifiedSignatureError:
+        return False
+    return True

@@ -99,10 +99,8 @@ class Rekeying(Building):
 
     def _check_withdrawals(self, published: Manifest, keys: EditorKeys) -> None:
         """Withdrawn tokens cannot be found again under new keys: all must be confirmed, and the file empty."""
-        unconfirmed = self._master.withdrawals.unconfirmed().values()
-        waiting = [
-            one.id for one in unconfirmed if one.id in duty.off(self._master) or one.serial > published.withdrawals_seen
-        ]
+        unconfirmed, off = self._master.withdrawals.unconfirmed().values(), duty.off(self._master, self.body)
+        waiting = [one.id for one in unconfirmed if one.id in off or one.serial > published.withdrawals_seen]
         if waiting:
             raise _first(f"{len(waiting)} withdrawals are not yet confirmed by a published version")
         staged = self.stage.load(roles.WITHDRAW_ROLE)

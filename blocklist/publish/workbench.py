@@ -204,7 +204,7 @@ class Workbench:
 
     def withdrawn_ids(self) -> frozenset[str]:
         """Ids of the entries a duty officer took off, until a version without them or two editors' word."""
-        return frozenset(duty.off(self._master))
+        return frozenset(duty.off(self._master, self.body))
 
     def items(self) -> frozenset[str]:
         """Ids of all that can be approved: live entries and subscribers."""

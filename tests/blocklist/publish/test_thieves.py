@@ -216,3 +216,18 @@ def test_a_submitted_file_that_is_none_is_refused_at_once(tmp_path: Path, what: 
         file.write_bytes(bytes(drop.DropLimits().role_bytes + 1))
     with pytest.raises(Refusal, match="no plain file"):
         drop.read(place, drop.DropLimits())
+
+
+def test_a_reinstatement_nobody_signed_lifts_no_withdrawal(office: Office) -> None:
+    """Two made-up rows, or one editor's word under two names: the next withdraw/current holds the token still."""
+    one = entry()
+    office.add([one, entry("kept.example")], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw([one.id], office.duty, NOW)
+    office.desk.reinstate([one.id], office.alice)
+    edited(office, "INSERT INTO approvals SELECT item, 'bob', signature FROM approvals WHERE item LIKE 'reinstate%'")
+    edited(
+        office, "INSERT INTO approvals SELECT item, 'dave', zeroblob(64) FROM approvals WHERE item LIKE 're%' LIMIT 1"
+    )
+    assert [off.id for off in office.desk.withdrawn()] == [one.id]
+    assert office.desk.build(office.alice, NOW).count == 1

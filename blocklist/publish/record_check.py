@@ -52,6 +52,16 @@ def read_record(path: Path) -> Record:
     return Record(tuple(line for line, _ in read), said)
 
 
+def check_extends(record: Record, earlier: Record) -> None:
+    """Refuse a record that does not begin with all lines of an earlier copy: history only grows."""
+    if record.lines[: len(earlier.lines)] != earlier.lines:
+        raise Refusal(
+            "record_rewritten",
+            f"the record does not begin with the {len(earlier.lines)} lines of the earlier copy: it was rewritten or"
+            " cut; keep both, and ask the list body",
+        )
+
+
 def signed_head(out: Path, root: bytes, now: datetime) -> LogHead:
     """The head that the published index signs, verified from a pinned root.json. `Refusal` where it does not verify."""
     outlet = Outlet(out)

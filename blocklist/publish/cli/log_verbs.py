@@ -32,11 +32,16 @@ def log() -> None:
 @log.command("verify")
 @click.argument("record", metavar="FILE|OUT", type=RECORD)
 @root_option
+@click.option("--earlier", metavar="FILE|OUT", type=RECORD, help="A copy kept from before: nothing in it may be gone.")
 @json_option
 @click.pass_context
-def verify_log(ctx: click.Context, /, *, record: Path, root_file: Path | None, as_json: bool) -> None:
+def verify_log(
+    ctx: click.Context, /, *, record: Path, root_file: Path | None, earlier: Path | None, as_json: bool
+) -> None:
     """Check log.jsonl, or the one of a published folder OUT; with --root against the head two editors signed."""
     read, signed = _record(ctx, record, root_file)
+    if earlier is not None:
+        record_check.check_extends(read, record_check.read_record(earlier))
     last, head = read.said[-1], read.head()
     facts: dict[str, Any] = {
         "list_id": last.list_id,

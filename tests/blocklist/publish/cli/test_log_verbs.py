@@ -30,6 +30,18 @@ def test_anybody_checks_the_record(shell: Shell, listed: str) -> None:
     assert "log.jsonl" in shell.run("log", "verify", record, code=1).stderr
 
 
+def test_an_auditor_compares_with_a_copy_kept_from_before(shell: Shell, listed: str, tmp_path: Path) -> None:
+    """The record may only have grown: a line less than before, or another one, is told."""
+    record, kept = Path(shell.out) / "log.jsonl", tmp_path / "kept.jsonl"
+    kept.write_bytes(record.read_bytes())
+    shell.run("build", shell.desk, "--editor", "alice", "--sign")
+    shell.run("sign", shell.desk, "--editor", "bob", "--publish", shell.out)
+    assert shell.json("log", "verify", str(record), "--earlier", str(kept))["versions"] == 2
+    assert "rewritten" in shell.run("log", "verify", str(kept), "--earlier", str(record), code=1).stderr
+    kept.write_bytes(kept.read_bytes().replace(b'"adds":2', b'"adds":3'))
+    assert "rewritten" in shell.run("log", "verify", str(record), "--earlier", str(kept), code=1).stderr
+
+
 def test_an_owner_gets_a_proof_she_can_check(shell: Shell, listed: str, tmp_path: Path) -> None:
     """First the word to publish, then the opening, which the other verb checks against the record."""
     words = ("objection", "open", shell.desk, "--editor", "alice", listed)

@@ -37,7 +37,7 @@ def test_a_body_is_published_and_stamped(tmp_path: Path) -> None:
     timestamp = body.root.with_name("timestamp.json")
     before = json.loads(timestamp.read_text())["signed"]["version"]
     body.stamp()
-    assert json.loads(timestamp.read_text())["signed"]["version"] == before + 1
+    assert json.loads(timestamp.read_text())["signed"]["version"] > before
     assert isinstance(site.resource, StaticFiles)
 
 

@@ -68,7 +68,10 @@ class Rekeying(Building):
         published, body = self._repeatable(), self._body_in(manifest.epoch)
         self._check_withdrawals(published.manifest, keys)
         old = self._old_set(keys, published, manifest.signed_at.date(), mine_only=mine_only)
-        return again(old, body, self.open_key(keys, MATCH_PROFILE, manifest.epoch))
+        secret = self.open_key(keys, MATCH_PROFILE, manifest.epoch)
+        if secret == old.secret:
+            raise Refusal("secret_reused", "the new epoch has the old one's secret: whoever was let go would read on")
+        return again(old, body, secret)
 
     def _repeated(self, manifest: Manifest) -> RekeyOf | None:
         """What a staged version must say that it repeats: nothing in the epoch in force."""

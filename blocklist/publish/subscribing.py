@@ -19,6 +19,7 @@ from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.objection_desk import ObjectionDesk
 from blocklist.publish.records import Subscriber
 from blocklist.publish.stage import Stage
+from blocklist.publish.verifying import Proof
 
 RENEWED_BEFORE: Final = roles.KEYRING_LIFETIME / 3  # a build re-signs the keyring this long before its expiry
 
@@ -84,12 +85,14 @@ class Subscribing(ObjectionDesk):
         return next(one.removals for one in self.memberships() if one.subscriber.id == wanted)
 
     def memberships(self) -> list[Membership]:
-        """Every ISP that was ever registered."""
-        counts = self._master.approvers()
+        """Every ISP that was ever registered; a word that nobody signed lets none go."""
+        counts, signers, list_id = self._master.approvers(), self._signers(), self.body.list_id
         words: dict[str, dict[str, int]] = {}
-        for item, editor, _ in self._master.approvals_from(approvals.LEAVING):
+        for item, editor, signature in self._master.approvals_from(approvals.LEAVING):
             subscriber, epoch = approvals.read_leaving(item)
-            words.setdefault(subscriber, {})[editor] = epoch
+            said = approvals.leaving_statement(subscriber, epoch, list_id)
+            if signers.reason_against(Proof(subscriber, "subscriber_removal", editor, signature, said)) is None:
+                words.setdefault(subscriber, {})[editor] = epoch
         return [Membership(one, counts.get(one.id, 0), words.get(one.id, {})) for one in self._master.subscribers()]
 
     def subscribers(self) -> list[tuple[Subscriber, int]]:

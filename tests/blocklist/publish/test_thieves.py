@@ -16,10 +16,12 @@ from securesystemslib.signer import CryptoSigner
 from blocklist.errors import OperatorFault
 from blocklist.keyring import generate_private, public_bytes
 from blocklist.publish import ceremony, drop, takeover
+from blocklist.publish.assemble import Version
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
 from blocklist.publish.keyfiles import DutyKeys
 from blocklist.publish.minutes import Minutes, Witness
+from blocklist.publish.rekey import again, repeats
 from tests.blocklist.publish.signers import Signers, new_signer
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
 from tests.blocklist.publish.test_rotation import change
@@ -226,8 +228,29 @@ def test_a_reinstatement_nobody_signed_lifts_no_withdrawal(office: Office) -> No
     office.desk.withdraw([one.id], office.duty, NOW)
     office.desk.reinstate([one.id], office.alice)
     edited(office, "INSERT INTO approvals SELECT item, 'bob', signature FROM approvals WHERE item LIKE 'reinstate%'")
-    edited(
-        office, "INSERT INTO approvals SELECT item, 'dave', zeroblob(64) FROM approvals WHERE item LIKE 're%' LIMIT 1"
-    )
+    edited(office, "INSERT INTO approvals SELECT DISTINCT item, 'dave', x'00' FROM approvals WHERE item LIKE 're%'")
     assert [off.id for off in office.desk.withdrawn()] == [one.id]
     assert office.desk.build(office.alice, NOW).count == 1
+
+
+def test_a_word_nobody_signed_lets_no_subscriber_go(office: Office) -> None:
+    """Two made-up rows would leave an ISP without the next epoch's secret."""
+    known = office.subscribe()
+    for editor in ("alice", "bob"):
+        edited(office, f"INSERT INTO approvals VALUES ('leave {known} 1', '{editor}', zeroblob(64))")
+    (one,) = office.desk.memberships()
+    assert (one.removals, one.reads) == (0, True)
+
+
+def test_a_rekey_that_keeps_the_secret_is_not_signed(office: Office) -> None:
+    """Made by a thief's tool for a subscriber that was let go; the second editor's tool opens both secrets."""
+    office.add([entry()], office.alice, office.bob)
+    office.publish()
+    office.desk.withdraw((), office.duty, NOW)
+    desk, published = office.desk, office.desk._repeatable()
+    old = desk._old_set(office.alice, published, NOW.date(), mine_only=False)
+    body = desk.body.in_epoch((2, NOW.date() - timedelta(days=1)))
+    version = Version(desk.next_version(), NOW, rekey_of=repeats(published.manifest))
+    desk._put(office.alice, again(old, body, old.secret), version, None, NOW)
+    with pytest.raises(Refusal, match="the old one's secret"):
+        desk.sign(office.bob, NOW)

@@ -74,10 +74,7 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
 
     Raises `OperatorFault` for a folder in use, a bad id or holder name, too few editors, a short passphrase.
     """
-    check_list(new.list_id, new.purpose, len(new.editors))
-    _check_names(new)
-    if folder.exists() and any(folder.iterdir()):
-        raise OperatorFault("folder_in_use", f"{folder} is not empty: a desk needs a folder of its own")
+    check(folder, new)
     make_folder(folder)
     make_folder(keys_folder)
     made = [_new_editor(keys_folder, name, new.passphrases[name]) for name in new.editors]
@@ -96,6 +93,14 @@ def create(folder: Path, keys_folder: Path, new: NewDesk, now: datetime) -> None
     write_atomically(folder / CRITERIA_FILE, new.criteria.to_bytes())
     _new_master(folder, body, {editor.name: signer for editor, signer in made})
     body.save(folder)
+
+
+def check(folder: Path, new: NewDesk) -> None:
+    """Refuse what `create` would refuse, but for the passphrases: before anybody is asked for one."""
+    check_list(new.list_id, new.purpose, len(new.editors))
+    _check_names(new)
+    if folder.exists() and any(folder.iterdir()):
+        raise OperatorFault("folder_in_use", f"{folder} is not empty: a desk needs a folder of its own")
 
 
 def _check_names(new: NewDesk) -> None:

@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong us
 import getpass
 import sqlite3
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import click
 from attrs import define, frozen
+from tuf.api.serialization import DeserializationError
 
 from blocklist.entries import Entry
 from blocklist.errors import BlocklistError, OperatorFault
@@ -52,6 +54,20 @@ class Verbs(click.Group):
             raise Fault(f"the master could not be read or written ({error}); nothing was changed", MISUSED) from None
         except OSError as error:
             raise Fault(f"{error.filename or 'a file'}: {error.strerror}", MISUSED) from None
+        except DeserializationError:
+            raise Fault(
+                "a root or role file of the desk is damaged: restore it from the body's backup", MISUSED
+            ) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, its words and its traceback may hold a listed name
+            raise Fault(_unexpected(error), MISUSED) from None
+
+
+def _unexpected(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return f"unexpected {type(error).__name__} at {place}: this is a fault of mamori-list, report it with this line"
 
 
 @define

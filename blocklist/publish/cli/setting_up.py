@@ -69,10 +69,12 @@ def init(
     Every holder types her own passphrase. Afterwards give each holder her key files and take them off this machine.
     """
     keys_of_subscribers = [(path.stem, read_public_key(path)) for path in subscribers]
+    planned = _planned(**told)
+    setup.check(folder, planned)
     if make_passphrase:
         _make_passphrase(make_passphrase)
         passphrase_files = (str(make_passphrase),)
-    new = _new_desk(Passphrases.read(passphrase_files), **told)
+    new = _with_passphrases(planned, Passphrases.read(passphrase_files))
     desk = Desk.create(folder, new, ctx.ensure_object(Door).now(), keys_folder)
     first, second = (desk.unlock(name, new.passphrases[name]) for name in new.editors[:2])
     for label, public in keys_of_subscribers:
@@ -81,13 +83,16 @@ def init(
     _tell_made(desk, new, as_json)
 
 
-def _new_desk(passphrases: Passphrases, *, criteria: Path | None, small: bool, **told: Any) -> setup.NewDesk:
-    new = setup.NewDesk(
+def _planned(*, criteria: Path | None, small: bool, **told: Any) -> setup.NewDesk:
+    return setup.NewDesk(
         criteria=_read_criteria(criteria) if criteria else DEMO,
         root=setup.SMALL_ROOT if small else setup.FULL_ROOT,
         passphrases={},
         **told,
     )
+
+
+def _with_passphrases(new: setup.NewDesk, passphrases: Passphrases) -> setup.NewDesk:
     typed = {name: passphrases.get(name, new=True) for name in (*new.holders, ONLINE)}
     return evolve(new, passphrases=typed | dict.fromkeys(ONLINE_ROLES, typed[ONLINE]))
 

@@ -68,6 +68,15 @@ def test_init_makes_one_passphrase_for_a_trial(tmp_path: Path) -> None:
     assert (again.exit_code, "name a new file" in again.stderr) == (2, True)
 
 
+def test_init_makes_nothing_of_what_it_refuses(tmp_path: Path) -> None:
+    """No passphrase is made or asked for, so that the corrected command runs."""
+    words = ("init", str(tmp_path / "desk"), "--list-id", "demo", "--editor", "alice", "--editor", "bob")
+    for more in ((), ("--make-passphrase", str(tmp_path / "passphrase"))):
+        result = CliRunner().invoke(main, [*words, *more])
+        assert result.exit_code == 2
+        assert "needs 3 or more" in result.stderr and not list(tmp_path.iterdir())
+
+
 def test_a_criteria_set_may_be_spelt_by_hand(tmp_path: Path) -> None:
     """Any JSON spelling is taken; a wrong one is the operator's fault."""
     shell = Shell(tmp_path)

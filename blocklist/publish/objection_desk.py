@@ -1,7 +1,7 @@
 """Taking in, acknowledging and deciding objections at an open desk."""
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Final
 
@@ -15,7 +15,8 @@ from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
 from blocklist.publish.keyfiles import EditorKeys
 from blocklist.publish.objections import DECISIONS, KINDS, NOT_LISTED, Objection, Stage, objections
-from blocklist.publish.statements import Fact, Kind, check_code
+from blocklist.publish.statements import Fact, Kind, Statement, check_code
+from blocklist.publish.verifying import proof_of
 from blocklist.publish.working_days import day_come
 from blocklist.urls import canonical_url
 
@@ -96,17 +97,21 @@ class ObjectionDesk(Casework):
         return frozenset({*approved, *(row.drafted_by for row in rows if row.drafted_by is not None)})
 
     def objections(self) -> dict[str, Objection]:
-        """Every objection by its ticket, oldest first."""
-        return objections(self._master.statements.of(*KINDS))
+        """Every objection by its ticket, oldest first; a decision that nobody signed decides nothing."""
+        return objections(self._proven(self._master.statements.of(*KINDS)))
 
     def objection(self, ticket: str) -> Objection:
         """One objection; `OperatorFault` when there is no such ticket."""
-        found = objections(self._master.statements.about(ticket)).get(ticket)
+        found = objections(self._proven(self._master.statements.about(ticket))).get(ticket)
         if found is None:
             raise OperatorFault(
                 "ticket_unknown", "no objection has this ticket: see `mamori-list objection list --all`"
             )
         return found
+
+    def _proven(self, statements: Iterable[Statement]) -> Iterator[Statement]:
+        signers, list_id = self._signers(), self.body.list_id
+        return (said for said in statements if signers.reason_against(proof_of(said, list_id)) is None)
 
 
 def _host(text: str) -> str:

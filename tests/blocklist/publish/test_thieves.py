@@ -254,3 +254,15 @@ def test_a_rekey_that_keeps_the_secret_is_not_signed(office: Office) -> None:
     desk._put(office.alice, again(old, body, old.secret), version, None, NOW)
     with pytest.raises(Refusal, match="the old one's secret"):
         desk.sign(office.bob, NOW)
+
+
+def test_a_decision_nobody_signed_closes_no_objection(office: Office) -> None:
+    """A row written by hand: the ticket stays open, and an editor who did not list the entry takes it off."""
+    one = entry()
+    office.add([one], office.alice, office.bob)
+    ticket = office.desk.open_objection([one.id], office.carol, NOW, received=NOW.date()).ticket
+    forged = f"'{ticket}', 'objection_decide', 'carol', '2026-11-22T03:00:00Z', '{{\"code\": \"rejected\"}}', x'00'"
+    edited(office, f"INSERT INTO statements (item, kind, editor, said_at, facts, signature) VALUES ({forged})")
+    assert (office.desk.objection(ticket).code, office.desk.objections()[ticket].code) == (None, None)
+    assert office.desk.decide_objection(ticket, office.carol, NOW, "upheld").decided_by == "carol"
+    assert office.desk.live_ids() == frozenset()

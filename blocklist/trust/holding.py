@@ -52,6 +52,7 @@ class Holding:
     def load(self) -> bool:
         """Take up the last good version from this disk, off line; a damaged one is passed over for an older one."""
         state = self.memory.read() or ListState()
+        weighed = state.version
         self.current = self.store.newest(below=state.chosen + 1 if state.left else None)
         if state.root not in ("", self.root):
             state = ListState(good=state.good)  # newly pinned: the old root's floors say nothing about the new one
@@ -61,10 +62,8 @@ class Holding:
             state = state if rolled_back else state.in_epoch(self.current.manifest.epoch)
         self.state = evolve(state, root=self.root)
         self.time.restore(self.state.marks)
-        if self.current is not None:  # a kill may have come between a version and what is withdrawn from it
-            now, weighed = self.now(), self._weighed(self.state, self.current)
-            if weighed.withdrawals.taken(now) != self.state.withdrawals.taken(now):
-                self.state = weighed
+        if self.current is not None and self.current.version > weighed:  # killed between the version and the state
+            self.state = self._weighed(self.state, self.current)
         return self.current is not None
 
     # --- what is in force -------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ the sets and the time, so that every start and every look comes to the same answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Mapping, Set
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -117,7 +117,7 @@ def weigh(before: Withdrawals, ground: Ground, now: float) -> Withdrawals:
     out = taken.union(token for token in elsewhere if rows[token].taken)
     return evolve(
         before,
-        seen=_packed({token: evolve(row, taken=token in out) for token, row in rows.items()}),
+        seen=_packed(rows, out),
         over_cap=len(living) - len(taken),
         lapsed=len(wanted) - len(living),
     )
@@ -136,7 +136,8 @@ def cap(verified: bytes) -> int:
 
 def _remembered(before: Withdrawals, listed: frozenset[bytes], ground: Ground, now: float) -> dict[bytes, _Row]:
     """Return what earlier looks found, without what editors confirmed and what is long over."""
-    rows = {token: _Row(s.since, s.serial, s.old, s.taken) for s in before.seen for token in split(s.tokens)}
+    fates = [(_Row(seen.since, seen.serial, seen.old, seen.taken), seen.tokens) for seen in before.seen]
+    rows = {token: row for row, tokens in fates for token in split(tokens)}
     end = LIMITS.life + LIMITS.refused
     return {t: row for t, row in rows.items() if (t in listed or ground.rolled_back) and now < row.since + end}
 
@@ -147,8 +148,10 @@ def _sighted(
     """Return the rows with the tokens that are named and listed now: seen again, or for the first time."""
     enforced = frozenset(split(among(pack(tokens), ground.enforced)))
     old = enforced.difference(split(ground.young))
-    new = {token: _Row(now, before.serial, token in old, taken=False) for token in tokens - rows.keys()}
-    again = {token: evolve(rows[token], serial=before.serial) for token in tokens & rows.keys()}
+    fates = {is_old: _Row(now, before.serial, is_old, taken=False) for is_old in (False, True)}
+    new = {token: fates[token in old] for token in tokens - rows.keys()}
+    renamed = {row: evolve(row, serial=before.serial) for row in set(rows.values())}
+    again = {token: renamed[rows[token]] for token in tokens & rows.keys()}
     return rows | again | new
 
 
@@ -157,13 +160,9 @@ def _within_cap(living: list[bytes], rows: Mapping[bytes, _Row], most: int) -> f
     return frozenset(token for token in living if not rows[token].old).union(old[:most])
 
 
-def _packed(rows: Mapping[bytes, _Row]) -> tuple[Seen, ...]:
-    def fate(item: tuple[bytes, _Row]) -> tuple[float, int, bool, bool]:
-        return item[1].since, item[1].serial, item[1].old, item[1].taken
-
-    groups = groupby(sorted(rows.items(), key=fate), fate)
-    return tuple(Seen(*key, _tokens(items)) for key, items in groups)
-
-
-def _tokens(items: Iterable[tuple[bytes, _Row]]) -> bytes:
-    return pack(token for token, _row in items)
+def _packed(rows: Mapping[bytes, _Row], out: Set[bytes]) -> tuple[Seen, ...]:
+    """Group tokens by fate: there are few of these, however many tokens a file names."""
+    groups: defaultdict[tuple[float, int, bool, bool], list[bytes]] = defaultdict(list)
+    for token, row in rows.items():
+        groups[row.since, row.serial, row.old, token in out].append(token)
+    return tuple(Seen(*fate, pack(groups[fate])) for fate in sorted(groups))

@@ -22,6 +22,7 @@ from blocklist.publish.drop import DropLimits, Submission
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import SignedRole
 from blocklist.publish.roles import KEYRING_ROLE, WITHDRAW_ROLE
+from blocklist.publish.signing import check_step
 from blocklist.withdrawal import WITHDRAW_PATH
 
 TARGETS: Final = "targets"
@@ -145,12 +146,17 @@ def _verified(name: str, roles: Mapping[str, bytes], root: bytes) -> bool:
 
 
 def _check_newer(name: str, data: bytes, published: bytes | None) -> None:
-    """The published file itself passes: a run that was cut short is done again."""
+    """The published file itself passes: a run that was cut short is done again.
+
+    Nor may editors' versions leap: what their desk calls the last one, a thief may have written there.
+    """
     if published is None or published == data:
         return
     old, new = parse(published, Targets).signed.version, parse(data, Targets).signed.version
     if new <= old:
         raise Refusal("version_old", f"{name} version {new} is not above {old}, which is published: build a new one")
+    if name != WITHDRAW_ROLE:
+        check_step(new, old)
 
 
 def _check_not_ahead(name: str, data: bytes, now: datetime) -> None:

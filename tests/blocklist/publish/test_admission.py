@@ -12,6 +12,7 @@ from blocklist.publish.admission import Admitted, Standing, admit, chain
 from blocklist.publish.drop import DropLimits
 from blocklist.publish.faults import Refusal
 from blocklist.publish.outlet import SignedRole
+from blocklist.publish.signing import MAX_STEP
 from tests.blocklist.publish.signers import Signers
 from tests.blocklist.publish.support import NOW
 
@@ -72,6 +73,13 @@ def test_a_stolen_duty_key_cannot_use_up_the_versions(tmp_path: Path) -> None:
     now = int(NOW.timestamp())
     assert refusal(tmp_path, BODY.make("withdraw", 2**40)) == "version_ahead"
     assert submit(tmp_path, BODY.make("withdraw", now + 60)).roles[0].name == "withdraw"
+
+
+def test_editors_versions_do_not_leap(tmp_path: Path) -> None:
+    """A desk whose last version a thief wrote by hand would use up all there are: what is published here tells."""
+    for name in ("targets", "keyring"):
+        assert refusal(tmp_path, BODY.make(name, 5 + MAX_STEP + 1)) == "version_far"
+        assert submit(tmp_path, BODY.make(name, 5 + MAX_STEP)).roles[0].name == name
 
 
 def test_missing_and_changed_files_are_refused(tmp_path: Path) -> None:

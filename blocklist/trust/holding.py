@@ -52,7 +52,7 @@ class Holding:
     def load(self) -> bool:
         """Take up the last good version from this disk, off line; a damaged one is passed over for an older one."""
         state = self.memory.read() or ListState()
-        weighed = state.version
+        weighed = state.version  # up to which withdrawals were applied
         self.current = self.store.newest(below=state.chosen + 1 if state.left else None)
         if state.root not in ("", self.root):
             state = ListState(good=state.good)  # newly pinned: the old root's floors say nothing about the new one

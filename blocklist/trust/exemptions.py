@@ -122,7 +122,12 @@ class Exemptions:
         return tuple(Exemption(row.note.id, row.note.match, to_wire(row.name), row.note.not_after) for row in rows)
 
     def _read(self) -> tuple[_Row, ...]:
-        data = read_sealed(self.path, self.host_key, _PURPOSE)
+        try:
+            data = read_sealed(self.path, self.host_key, _PURPOSE)
+        except OperatorFault as fault:
+            raise OperatorFault(
+                fault.code, f"{self.path}: {fault}; restore it, or move it away, which ends every exemption"
+            ) from None
         return tuple(_Row(ExemptionNote(**row["note"]), row["name"]) for row in json.loads(data or b"[]"))
 
     def _write(self, rows: tuple[_Row, ...]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from blocklist.canonical import format_instant, is_hex_digest
+from blocklist.errors import PublisherFault
 from blocklist.trust.audit import AUDIT_NAME, Audit, Head, Line
 from blocklist.trust.audit_check import Finding, check
 from blocklist.trust.host_key import load_or_create
@@ -26,11 +27,19 @@ def audit() -> None:
 @config_option
 @_json_option
 def show(config: Path, as_json: bool) -> None:
-    """Show all lines, oldest first; names are there as codes only. With --json as they stand in the file."""
+    """Show all lines, oldest first; names are there as codes only. With --json as they stand in the file.
+
+    A line that is none is passed over and told of.
+    """
     settings = load(config, look_at_files=False)
     with as_owner_of(settings.state):
-        for line in _audit(settings.state).lines():
-            click.echo(line.decode() if as_json else _row(Line.read(line)))
+        for number, line in enumerate(_audit(settings.state).lines(), 1):
+            try:
+                row = _row(Line.read(line))
+            except PublisherFault:
+                click.echo(f"line {number}: is no audit line: `mamori audit verify`", err=True)
+                continue
+            click.echo(line.decode() if as_json else row)
 
 
 @audit.command()

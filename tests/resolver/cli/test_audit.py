@@ -59,6 +59,17 @@ def test_a_changed_file_is_told_with_exit_code_1(terminal: Terminal) -> None:
     assert any("lines were taken off" in fault for fault in json.loads(shorter.stdout)["faults"])
 
 
+def test_a_line_that_is_none_hides_no_other(terminal: Terminal) -> None:
+    """It is told of by number, as text and as JSON."""
+    exempt(terminal)
+    path = terminal.state / "audit.jsonl"
+    path.write_bytes(b"\xff{\n" + path.read_bytes())
+    for more in ((), ("--json",)):
+        shown = terminal.with_config("audit", "show", *more)
+        assert "exemption_added" in shown.stdout
+        assert "line 1: is no audit line" in shown.stderr
+
+
 def test_head_and_length_go_together(terminal: Terminal) -> None:
     """One alone proves nothing; a head that is none is a typing mistake."""
     for words in (("--length", "3"), ("--head", "0" * 64), ("--head", "xyz", "--length", "3")):

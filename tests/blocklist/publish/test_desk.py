@@ -197,7 +197,7 @@ def test_a_subscriber_is_registered_once_and_under_its_own_id(office: Office) ->
     with pytest.raises(OperatorFault, match="not the key with that id"):
         office.desk.register_subscriber(public, "isp", office.alice, "0" * 64)
     office.desk.register_subscriber(public, "isp", office.alice, subscriber_id(public))
-    with pytest.raises(OperatorFault, match="already"):
+    with pytest.raises(OperatorFault, match="registered"):
         office.desk.register_subscriber(public, "isp", office.alice)
     with pytest.raises(OperatorFault, match="1216"):
         office.desk.register_subscriber(b"short", "isp", office.alice)

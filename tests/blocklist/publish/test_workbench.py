@@ -9,6 +9,7 @@ from attrs import evolve
 
 from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.publish.desk import Desk
+from blocklist.publish.faults import Refusal
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry, new_desk
 
 
@@ -38,7 +39,7 @@ def test_a_criteria_set_can_demand_the_last_resort(office: Office, required: boo
     office.desk.criteria = evolve(asked, last_resort_required=False)
     office.add([without])
     office.desk.criteria = asked
-    with pytest.raises(EntryFault, match="missing last resort"):
+    with pytest.raises(Refusal, match="missing last resort"):
         office.desk.extend([without.id], office.bob, NOW, later)
 
 

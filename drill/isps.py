@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from blocklist.trust import subscriber_key
+from blocklist.trust.storage import subscriber_key
 from drill.looking import asked
 from drill.stage import Stage
 

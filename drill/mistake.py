@@ -15,11 +15,11 @@ from attrs import define
 from blocklist import keyring
 from blocklist.entries import Entry
 from blocklist.manifest import Bulk
-from blocklist.publish.nginx import Origin, Site, Tls, caching_front, published_folder
+from blocklist.publish.publication.nginx import Origin, Site, Tls, caching_front, published_folder
 from blocklist.publish.quick import QuickBody, make_body
 from blocklist.trust.outcome import Keys, Kind, ListSource
 from blocklist.trust.subscription import Subscription
-from blocklist.trust.tls import TlsFiles
+from blocklist.trust.transfer.tls import TlsFiles
 from drill.stage import DrillFault, seconds_until
 from tests.support.listbody import entry
 from tests.support.nginx import HOST, Authority, Nginx

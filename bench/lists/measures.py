@@ -27,11 +27,11 @@ from blocklist.index import Index
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.names import to_wire
 from blocklist.publish.desk import Desk
-from blocklist.publish.drafts import default_template
-from blocklist.publish.foreign import read_plain
-from blocklist.publish.importing import drafted, read_lines
+from blocklist.publish.review.drafts import default_template
+from blocklist.publish.review.foreign import read_plain
+from blocklist.publish.review.importing import drafted, read_lines
 from blocklist.trust.compile import compile_enforced
-from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource
 from blocklist.trust.subscription import Subscription
 from resolver.edge.sealed_memory import sealed_memory

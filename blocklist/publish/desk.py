@@ -13,15 +13,18 @@ from blocklist.errors import OperatorFault
 from blocklist.keyring import MATCH_PROFILE
 from blocklist.manifest import Manifest
 from blocklist.public_log import Opening
-from blocklist.publish import assemble, drop, duty, opening, public_log, roles, rotation, rows, setup
 from blocklist.publish.body import Body
-from blocklist.publish.countersigning import SIGNED_BY_EDITORS, Countersigning
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import only_one
-from blocklist.publish.keyfiles import DutyKeys, EditorKeys
-from blocklist.publish.outlet import OnlineKeys, Outlet, SignedRole
+from blocklist.publish.keys import rotation, setup
+from blocklist.publish.keys.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.master import rows
+from blocklist.publish.master.withdrawals import Withdrawn
+from blocklist.publish.publication import drop
+from blocklist.publish.publication.outlet import OnlineKeys, Outlet, SignedRole
 from blocklist.publish.records import DeskState, RoleState, shown
-from blocklist.publish.withdrawals import Withdrawn
+from blocklist.publish.versions import assemble, duty, opening, public_log, roles
+from blocklist.publish.versions.countersigning import SIGNED_BY_EDITORS, Countersigning
 
 RECORD_TAIL: Final = 100  # lines of the public record before a version's own that are handed over with it
 

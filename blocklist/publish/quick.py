@@ -16,9 +16,9 @@ from blocklist.criteria import DEMO, CriteriaSet
 from blocklist.entries import Entry
 from blocklist.manifest import Bulk
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import DutyKeys, EditorKeys
-from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys, Outlet
-from blocklist.publish.setup import SMALL_ROOT, NewDesk
+from blocklist.publish.keys.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.keys.setup import SMALL_ROOT, NewDesk
+from blocklist.publish.publication.outlet import ONLINE_ROLES, OnlineKeys, Outlet
 
 EDITORS = ("alice", "bob", "carol")
 OWN_DOMAIN = "example"  # self-test names may be any of the reserved names

@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from blocklist.keyring import subscriber_id
-from blocklist.publish.vault import SEALED_FIELDS, Vault
+from blocklist.publish.master.vault import SEALED_FIELDS, Vault
 
 _ID: Final = re.compile(r"[0-9A-Z]{26}|[0-9a-f]{64}")  # of an entry, of a subscriber
 

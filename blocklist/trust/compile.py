@@ -13,8 +13,8 @@ from blocklist.compiling import ListImage, compile_index
 from blocklist.matchfile import subtract
 from blocklist.tokens import KEY_BYTES
 from blocklist.trust.clock import Clock
-from blocklist.trust.exemptions import Exemptions
 from blocklist.trust.limits import HOUR
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.subscription import Subscription
 
 _NO_DATE: Final = date(1970, 1, 1)

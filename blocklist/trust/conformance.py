@@ -22,8 +22,8 @@ from urllib.parse import quote
 from blocklist.disk import replace_file
 from blocklist.trust.clock import SystemClock
 from blocklist.trust.limits import FetchLimits, SizeLimits
-from blocklist.trust.repository import Repository, Visit
-from blocklist.trust.transport import HttpTransport
+from blocklist.trust.transfer.repository import Repository, Visit
+from blocklist.trust.transfer.transport import HttpTransport
 
 PINNED: Final = "pinned"  # the trusted root; not *.json, which is where the suite looks for roles
 SIZES: Final = SizeLimits(delegations=32)

@@ -9,12 +9,12 @@ from typing import Any
 from blocklist.guards import ADDS, CRITERIA_SET, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.tokens import TOKEN_BYTES
-from blocklist.trust import cohorts, withdrawals
 from blocklist.trust.holding import Holding
-from blocklist.trust.mask import BREAKER, CANARY
 from blocklist.trust.outcome import ListSource, ListStatus
 from blocklist.trust.reasons import Reason
 from blocklist.trust.renewal import Renewal
+from blocklist.trust.rules import cohorts, withdrawals
+from blocklist.trust.rules.mask import BREAKER, CANARY
 from blocklist.trust.update import counts_from
 
 WHY = {

@@ -14,17 +14,18 @@ from attrs import define, evolve, field
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.matchfile import added, packed_tokens
 from blocklist.tokens import TOKEN_BYTES
-from blocklist.trust import cohorts, withdraw_file
+from blocklist.trust import withdraw_file
 from blocklist.trust.clock import Clock, TimeKeeper
-from blocklist.trust.cohorts import Cohorts
-from blocklist.trust.mask import BREAKER, NO_MASK, ON_TRIAL, Mask
-from blocklist.trust.standing import Standing, ground, standing
-from blocklist.trust.state import ListState, Memory
-from blocklist.trust.store import Store, StoredVersion
-from blocklist.trust.token_sets import among, minus, union
+from blocklist.trust.rules import cohorts
+from blocklist.trust.rules.cohorts import Cohorts
+from blocklist.trust.rules.mask import BREAKER, NO_MASK, ON_TRIAL, Mask
+from blocklist.trust.rules.standing import Standing, ground, standing
+from blocklist.trust.rules.token_sets import among, minus, union
+from blocklist.trust.rules.withdrawals import Withdrawals, weigh
+from blocklist.trust.storage.state import ListState, Memory
+from blocklist.trust.storage.store import Store, StoredVersion
 from blocklist.trust.update import Change
 from blocklist.trust.withdraw_file import WithdrawFile
-from blocklist.trust.withdrawals import Withdrawals, weigh
 
 GOOD_KEPT: Final = 2  # versions
 

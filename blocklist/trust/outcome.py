@@ -11,7 +11,7 @@ from attrs import field, frozen
 from blocklist.guards import DOMAIN_LIMITS, GuardLimits
 from blocklist.trust.limits import HOUR
 from blocklist.trust.reasons import Reason
-from blocklist.trust.tls import TlsFiles
+from blocklist.trust.transfer.tls import TlsFiles
 
 OLD_AFTER: Final = HOUR  # seconds since the newest verified timestamp was signed: look at it
 STALE_AFTER: Final = 6 * HOUR  # the signature itself runs out: something is broken

@@ -16,8 +16,8 @@ from blocklist.errors import PublisherFault
 from blocklist.manifest import DeltaRef, Manifest
 from blocklist.trust import verify
 from blocklist.trust.limits import SizeLimits
-from blocklist.trust.store import StoredVersion
-from blocklist.trust.transport import HttpStatusFault
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.transport import HttpStatusFault
 
 
 @define

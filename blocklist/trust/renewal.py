@@ -13,9 +13,9 @@ from blocklist.trust.clock import TimeKeeper
 from blocklist.trust.faults import Faults, more_telling
 from blocklist.trust.holding import Holding
 from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
-from blocklist.trust.public_log import PublicRecord
 from blocklist.trust.reasons import Reason, explain
-from blocklist.trust.repository import Repository, Visit
+from blocklist.trust.transfer.public_log import PublicRecord
+from blocklist.trust.transfer.repository import Repository, Visit
 from blocklist.trust.update import Update
 from blocklist.trust.withdraw_file import WithdrawFile
 

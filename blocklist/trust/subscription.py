@@ -18,23 +18,23 @@ from blocklist.compiling import ListImage
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.tokens import TOKEN_BYTES, domain_token, host_token
 from blocklist.trust.clock import Clock, TimeKeeper
-from blocklist.trust.exemptions import Exemption
 from blocklist.trust.explain import explanation
 from blocklist.trust.faults import Faults, more_telling
-from blocklist.trust.files import make_folder
 from blocklist.trust.holding import Holding
 from blocklist.trust.limits import FetchLimits
-from blocklist.trust.mask import CANARY
+from blocklist.trust.local.exemptions import Exemption
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
-from blocklist.trust.public_log import PublicRecord
 from blocklist.trust.reasons import Reason
 from blocklist.trust.renewal import Renewal
-from blocklist.trust.repository import Repository
-from blocklist.trust.reserve import Reserve
-from blocklist.trust.state import Memory
-from blocklist.trust.store import Store
-from blocklist.trust.tls import TlsFiles
-from blocklist.trust.transport import HttpTransport, Transport, check_url
+from blocklist.trust.rules.mask import CANARY
+from blocklist.trust.storage.files import make_folder
+from blocklist.trust.storage.reserve import Reserve
+from blocklist.trust.storage.state import Memory
+from blocklist.trust.storage.store import Store
+from blocklist.trust.transfer.public_log import PublicRecord
+from blocklist.trust.transfer.repository import Repository
+from blocklist.trust.transfer.tls import TlsFiles
+from blocklist.trust.transfer.transport import HttpTransport, Transport, check_url
 
 
 class Subscription:

@@ -15,15 +15,15 @@ from blocklist.errors import EntryFault, OperatorFault, PublisherFault
 from blocklist.manifest import Bulk, Manifest, RekeyOf
 from blocklist.tokens import token_key
 from blocklist.trust import verify
-from blocklist.trust.guarding import judge
 from blocklist.trust.limits import HOUR, ClockLimits, SizeLimits
 from blocklist.trust.outcome import Keys, Kind, ListSource, Outcome
 from blocklist.trust.reasons import Reason
 from blocklist.trust.record_set import RecordSet
-from blocklist.trust.repository import Visit
-from blocklist.trust.standing import unconfirmed
-from blocklist.trust.state import Announcement, ListState
-from blocklist.trust.store import StoredVersion
+from blocklist.trust.rules.guarding import judge
+from blocklist.trust.rules.standing import unconfirmed
+from blocklist.trust.storage.state import Announcement, ListState
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.repository import Visit
 
 INDEX: Final = "index.json"
 KEYRING: Final = "keys/current"

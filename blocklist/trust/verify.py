@@ -13,10 +13,10 @@ from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import Keyring
 from blocklist.manifest import DeltaRef, Manifest, RekeyOf
 from blocklist.trust.limits import ClockLimits
-from blocklist.trust.mask import attribute_counts
 from blocklist.trust.outcome import ListSource
-from blocklist.trust.state import ListState
-from blocklist.trust.store import StoredVersion
+from blocklist.trust.rules.mask import attribute_counts
+from blocklist.trust.storage.state import ListState
+from blocklist.trust.storage.store import StoredVersion
 
 
 def check_index(manifest: Manifest, source: ListSource, state: ListState, now: datetime, limits: ClockLimits) -> None:

@@ -10,9 +10,9 @@ from tuf.api.exceptions import ExpiredMetadataError
 from blocklist import stream
 from blocklist.errors import PublisherFault
 from blocklist.trust.limits import MIB
-from blocklist.trust.repository import Visit
-from blocklist.trust.store import StoredVersion
-from blocklist.trust.withdrawals import LIMITS, Withdrawals
+from blocklist.trust.rules.withdrawals import LIMITS, Withdrawals
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.repository import Visit
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
 MOST_BYTES: Final = 16 * MIB  # of the sealed file: a million tokens

@@ -16,9 +16,9 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from blocklist.trust.exemptions import EXEMPTIONS_NAME, Exemptions
-from blocklist.trust.host_key import load_or_create
-from blocklist.trust.subscriber_key import public_key
+from blocklist.trust.local.exemptions import EXEMPTIONS_NAME, Exemptions
+from blocklist.trust.storage.host_key import load_or_create
+from blocklist.trust.storage.subscriber_key import public_key
 from resolver.app.demo_commands import as_text, commands
 from resolver.app.demo_list import STAMP_SECONDS, publish
 from resolver.app.demo_places import V4, DemoFault, Places, places_from, require_free

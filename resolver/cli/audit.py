@@ -7,9 +7,9 @@ import click
 
 from blocklist.canonical import format_instant, is_hex_digest
 from blocklist.errors import PublisherFault
-from blocklist.trust.audit import AUDIT_NAME, Audit, Head, Line
-from blocklist.trust.audit_check import Finding, check
-from blocklist.trust.host_key import load_or_create
+from blocklist.trust.local.audit import AUDIT_NAME, Audit, Head, Line
+from blocklist.trust.local.audit_check import Finding, check
+from blocklist.trust.storage.host_key import load_or_create
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option

@@ -11,10 +11,10 @@ import click
 from blocklist.canonical import format_instant
 from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
-from blocklist.trust.audit import AUDIT_NAME, Audit
-from blocklist.trust.exempting import Exempting
-from blocklist.trust.exemptions import EXEMPTIONS_NAME, MATCHES, ExemptionNote, Exemptions
-from blocklist.trust.host_key import load_or_create
+from blocklist.trust.local.audit import AUDIT_NAME, Audit
+from blocklist.trust.local.exempting import Exempting
+from blocklist.trust.local.exemptions import EXEMPTIONS_NAME, MATCHES, ExemptionNote, Exemptions
+from blocklist.trust.storage.host_key import load_or_create
 from resolver.cli.control import announce
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of, caller

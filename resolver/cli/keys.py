@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from blocklist.keyring import subscriber_id
-from blocklist.trust.subscriber_key import public_key
+from blocklist.trust.storage.subscriber_key import public_key
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option

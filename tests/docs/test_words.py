@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklist.trust.audit import Event
+from blocklist.trust.local.audit import Event
 from resolver.edge.selftest import SELFTEST_RESULTS
 from resolver.edge.supervision.metrics import GUARDS
 from tests.docs.test_links import ROOT

@@ -27,9 +27,9 @@ from blocklist.keyring import Keyring
 from blocklist.manifest import Manifest
 from blocklist.names import to_wire
 from blocklist.public_log import Opening
-from blocklist.publish.drafts import Template
-from blocklist.publish.foreign import reader
-from blocklist.publish.importing import drafted, read_lines
+from blocklist.publish.review.drafts import Template
+from blocklist.publish.review.foreign import reader
+from blocklist.publish.review.importing import drafted, read_lines
 from blocklist.tokens import domain_token, host_token
 from blocklist.withdrawal import Withdrawal
 

@@ -13,11 +13,11 @@ from attrs import evolve
 from ulid import ULID
 
 from blocklist.entries import Entry
-from blocklist.publish import roles
-from blocklist.publish.assemble import Version
 from blocklist.publish.body import EDITORS_NEEDED
-from blocklist.publish.outlet import Outlet, SignedRole
+from blocklist.publish.publication.outlet import Outlet, SignedRole
 from blocklist.publish.quick import make_body
+from blocklist.publish.versions import roles
+from blocklist.publish.versions.assemble import Version
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from blocklist.publish import backup as backups
-from blocklist.publish.archive import Contents
 from blocklist.publish.cli.door import Door
 from blocklist.publish.cli.options import FILE, desk_argument, json_option
 from blocklist.publish.cli.showing import tell
+from blocklist.publish.master import backup as backups
+from blocklist.publish.master.archive import Contents
 
 
 @click.command()

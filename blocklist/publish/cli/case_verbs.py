@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 import click
 
-from blocklist.publish import casework
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import as_editor, day_option, ids_argument, json_option
 from blocklist.publish.cli.showing import tell
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.review import casework
 
 
 @click.command()

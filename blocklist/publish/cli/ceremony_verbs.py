@@ -8,17 +8,18 @@ import click
 from attrs import asdict
 
 from blocklist.errors import OperatorFault
-from blocklist.publish import ceremony as ceremonies
-from blocklist.publish import drop, rotation
 from blocklist.publish.cli.door import Door, Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.files import read_file, write_atomically
-from blocklist.publish.keyfiles import load_editor_keys, load_signing_key
-from blocklist.publish.publickeys import KINDS, PublicKeys, make_keys
-from blocklist.publish.rotation import Change
-from blocklist.publish.setup import KEYS_FOLDER
-from blocklist.publish.takeover import take_up
+from blocklist.publish.keys import ceremony as ceremonies
+from blocklist.publish.keys import rotation
+from blocklist.publish.keys.keyfiles import load_editor_keys, load_signing_key
+from blocklist.publish.keys.publickeys import KINDS, PublicKeys, make_keys
+from blocklist.publish.keys.rotation import Change
+from blocklist.publish.keys.setup import KEYS_FOLDER
+from blocklist.publish.keys.takeover import take_up
+from blocklist.publish.publication import drop
 
 
 @click.group()

@@ -22,7 +22,7 @@ from blocklist.entries import Entry
 from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
-from blocklist.publish.keyfiles import HOLDER_NAME, EditorKeys
+from blocklist.publish.keys.keyfiles import HOLDER_NAME, EditorKeys
 
 T = TypeVar("T")
 REFUSED: Final = 1

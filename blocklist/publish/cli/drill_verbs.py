@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from blocklist.publish import drills
 from blocklist.publish.cli.door import Door
 from blocklist.publish.cli.options import json_option
 from blocklist.publish.cli.showing import tell
+from blocklist.publish.drills import drills
 
 
 @click.command()

@@ -10,12 +10,12 @@ from tuf.api.metadata import Metadata, Targets
 
 from blocklist.canonical import format_instant
 from blocklist.errors import EntryFault, OperatorFault
-from blocklist.publish import drop
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.showing import shortened, tell
-from blocklist.publish.keyfiles import DutyKeys, EditorKeys
-from blocklist.publish.outlet import Outlet, SignedRole
+from blocklist.publish.keys.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.publication import drop
+from blocklist.publish.publication.outlet import Outlet, SignedRole
 
 
 def as_duty(verb: Verb) -> Verb:

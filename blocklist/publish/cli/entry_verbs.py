@@ -11,14 +11,14 @@ import click
 from attrs import asdict
 
 from blocklist.errors import OperatorFault
-from blocklist.publish.casework import REMOVE_CODES
 from blocklist.publish.cli.door import REFUSED, Session
 from blocklist.publish.cli.options import FILE, as_editor, ids_argument, json_option, with_template
 from blocklist.publish.cli.showing import tell
-from blocklist.publish.drafts import Template, default_template
-from blocklist.publish.foreign import FORMATS, read_plain, reader
-from blocklist.publish.importing import Found, Harvest, drafted, parsed, read_lines
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.review.casework import REMOVE_CODES
+from blocklist.publish.review.drafts import Template, default_template
+from blocklist.publish.review.foreign import FORMATS, read_plain, reader
+from blocklist.publish.review.importing import Found, Harvest, drafted, parsed, read_lines
 
 LONG_FILE = 200_000  # bytes from which reading shows a progress bar
 

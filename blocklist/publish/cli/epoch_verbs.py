@@ -5,7 +5,7 @@ import click
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import as_editor, json_option
 from blocklist.publish.cli.version_verbs import tell_staged
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keys.keyfiles import EditorKeys
 
 
 @click.command()

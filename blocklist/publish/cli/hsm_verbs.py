@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from blocklist.publish import hsm as tokens
 from blocklist.publish.cli.door import Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, Verb, json_option, passphrase_option
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.files import make_folder, write_atomically
-from blocklist.publish.online import PIN
-from blocklist.publish.publickeys import ONLINE_KINDS, PublicKeys, check_key_name
+from blocklist.publish.keys import hsm as tokens
+from blocklist.publish.keys.online import PIN
+from blocklist.publish.keys.publickeys import ONLINE_KINDS, PublicKeys, check_key_name
 
 DEFAULT_NUMBER = 2  # securesystemslib's own default: the PIV slot for signatures
 

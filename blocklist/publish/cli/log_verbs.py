@@ -10,15 +10,15 @@ from blocklist.canonical import format_instant
 from blocklist.errors import PublisherFault
 from blocklist.public_log import Opening
 from blocklist.public_log import verify as verify_opening
-from blocklist.publish import record_check
 from blocklist.publish.cli.door import Door, Session
 from blocklist.publish.cli.options import FILE, as_editor, json_option
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.faults import Refusal
 from blocklist.publish.files import read_file
-from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.opening import DNS_LABEL, WELL_KNOWN
-from blocklist.publish.record_check import Record
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.publication import record_check
+from blocklist.publish.publication.record_check import Record
+from blocklist.publish.versions.opening import DNS_LABEL, WELL_KNOWN
 
 RECORD = click.Path(path_type=Path, exists=True)
 root_option = click.option("--root", "root_file", type=FILE, help="The root.json ISPs pin: check the signed head, too.")

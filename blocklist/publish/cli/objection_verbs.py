@@ -12,10 +12,10 @@ from blocklist.errors import EntryFault, OperatorFault
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import as_editor, day_option, json_option, maybe_ids_argument, on_desk
 from blocklist.publish.cli.showing import table, tell
-from blocklist.publish.figures import Month, month_figures
-from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.objections import DECISIONS, Objection, Stage
-from blocklist.publish.working_days import day_in_japan
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.review.figures import Month, month_figures
+from blocklist.publish.review.objections import DECISIONS, Objection, Stage
+from blocklist.publish.review.working_days import day_in_japan
 
 _COLUMNS = ("ticket", "stage", "received", "acknowledge_by", "decide_by", "code", "overdue")
 ticket_argument = click.argument("ticket", metavar="TICKET")

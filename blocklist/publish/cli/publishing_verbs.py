@@ -11,18 +11,18 @@ from typing import Any, Final
 import click
 from attrs import define, field
 
-from blocklist.publish import drop
 from blocklist.publish.cli.door import Door, Passphrases
 from blocklist.publish.cli.options import FILE, FOLDER, json_option, keys_option, passphrase_option
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.files import read_file
-from blocklist.publish.hint import Hinter, Subscriber
-from blocklist.publish.nginx import Origin, Site, Tls, caching_front, published_folder
-from blocklist.publish.online import OnlineFolder
-from blocklist.publish.outlet import Outlet
-from blocklist.publish.outlets import Outlets
-from blocklist.publish.setup import KEYS_FOLDER, ROOT_FILE
-from blocklist.publish.stamping import Stamper
+from blocklist.publish.keys.online import OnlineFolder
+from blocklist.publish.keys.setup import KEYS_FOLDER, ROOT_FILE
+from blocklist.publish.publication import drop
+from blocklist.publish.publication.hint import Hinter, Subscriber
+from blocklist.publish.publication.nginx import Origin, Site, Tls, caching_front, published_folder
+from blocklist.publish.publication.outlet import Outlet
+from blocklist.publish.publication.outlets import Outlets
+from blocklist.publish.publication.stamping import Stamper
 
 ALARM_AGAIN: Final = 60.0  # seconds after which the same alarm is told again
 

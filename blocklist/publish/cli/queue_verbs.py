@@ -8,8 +8,8 @@ from attrs import asdict
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import json_option, names_option, on_desk, optional_editor
 from blocklist.publish.cli.showing import table, tell
-from blocklist.publish.review_queue import review_queue, worklist
-from blocklist.publish.working_days import day_in_japan
+from blocklist.publish.review.review_queue import review_queue, worklist
+from blocklist.publish.review.working_days import day_in_japan
 
 
 @click.command()

@@ -7,12 +7,12 @@ from typing import Any
 import click
 from attrs import asdict
 
-from blocklist.publish.checks import Report, Size
 from blocklist.publish.cli.door import REFUSED, Session
 from blocklist.publish.cli.options import as_editor, json_option, maybe_ids_argument, names_option
 from blocklist.publish.cli.showing import shortened, tell
-from blocklist.publish.difference import Difference
-from blocklist.publish.keyfiles import EditorKeys
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.review.checks import Report, Size
+from blocklist.publish.review.difference import Difference
 
 
 @click.command()

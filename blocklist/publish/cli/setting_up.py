@@ -14,7 +14,6 @@ from blocklist import canonical
 from blocklist.criteria import DEMO, CriteriaSet
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import PUBLIC_BYTES
-from blocklist.publish import setup
 from blocklist.publish.body import EDITORS_NEEDED
 from blocklist.publish.cli.door import ONLINE, Door, Passphrases, Session
 from blocklist.publish.cli.options import (
@@ -29,8 +28,9 @@ from blocklist.publish.cli.options import (
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file, write_atomically
-from blocklist.publish.keyfiles import EditorKeys
-from blocklist.publish.outlet import ONLINE_ROLES
+from blocklist.publish.keys import setup
+from blocklist.publish.keys.keyfiles import EditorKeys
+from blocklist.publish.publication.outlet import ONLINE_ROLES
 
 PASSPHRASE_RANDOM_BYTES = 18
 

@@ -9,8 +9,8 @@ from attrs import asdict
 from blocklist.publish.cli.door import REFUSED, Session
 from blocklist.publish.cli.options import json_option, maybe_ids_argument, names_option, on_desk, optional_editor
 from blocklist.publish.cli.showing import fact_lines, shortened, table, tell
-from blocklist.publish.states import Standing, State
-from blocklist.publish.verifying import Verdict
+from blocklist.publish.master.states import Standing, State
+from blocklist.publish.master.verifying import Verdict
 
 _COLUMNS = ("id", "state", "type", "not_after", "review_by", "drafted_by", "approved_by")
 

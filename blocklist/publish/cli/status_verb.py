@@ -12,8 +12,8 @@ from blocklist.publish.cli.options import json_option, on_desk
 from blocklist.publish.cli.showing import tell
 from blocklist.publish.cli.version_verbs import role_facts, role_lines
 from blocklist.publish.records import DeskState
-from blocklist.publish.rekey import EPOCH_LIFE
-from blocklist.publish.roles import WITHDRAW_ROLE
+from blocklist.publish.versions.rekey import EPOCH_LIFE
+from blocklist.publish.versions.roles import WITHDRAW_ROLE
 
 ENDS_SOON: Final = timedelta(days=2)  # before a role's end `status` asks for a new one
 ROOT_ENDS_SOON: Final = timedelta(days=60)  # a ceremony brings several people together

@@ -11,18 +11,18 @@ from attrs import asdict
 from blocklist.canonical import format_instant
 from blocklist.errors import OperatorFault
 from blocklist.manifest import Bulk, Manifest
-from blocklist.publish.checks import SIZE_GUARDS
 from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import FOLDER, Verb, as_editor, json_option, on_desk
 from blocklist.publish.cli.review_verbs import report_lines
 from blocklist.publish.cli.showing import tell
-from blocklist.publish.departures import counted
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
-from blocklist.publish.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.keys.keyfiles import DutyKeys, EditorKeys
 from blocklist.publish.records import RoleState
-from blocklist.publish.rekey import OUT_ALONE
-from blocklist.publish.stage import TARGETS
+from blocklist.publish.review.checks import SIZE_GUARDS
+from blocklist.publish.versions.departures import counted
+from blocklist.publish.versions.rekey import OUT_ALONE
+from blocklist.publish.versions.stage import TARGETS
 
 officer_option = click.option(
     "--duty", metavar="NAME", help="Sign withdraw/current anew with this duty officer's key, and send it along."

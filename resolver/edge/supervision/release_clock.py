@@ -12,7 +12,7 @@ from pathlib import Path
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from blocklist.errors import BlocklistError
-from blocklist.trust.files import write_file
+from blocklist.trust.storage.files import write_file
 from resolver.core.noise import RandomBits
 from resolver.core.release import Release, StateFault, bucket_for
 from resolver.edge.supervision.snapshot import ReleaseView

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from blocklist.errors import BlocklistError
-from blocklist.trust.audit import Event, Facts
+from blocklist.trust.local.audit import Event, Facts
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 

@@ -13,7 +13,7 @@ from blocklist.index import Index
 from blocklist.matchfile import RECORD_BYTES
 from blocklist.tokens import TOKEN_BYTES
 from blocklist.trust.compile import without
-from blocklist.trust.token_sets import among, minus
+from blocklist.trust.rules.token_sets import among, minus
 from resolver.core.canary import CanaryLimits
 from resolver.edge.sealed_memory import sealed_memory
 from resolver.edge.updating.sources import Sources

@@ -10,16 +10,16 @@ from attrs import asdict, field, frozen
 from blocklist.compiling import ListImage, compile_index
 from blocklist.errors import OperatorFault
 from blocklist.names import is_ip_literal
-from blocklist.trust import host_key, subscriber_key
-from blocklist.trust.audit import AUDIT_NAME, Audit, Event, Facts
 from blocklist.trust.clock import SystemClock
 from blocklist.trust.compile import compile_enforced, entry_time, next_change
-from blocklist.trust.exempting import Exempting
-from blocklist.trust.exemptions import EXEMPTIONS_NAME, Exemption, Exemptions
+from blocklist.trust.local.audit import AUDIT_NAME, Audit, Event, Facts
+from blocklist.trust.local.exempting import Exempting
+from blocklist.trust.local.exemptions import EXEMPTIONS_NAME, Exemption, Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS, Reason
+from blocklist.trust.storage import host_key, subscriber_key
 from blocklist.trust.subscription import Subscription
-from blocklist.trust.tls import TlsFiles
+from blocklist.trust.transfer.tls import TlsFiles
 from resolver.settings import ListSettings, Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from blocklist.publish.rehearsal import URL, FolderTransport
+from blocklist.publish.drills.rehearsal import URL, FolderTransport
 from blocklist.trust.outcome import Keys, ListSource
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.trust.list_body import SetClock

@@ -12,8 +12,8 @@ from blocklist.index import Index
 from blocklist.keyring import generate_private, public_bytes
 from blocklist.names import to_wire
 from blocklist.trust.compile import compile_enforced
-from blocklist.trust.exemptions import Exemptions
 from blocklist.trust.limits import FetchLimits
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.outcome import Keys, ListSource, Outcome
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.publish.support import NOW

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Role, Root, TargetFile, Targets
 
-from blocklist.publish.outlet import OnlineKeys, SignedRole
+from blocklist.publish.publication.outlet import OnlineKeys, SignedRole
 from tests.blocklist.publish.support import NOW
 
 PATHS = {"targets": ["*"], "keyring": ["keys/*"], "withdraw": ["withdraw/*"]}

@@ -15,9 +15,9 @@ from blocklist.criteria import DEMO
 from blocklist.entries import Entry
 from blocklist.keyring import generate_private, public_bytes
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import DutyKeys, EditorKeys
-from blocklist.publish.outlet import ONLINE_ROLES, OnlineKeys
-from blocklist.publish.setup import SMALL_ROOT, NewDesk
+from blocklist.publish.keys.keyfiles import DutyKeys, EditorKeys
+from blocklist.publish.keys.setup import SMALL_ROOT, NewDesk
+from blocklist.publish.publication.outlet import ONLINE_ROLES, OnlineKeys
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 EDITORS = ("alice", "bob", "carol")

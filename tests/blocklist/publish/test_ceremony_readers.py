@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tuf.api.metadata import Metadata
 
 from blocklist.errors import BlocklistError
-from blocklist.publish.admission import Standing, admit
-from blocklist.publish.ceremony import Plan
-from blocklist.publish.drop import DropLimits, Submission
-from blocklist.publish.minutes import Minutes
-from blocklist.publish.publickeys import PublicKeys, make_keys
-from blocklist.publish.rotation import Change
+from blocklist.publish.keys.ceremony import Plan
+from blocklist.publish.keys.minutes import Minutes
+from blocklist.publish.keys.publickeys import PublicKeys, make_keys
+from blocklist.publish.keys.rotation import Change
+from blocklist.publish.publication.admission import Standing, admit
+from blocklist.publish.publication.drop import DropLimits, Submission
 from tests.blocklist.publish.signers import Signers, new_signer
 from tests.blocklist.publish.support import NOW, PASSPHRASE
 

@@ -14,7 +14,7 @@ from blocklist.keyring import Keyring, generate_private, public_bytes, subscribe
 from blocklist.manifest import Bulk, Manifest
 from blocklist.names import to_wire
 from blocklist.publish.faults import Refusal
-from blocklist.publish.releases import Release
+from blocklist.publish.master.releases import Release
 from blocklist.stream import FileContext, Kind, unseal
 from blocklist.tokens import host_token, token_key
 from tests.blocklist.publish.support import NOW, Office, entry

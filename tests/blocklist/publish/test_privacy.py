@@ -10,12 +10,12 @@ import pytest
 from blocklist.criteria import DEMO
 from blocklist.errors import BlocklistError, EntryFault
 from blocklist.names import to_wire
-from blocklist.publish.backup import backup, restore
-from blocklist.publish.foreign import read_plain
-from blocklist.publish.importing import drafted
-from blocklist.publish.review_queue import worklist
+from blocklist.publish.master.backup import backup, restore
+from blocklist.publish.review.foreign import read_plain
+from blocklist.publish.review.importing import drafted
+from blocklist.publish.review.review_queue import worklist
+from tests.blocklist.publish.review.test_drafts import TEMPLATE
 from tests.blocklist.publish.support import NOW, Office, entry
-from tests.blocklist.publish.test_drafts import TEMPLATE
 
 NAME = "very-hidden-quartz.example"
 SECRETS = (NAME, "/hidden-path-onyx", "hidden-query-agate=1")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from blocklist.publish.master.vault import Vault
 from blocklist.publish.records import Row, shown
-from blocklist.publish.vault import Vault
 
 
 def test_a_row_opens_only_the_cells_it_has() -> None:

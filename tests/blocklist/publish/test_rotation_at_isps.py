@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from attrs import define, evolve
 
-from blocklist.publish import roles
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import load_editor_keys
-from blocklist.publish.online import OnlineFolder
-from blocklist.publish.outlet import OnlineKeys, Outlet, write_timestamp
-from blocklist.publish.rotation import Change
-from blocklist.publish.takeover import take_up
+from blocklist.publish.keys.keyfiles import load_editor_keys
+from blocklist.publish.keys.online import OnlineFolder
+from blocklist.publish.keys.rotation import Change
+from blocklist.publish.keys.takeover import take_up
+from blocklist.publish.publication.outlet import OnlineKeys, Outlet, write_timestamp
+from blocklist.publish.versions import roles
 from blocklist.trust.outcome import Kind
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.publish.isp import subscribe
+from tests.blocklist.publish.keys.test_rotation import change
+from tests.blocklist.publish.keys.test_takeover import held
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
-from tests.blocklist.publish.test_rotation import change
-from tests.blocklist.publish.test_takeover import held
 from tests.blocklist.trust.list_body import SetClock
 
 

@@ -7,18 +7,19 @@ from pathlib import Path
 
 from attrs import evolve
 
-from blocklist.publish import drop, rotation
 from blocklist.publish.desk import Desk
-from blocklist.publish.keyfiles import load_editor_keys
-from blocklist.publish.outlet import Outlet
-from blocklist.publish.outlets import Outlets
-from blocklist.publish.stamping import Stamper
-from blocklist.publish.takeover import take_up
+from blocklist.publish.keys import rotation
+from blocklist.publish.keys.keyfiles import load_editor_keys
+from blocklist.publish.keys.takeover import take_up
+from blocklist.publish.publication import drop
+from blocklist.publish.publication.outlet import Outlet
+from blocklist.publish.publication.outlets import Outlets
+from blocklist.publish.publication.stamping import Stamper
 from blocklist.trust.outcome import Kind
 from tests.blocklist.publish.isp import subscribe
+from tests.blocklist.publish.keys.test_rotation import change
+from tests.blocklist.publish.keys.test_takeover import held
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
-from tests.blocklist.publish.test_rotation import change
-from tests.blocklist.publish.test_takeover import held
 from tests.blocklist.trust.list_body import SetClock
 
 

@@ -15,16 +15,17 @@ from securesystemslib.signer import CryptoSigner
 
 from blocklist.errors import OperatorFault
 from blocklist.keyring import generate_private, public_bytes
-from blocklist.publish import ceremony, drop, takeover
-from blocklist.publish.assemble import Version
 from blocklist.publish.desk import Desk
 from blocklist.publish.faults import Refusal
-from blocklist.publish.keyfiles import DutyKeys
-from blocklist.publish.minutes import Minutes, Witness
-from blocklist.publish.rekey import again, repeats
+from blocklist.publish.keys import ceremony, takeover
+from blocklist.publish.keys.keyfiles import DutyKeys
+from blocklist.publish.keys.minutes import Minutes, Witness
+from blocklist.publish.publication import drop
+from blocklist.publish.versions.assemble import Version
+from blocklist.publish.versions.rekey import again, repeats
+from tests.blocklist.publish.keys.test_rotation import change
 from tests.blocklist.publish.signers import Signers, new_signer
 from tests.blocklist.publish.support import NOW, PASSPHRASE, Office, entry
-from tests.blocklist.publish.test_rotation import change
 
 
 def edited(office: Office, *commands: str) -> None:

@@ -12,7 +12,7 @@ from blocklist import keyring
 from blocklist.trust.limits import FetchLimits
 from blocklist.trust.outcome import Keys, ListSource
 from blocklist.trust.subscription import Subscription
-from blocklist.trust.transport import Transport
+from blocklist.trust.transfer.transport import Transport
 from tests.blocklist.trust.list_body import LIST_ID, PURPOSE, ListBody, MemoryTransport, SetClock
 
 MIRROR = "https://one.invalid/"

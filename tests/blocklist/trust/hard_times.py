@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blocklist import keyring
-from blocklist.trust.mask import BREAKER, CANARY
 from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import Reason
+from blocklist.trust.rules.mask import BREAKER, CANARY
 from tests.blocklist.trust.conftest import KEYS, Isp
 from tests.blocklist.trust.list_body import ListBody, names
 

@@ -19,9 +19,9 @@ from blocklist.keyring import Keyring, WrappedKey
 from blocklist.manifest import Bulk, DeltaRef, FileRef, LogHead, Manifest, RekeyOf, delta_path, full_path
 from blocklist.names import to_wire
 from blocklist.public_log import LogLine
-from blocklist.publish import roles
+from blocklist.publish.versions import roles
 from blocklist.tokens import domain_token, token_key
-from blocklist.trust.transport import HttpStatusFault, Reply
+from blocklist.trust.transfer.transport import HttpStatusFault, Reply
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 
 LIST_ID, PURPOSE = "demo", "csam"

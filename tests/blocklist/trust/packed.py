@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from blocklist.attributes import Attributes
 from blocklist.tokens import TOKEN_BYTES
-from blocklist.trust.token_sets import split
+from blocklist.trust.rules.token_sets import split
 
 
 def tokens(*numbers: int) -> bytes:

@@ -23,8 +23,9 @@
 | coerced editors | test_stolen_keys: test_coerced_editors_cannot_list_a_popular_name |
 | crafted and oversized | test_oversized_files_are_refused_by_what_signed_metadata_says |
 | | tests.acceptance.test_hostile_list: test_list_that_kills_the_updater_leaves_the_resolver_its_list |
-| rewritten public record | test_public_log: test_rewritten_record_is_told_for_good |
-| | test_public_log: test_accused_is_exactly_who_rewrote, test_public_record_in_trouble_stops_no_update |
+| rewritten public record | tests.blocklist.trust.transfer.test_public_log: test_rewritten_record_is_told_for_good |
+| | tests.blocklist.trust.transfer.test_public_log: test_accused_is_exactly_who_rewrote |
+| | tests.blocklist.trust.transfer.test_public_log: test_public_record_in_trouble_stops_no_update |
 | full disk, `kill -9` | test_hard_times: test_update_survives |
 | several mirrors | test_dead_first_mirror_is_passed_over, and the rows above on first mirrors |
 """
@@ -43,8 +44,8 @@ from blocklist.index import Index
 from blocklist.manifest import FileRef
 from blocklist.names import to_wire
 from blocklist.trust.compile import compile_enforced
-from blocklist.trust.exemptions import Exemptions
 from blocklist.trust.limits import SizeLimits
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import Reason
 from blocklist.trust.subscription import Subscription

@@ -12,7 +12,7 @@ from blocklist.index import Index
 from blocklist.names import to_wire
 from blocklist.tokens import domain_token
 from blocklist.trust.compile import compile_enforced, next_change
-from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.trust.conftest import KEYS, Isp
 from tests.blocklist.trust.list_body import ListBody, names

@@ -9,8 +9,8 @@ import pytest
 from blocklist.guards import ADDS, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
 from blocklist.manifest import Bulk
 from blocklist.trust.explain import WHY
-from blocklist.trust.mask import ON_TRIAL
 from blocklist.trust.outcome import Kind
+from blocklist.trust.rules.mask import ON_TRIAL
 from blocklist.trust.subscription import Subscription
 from tests.blocklist.trust.conftest import MIRROR, Isp
 from tests.blocklist.trust.list_body import ListBody, names

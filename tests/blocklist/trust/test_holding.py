@@ -12,8 +12,8 @@ from blocklist.names import to_wire
 from blocklist.tokens import domain_token
 from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import Reason
+from blocklist.trust.rules.token_sets import holds
 from blocklist.trust.subscription import Subscription
-from blocklist.trust.token_sets import holds
 from tests.blocklist.trust.conftest import Isp
 from tests.blocklist.trust.list_body import ListBody, names, twisted
 

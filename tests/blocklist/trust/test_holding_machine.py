@@ -17,14 +17,14 @@ from blocklist.errors import OperatorFault
 from blocklist.guards import GuardLimits
 from blocklist.manifest import FileRef, Manifest
 from blocklist.matchfile import packed_tokens, set_digest
-from blocklist.trust import cohorts
 from blocklist.trust.clock import TimeKeeper
-from blocklist.trust.guarding import judge
 from blocklist.trust.holding import Holding
-from blocklist.trust.mask import NO_MASK
 from blocklist.trust.outcome import Kind, Outcome
-from blocklist.trust.state import Memory
-from blocklist.trust.store import Store, StoredVersion
+from blocklist.trust.rules import cohorts
+from blocklist.trust.rules.guarding import judge
+from blocklist.trust.rules.mask import NO_MASK
+from blocklist.trust.storage.state import Memory
+from blocklist.trust.storage.store import Store, StoredVersion
 from blocklist.trust.update import Change
 from blocklist.trust.withdraw_file import WithdrawFile
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal

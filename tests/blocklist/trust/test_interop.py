@@ -14,7 +14,7 @@ from blocklist.index import Index
 from blocklist.names import to_wire
 from blocklist.publish.quick import QuickBody, make_body
 from blocklist.trust.compile import compile_enforced
-from blocklist.trust.exemptions import Exemptions
+from blocklist.trust.local.exemptions import Exemptions
 from blocklist.trust.outcome import Kind
 from tests.blocklist.trust.conftest import KEYS, Isp
 from tests.blocklist.trust.faulty_server import serving

@@ -12,11 +12,11 @@ from blocklist import delta, stream
 from blocklist.errors import PublisherFault, TransferFault
 from blocklist.manifest import FileRef, Manifest, delta_path, full_path
 from blocklist.trust.limits import SizeLimits
-from blocklist.trust.mask import NO_MASK
 from blocklist.trust.record_set import RecordSet
-from blocklist.trust.repository import Repository, Visit
-from blocklist.trust.store import StoredVersion
-from blocklist.trust.transport import Reply
+from blocklist.trust.rules.mask import NO_MASK
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.repository import Repository, Visit
+from blocklist.trust.transfer.transport import Reply
 from tests.blocklist.trust.conftest import MIRROR
 from tests.blocklist.trust.list_body import ListBody, MemoryTransport, SetClock, names
 

@@ -16,7 +16,7 @@ from blocklist.errors import OperatorFault
 from blocklist.manifest import Bulk, RekeyOf
 from blocklist.matchfile import tokens_of
 from blocklist.names import to_wire
-from blocklist.trust.exemptions import Exemption
+from blocklist.trust.local.exemptions import Exemption
 from blocklist.trust.outcome import Keys, Kind
 from blocklist.trust.reasons import REASONS, Reason
 from blocklist.trust.subscription import Subscription

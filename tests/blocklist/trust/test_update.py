@@ -11,9 +11,9 @@ from attrs import evolve
 from blocklist.errors import PublisherFault
 from blocklist.manifest import Bulk, RekeyOf
 from blocklist.trust.outcome import Kind, ListSource
-from blocklist.trust.repository import Repository, Visit
-from blocklist.trust.state import Announcement, ListState
-from blocklist.trust.store import StoredVersion
+from blocklist.trust.storage.state import Announcement, ListState
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.repository import Repository, Visit
 from blocklist.trust.update import Change, Update
 from tests.blocklist.trust.conftest import KEYS, MIRROR
 from tests.blocklist.trust.list_body import LIST_ID, NOW, PURPOSE, ListBody, MemoryTransport, SetClock, names

@@ -14,10 +14,10 @@ from blocklist.manifest import RekeyOf
 from blocklist.trust import verify
 from blocklist.trust.clock import TimeMarks
 from blocklist.trust.limits import ClockLimits
-from blocklist.trust.mask import Mask
 from blocklist.trust.outcome import ListSource
-from blocklist.trust.state import ListState
-from blocklist.trust.store import StoredVersion
+from blocklist.trust.rules.mask import Mask
+from blocklist.trust.storage.state import ListState
+from blocklist.trust.storage.store import StoredVersion
 from tests.blocklist.trust.conftest import KEYS
 from tests.blocklist.trust.list_body import LIST_ID, NOW, PURPOSE, ListBody, names
 

@@ -10,11 +10,11 @@ from attrs import evolve
 
 from blocklist import stream
 from blocklist.errors import PublisherFault
-from blocklist.trust.mask import NO_MASK
-from blocklist.trust.repository import Repository
-from blocklist.trust.store import StoredVersion
+from blocklist.trust.rules.mask import NO_MASK
+from blocklist.trust.rules.withdrawals import LIMITS, Seen, Withdrawals
+from blocklist.trust.storage.store import StoredVersion
+from blocklist.trust.transfer.repository import Repository
 from blocklist.trust.withdraw_file import WithdrawFile, fetch, take
-from blocklist.trust.withdrawals import LIMITS, Seen, Withdrawals
 from blocklist.withdrawal import WITHDRAW_PATH, Withdrawal
 from tests.blocklist.trust.conftest import MIRROR
 from tests.blocklist.trust.list_body import LIST_ID, NOW, PURPOSE, ListBody, MemoryTransport, SetClock, names

@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from blocklist.compiling import ListImage, compile_index
 from blocklist.tokens import KEY_BYTES
 from blocklist.trust.compile import without
-from blocklist.trust.exemptions import Exemption
+from blocklist.trust.local.exemptions import Exemption
 from blocklist.trust.outcome import Kind, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS
 from resolver.edge.updating.sources import Sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blocklist.publish.outlet import Outlet
+from blocklist.publish.publication.outlet import Outlet
 from tests.blocklist.publish.cli.shell import Shell
 from tests.blocklist.publish.support import NOW
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from blocklist.publish import drop
-from blocklist.publish.keyfiles import new_signing_key
-from blocklist.publish.publickeys import PublicKeys
+from blocklist.publish.keys.keyfiles import new_signing_key
+from blocklist.publish.keys.publickeys import PublicKeys
+from blocklist.publish.publication import drop
 from tests.blocklist.publish.cli.test_publishing_verbs import COMMAND
 from tests.blocklist.publish.client import Client
 from tests.blocklist.publish.signers import Signers

@@ -12,11 +12,11 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from blocklist.publish import drop
 from blocklist.publish.cli import main
 from blocklist.publish.cli.publishing_verbs import Teller
-from blocklist.publish.keyfiles import new_signing_key
-from blocklist.publish.outlet import Outlet
+from blocklist.publish.keys.keyfiles import new_signing_key
+from blocklist.publish.publication import drop
+from blocklist.publish.publication.outlet import Outlet
 from tests.blocklist.publish.client import Client
 from tests.blocklist.publish.signers import Signers
 from tests.blocklist.publish.support import PASSPHRASE

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blocklist.errors import TransferFault
-from blocklist.trust.audit import Event, Facts
+from blocklist.trust.local.audit import Event, Facts
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 from resolver.edge.updating.chronicle import MOST_WAITING, Chronicle

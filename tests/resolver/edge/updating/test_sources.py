@@ -8,8 +8,8 @@ from pathlib import Path
 from attrs import evolve
 
 from blocklist.index import Index
-from blocklist.trust.audit import Event
-from blocklist.trust.tls import TlsFiles
+from blocklist.trust.local.audit import Event
+from blocklist.trust.transfer.tls import TlsFiles
 from resolver.edge.updating.sources import open_sources, own_names
 from resolver.settings.lists import Terms, Tls
 from tests.resolver.edge.settings_for_edge import settings

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from blocklist.errors import OperatorFault, TransferFault
-from blocklist.trust.audit import Event, Facts
+from blocklist.trust.local.audit import Event, Facts
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
 from resolver.edge.updating.hand_over import WAIT_SECONDS

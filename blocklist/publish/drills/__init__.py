@@ -1,0 +1,1 @@
+"""Rehearsals of lost and stolen keys, in a scratch folder."""

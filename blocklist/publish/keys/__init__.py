@@ -1,0 +1,1 @@
+"""The list body's keys: files, tokens, ceremonies and the rotation of every role."""

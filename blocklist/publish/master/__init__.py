@@ -1,0 +1,1 @@
+"""The clear master at rest: tables, sealed cells, signed statements, backup."""

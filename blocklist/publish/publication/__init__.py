@@ -1,0 +1,1 @@
+"""From signed roles to static files: drop folder, online signer, mirrors, Web server."""

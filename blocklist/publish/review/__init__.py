@@ -1,0 +1,1 @@
+"""The editors' work on entries: drafts, import, checks, approval, cases and objections."""

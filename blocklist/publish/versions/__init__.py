@@ -1,0 +1,1 @@
+"""From approved entries to a signed version: assembling, building, countersigning, epochs, withdrawals."""

@@ -1,0 +1,1 @@
+"""The ISP's own decisions: exemptions, and the audit file they are written down in."""

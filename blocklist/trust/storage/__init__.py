@@ -1,0 +1,1 @@
+"""What this host keeps at rest: sealed files, versions, state, keys."""

@@ -1,0 +1,1 @@
+"""The way to a mirror: bounded HTTP, TUF metadata, the public record."""

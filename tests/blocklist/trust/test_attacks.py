@@ -25,7 +25,7 @@
 | | tests.acceptance.test_hostile_list: test_list_that_kills_the_updater_leaves_the_resolver_its_list |
 | rewritten public record | tests.blocklist.trust.transfer.test_public_log: test_rewritten_record_is_told_for_good |
 | | tests.blocklist.trust.transfer.test_public_log: test_accused_is_exactly_who_rewrote |
-| | tests.blocklist.trust.transfer.test_public_log: test_public_record_in_trouble_stops_no_update |
+| | test_public_record_in_trouble_stops_no_update |
 | full disk, `kill -9` | test_hard_times: test_update_survives |
 | several mirrors | test_dead_first_mirror_is_passed_over, and the rows above on first mirrors |
 """

@@ -69,9 +69,12 @@ class Latencies:
         return dict(self._known)
 
     def _timed(self, spread: Spread, key: tuple[str, str], mark: int, published: float | None) -> Spread:
-        """Count it if the mark rose with something published since all that was seen, and since our start."""
+        """Count it if the mark rose with something published no earlier than all that was seen, and since our start.
+
+        Not "later": a list body's times are whole seconds, and two withdrawals may share one.
+        """
         known_mark, newest = self._seen.get(key, (0, self.begun))
         self._seen[key] = mark, max(newest, published or newest)
-        if published is None or published <= newest or mark <= known_mark:
+        if published is None or published < newest or mark <= known_mark:
             return spread
         return spread.with_one(ceil(max(self.wall_clock() - published, 0.0)))

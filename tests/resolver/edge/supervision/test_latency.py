@@ -58,6 +58,14 @@ def test_a_withdrawal_is_timed_apart() -> None:
     assert (sum(world.publish.counts), world.withdraw.last) == (1, 12.0)
 
 
+def test_a_second_withdrawal_in_the_same_second_is_timed() -> None:
+    """A list body's times are whole seconds: the second one's is no later than the first one's."""
+    world = World()
+    world.in_force(1052, 2, published=1010, out=1, signed=1050)
+    world.in_force(1055, 2, published=1010, out=2, signed=1050)
+    assert (sum(world.withdraw.counts), world.withdraw.last) == (2, 5)
+
+
 def test_a_withdrawal_signed_again_is_not_timed() -> None:
     """It changes nothing and comes along with the next version, whenever that is; nor is a confirmation timed."""
     world = World()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.tools import require_root
+
 
 @contextlib.contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
     """Mount one at `folder`; where that is not allowed the test is skipped, with the reason."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
+    require_root()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=False)
     if mounted.returncode:
         pytest.skip("this container may not mount")

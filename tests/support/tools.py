@@ -20,9 +20,9 @@ def require(*tools: str) -> dict[str, str]:
 
 
 def require_root() -> None:
-    """Skip without root (reading another process's memory needs it). In CI that is a failure."""
+    """Skip without root (another process's memory, a mount). In CI that is a failure."""
     if os.geteuid() != 0:
-        unmet("needs root: the product's processes cannot be dumped by their own user")
+        unmet("needs root: no other user may read the product's processes, or mount")
 
 
 def unmet(reason: str) -> None:

@@ -2,7 +2,8 @@
 # Installs the Debian packages the interop tests talk to. Where that is not allowed the tests that need them are
 # listed as skipped, with the reason; in CI none may be (tests/support/tools.py makes such a skip a failure).
 set -u
-for tool in unbound knotd prometheus promtool dig dnsperf systemd-analyze curl nginx softhsm2-util; do
+for tool in unbound knotd prometheus promtool dig delv dnsperf systemd-analyze curl nginx softhsm2-util \
+  kdig h2load stubby getdns_query dnsdist; do
   PATH="$PATH:/usr/sbin" command -v "$tool" >/dev/null || missing="${missing:-} $tool"
 done
 [ -n "${missing:-}" ] || exit 0
@@ -15,5 +16,6 @@ policy=/usr/sbin/policy-rc.d
 [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && trap 'rm -f "$policy"' EXIT; }
 export DEBIAN_FRONTEND=noninteractive
 { apt-get update && apt-get install -y --no-install-recommends \
-    unbound knot prometheus bind9-dnsutils dnsperf systemd curl nginx-light softhsm2; } >/dev/null 2>&1 ||
+    unbound knot prometheus bind9-dnsutils dnsperf systemd curl nginx-light softhsm2 \
+    knot-dnsutils nghttp2-client stubby getdns-utils dnsdist; } >/dev/null 2>&1 ||
   echo "peers: apt-get could not install all of:$missing; their tests will be skipped"

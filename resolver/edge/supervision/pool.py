@@ -43,6 +43,7 @@ class WorkerPool:
     _deaths: deque[float] = field(factory=deque, init=False)
     _launch_timer: IDelayedCall | None = field(default=None, init=False)
     _stopped: Callable[[], None] | None = field(default=None, init=False)
+    _at_once: int = field(default=1, init=False)  # workers with new settings that may start at the same time
 
     def start(self, raw: dict[str, Any], sockets: Sequence[SlotSockets]) -> None:
         """Start one worker a slot and the spare; none answers before `open`."""
@@ -54,6 +55,11 @@ class WorkerPool:
     def serving(self) -> int:
         """Slots whose worker said that it answers."""
         return sum(1 for slot in self.slots if slot.worker is not None and slot.worker.serving)
+
+    @property
+    def behind(self) -> list[int]:
+        """Slots not yet served with the newest settings; one at rest after a crash loop is not waited for."""
+        return [slot.number for slot in self.slots if slot.sockets is not None and not self._is_renewed(slot)]
 
     @property
     def complete(self) -> bool:
@@ -100,12 +106,13 @@ class WorkerPool:
             worker.child.send(message, fds)
         return serving
 
-    def roll(self, raw: dict[str, Any]) -> None:
-        """Replace every worker by one with new settings; the old answer until their slot is taken over."""
+    def roll(self, raw: dict[str, Any], at_once: int = 0) -> None:
+        """Replace every worker by one with new settings, `at_once` at a time (0: the limit's number).
+
+        The old answer until their slot is taken over, and the old spare stands by until the last of them is.
+        """
         self._raw, self._epoch = raw, self._epoch + 1
-        for worker in list(self.workers):
-            if worker.slot is None and not worker.leaving:
-                self._dismiss(worker)
+        self._at_once = at_once or self.limits.rolled_at_once
         self._replenish()
 
     def stop(self, stopped: Callable[[], None]) -> None:
@@ -193,20 +200,36 @@ class WorkerPool:
     def _is_warm(self, worker: Worker) -> bool:
         """It can answer, under the index in force or (for a moment) the one before."""
         has_index = worker.generation > 0 or self.index.generation == 0
-        return worker.ready and has_index and not worker.leaving and worker.epoch == self._epoch
+        return worker.ready and has_index and not worker.leaving
+
+    def _is_renewed(self, slot: Slot) -> bool:
+        return slot.worker is not None and slot.worker.serving and slot.worker.epoch == self._epoch
+
+    def _warm(self, epoch: int) -> deque[Worker]:
+        return deque(w for w in self.workers if w.slot is None and w.epoch == epoch and self._is_warm(w))
 
     def _fill(self) -> None:
         """Give each slot that wants a worker a warm one."""
         if not self._is_open:
             return
-        warm = deque(worker for worker in self.workers if worker.slot is None and self._is_warm(worker))
+        warm = self._warm(self._epoch)
         empty = [slot for slot in self.slots if slot.worker is None and slot.sockets is not None]
         outdated = [slot for slot in self.slots if slot.worker is not None and slot.worker.epoch != self._epoch]
         for slot in empty + outdated:
-            if not warm:
-                return
-            self._assign(warm.popleft(), slot)
+            if warm:
+                self._assign(warm.popleft(), slot)
+            elif slot.worker is None and slot.epoch != self._epoch and (old := self._warm(slot.epoch)):
+                self._assign(old.popleft(), slot)  # one with the settings before, rather than nobody
+        self._dismiss_outdated_spares()
         self._replenish()
+
+    def _dismiss_outdated_spares(self) -> None:
+        """Once nobody answers with older settings, nobody is kept to take over from them."""
+        if any(slot.sockets is not None and slot.epoch != self._epoch for slot in self.slots):
+            return
+        for worker in list(self.workers):
+            if worker.slot is None and worker.epoch != self._epoch and not worker.leaving:
+                self._dismiss(worker)
 
     def _assign(self, worker: Worker, slot: Slot) -> None:
         old = slot.worker
@@ -245,7 +268,12 @@ class WorkerPool:
     def _replenish(self, *, late: bool = False) -> None:
         """Keep one worker a slot and the spare, at once or, when too many died lately, after a pause."""
         wanted = sum(1 for slot in self.slots if slot.sockets is not None) + 1
-        missing = wanted - sum(1 for w in self.workers if not w.leaving and w.epoch == self._epoch)
+        renewed = [w for w in self.workers if not w.leaving and w.epoch == self._epoch]
+        missing = wanted - len(renewed)
+        if any(
+            worker.epoch != self._epoch and worker.slot is not None and not worker.leaving for worker in self.workers
+        ):
+            missing = min(missing, self._at_once - sum(1 for worker in renewed if worker.slot is None))
         if missing <= 0 or self._stopped is not None or self._launch_timer is not None:
             return
         _forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)

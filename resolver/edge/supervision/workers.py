@@ -24,6 +24,7 @@ class PoolLimits:
     longest_delay: float = 10.0  # between two restarts beyond that
     start_seconds: float = 60.0  # from start, or from a new index, to the worker's word; then it counts as hung
     stop_seconds: float = 3.0  # for queries in flight; then it is killed a second later
+    rolled_at_once: int = 4  # new workers that start at the same time beside the old ones
 
 
 @define(eq=False)

@@ -270,6 +270,46 @@ def test_roll_takes_slots_over_one_by_one() -> None:
     assert (pool.deaths, pool.pool.spares) == ([], 1)
 
 
+def test_roll_one_at_a_time_starts_the_next_when_a_slot_is_taken_over() -> None:
+    """A rolling restart costs one more process beside the old ones, and `behind` says which slots still wait."""
+    pool = Pool(3).bring_up()
+    pool.pool.roll({"n": 1}, at_once=1)
+    for done in range(3):
+        assert pool.pool.behind == list(range(done, 3))
+        new = pool.launcher.newest("worker")
+        assert len(pool.launcher.children) == 4 + done + 1
+        new.ready()
+        new.serve()
+    assert not pool.pool.behind
+    assert not pool.launcher.newest("worker").told("slot")  # the new spare
+
+
+def test_the_old_spare_stands_by_while_others_are_replaced() -> None:
+    """A worker that dies before any new one is warm is made good at once, and nobody old is left at the end."""
+    pool = Pool().bring_up()
+    spare = pool.spare()
+    pool.pool.roll({"n": 2})
+    pool.holder(1).die("sigkill")
+    assert spare.told("slot")[-1]["slot"] == 1
+    for worker in pool.workers:
+        if worker.sent[0]["settings"] == {"n": 2}:
+            worker.ready()
+    assert spare.told("stop")
+    assert all(worker.told("stop") or worker.sent[0]["settings"] == {"n": 2} for worker in pool.workers)
+
+
+def test_an_old_spare_nobody_needed_leaves_with_the_last_old_worker() -> None:
+    """It is dismissed once every slot has a new worker, not earlier."""
+    pool = Pool().bring_up()
+    spare = pool.spare()
+    pool.pool.roll({"n": 2})
+    first, second, *_ = (worker for worker in pool.workers if worker.sent[0]["settings"] == {"n": 2})
+    first.ready()
+    assert not spare.told("stop")
+    second.ready()
+    assert spare.told("stop")
+
+
 def test_worker_that_does_not_drain_is_killed() -> None:
     """Leaving takes at most four seconds."""
     pool = Pool(1).bring_up()

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import dns.flags
 import dns.message
 import pytest
 
-from tests.acceptance.rows import EXEMPT, TABLE, Case, entries
+from tests.acceptance.rows import TABLE, Case
 from tests.support.asking import TRANSPORTS, ask, exchange
-from tests.support.daemon import Daemon, listing
-from tests.support.listbody import ListBody
-from tests.support.upstream import Upstream
+from tests.support.daemon import Daemon
 
-pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("rows")]
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Daemon]:
-    folder = tmp_path_factory.mktemp("rows")
-    daemon = Daemon(folder / "isp", upstream.address, [])
-    body = ListBody(folder, daemon.public_key(), entries())
-    daemon.settings["lists"] = [listing(body.root, body.url)]
-    daemon.write_config()
-    for name, match in EXEMPT:
-        daemon.exempt(name, match)
-    daemon.start()
-    yield daemon
-    assert daemon.stop() == 0, daemon.text()
-    body.stop()
+pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("table")]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("case", TABLE)
-def test_row(daemon: Daemon, case: Case, transport: str) -> None:
+def test_row(table_daemon: Daemon, case: Case, transport: str) -> None:
     """The row holds for this question, also when it is repeated (row 16: nothing counts down)."""
     for _ in range(2):
-        wire = exchange(case.wire, daemon.port, transport, timeout=1.0 if case.check is None else 8.0)
+        wire = exchange(case.wire, table_daemon.port, transport, timeout=1.0 if case.check is None else 8.0)
         if case.check is None:
             assert wire is None
             continue
@@ -46,36 +27,36 @@ def test_row(daemon: Daemon, case: Case, transport: str) -> None:
 
 
 @pytest.mark.parametrize("payload", [512, 1232, 4096])
-def test_large_answer_is_truncated_over_udp_and_whole_over_tcp(daemon: Daemon, payload: int) -> None:
+def test_large_answer_is_truncated_over_udp_and_whole_over_tcp(table_daemon: Daemon, payload: int) -> None:
     """An answer larger than min(client's buffer, 1232) comes with TC over UDP and whole over TCP."""
-    wire = exchange(_big(payload), daemon.port, "udp")
+    wire = exchange(_big(payload), table_daemon.port, "udp")
     assert wire is not None and len(wire) <= min(payload, 1232)
     assert dns.message.from_wire(wire).flags & dns.flags.TC
-    whole = exchange(_big(payload), daemon.port, "tcp")
+    whole = exchange(_big(payload), table_daemon.port, "tcp")
     assert whole is not None and len(whole) > 1500
     assert not dns.message.from_wire(whole).flags & dns.flags.TC
 
 
-def test_ipv6_clients_get_the_same_policy_answer(daemon: Daemon) -> None:
+def test_ipv6_clients_get_the_same_policy_answer(table_daemon: Daemon) -> None:
     """A listed name asked over IPv6 transport is blocked too."""
     case = next(param.values[0] for param in TABLE if param.id == "row1-A-blk.example")
     for transport in TRANSPORTS:
-        wire = exchange(case.wire, daemon.port, transport, host="::1")
+        wire = exchange(case.wire, table_daemon.port, transport, host="::1")
         assert wire is not None
         case.check(dns.message.from_wire(wire), case.asked)
 
 
-def test_broken_bodies_are_never_echoed(daemon: Daemon) -> None:
+def test_broken_bodies_are_never_echoed(table_daemon: Daemon) -> None:
     """An error answer is not larger than header, question and OPT."""
     filler = b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x00\x00\xff" + b"x" * 255
-    wire = exchange(_header_two_answers() + filler, daemon.port, "udp", timeout=2.0)
+    wire = exchange(_header_two_answers() + filler, table_daemon.port, "udp", timeout=2.0)
     assert wire is None or len(wire) < 64
 
 
-def test_refused_ports_and_transport_sweep_leave_it_alive(daemon: Daemon) -> None:
+def test_refused_ports_and_transport_sweep_leave_it_alive(table_daemon: Daemon) -> None:
     """After the whole table the daemon still answers a listed and an ordinary name."""
-    assert ask(daemon.port, "udp", "www.example").answer
-    assert ask(daemon.port, "udp", "blk.example").answer
+    assert ask(table_daemon.port, "udp", "www.example").answer
+    assert ask(table_daemon.port, "udp", "blk.example").answer
 
 
 def _big(payload: int) -> bytes:

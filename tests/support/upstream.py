@@ -32,10 +32,10 @@ class Upstream:
         tools = require("knotd", "unbound")
         self.folder = folder
         self.knot_port, self.port = free_port(), free_port()
-        anchor = self._write_zones()
+        self.anchor = self._write_zones()
         self._knotd = Child([tools["knotd"], "-c", str(self._knot_config())], folder / "knotd.out")
         self._knotd.wait_for(lambda: _answers(self.knot_port, "www.example."), "knotd")
-        self._unbound_command = [tools["unbound"], "-d", "-p", "-c", str(self._unbound_config(anchor))]
+        self._unbound_command = [tools["unbound"], "-d", "-p", "-c", str(self._unbound_config())]
         self.start_resolver()
 
     @property
@@ -80,21 +80,43 @@ class Upstream:
         )
         return config
 
-    def _unbound_config(self, anchor: dns.rdtypes.ANY.DNSKEY.DNSKEY) -> Path:
+    def _unbound_config(self) -> Path:
         stubs = "".join(
             f'stub-zone:\n  name: "{name}"\n  stub-addr: 127.0.0.1@{self.knot_port}\n  stub-prime: no\n'
             for name in ("example", "signed.test", "blk.signed.test")
         )
-        config = self.folder / "unbound.conf"
-        config.write_text(
-            f'server:\n  interface: 127.0.0.1\n  port: {self.port}\n  username: ""\n  chroot: ""\n  pidfile: ""\n'
-            f'  directory: "{self.folder}"\n  use-syslog: no\n  verbosity: 0\n  do-not-query-localhost: no\n'
-            '  module-config: "validator iterator"\n  num-threads: 1\n  ede: yes\n  minimal-responses: no\n'
-            '  local-zone: "test." nodefault\n  domain-insecure: "example"\n'
-            f'  trust-anchor: "signed.test. DNSKEY {anchor.to_text()}"\n'
-            f"remote-control:\n  control-enable: no\n{stubs}"
-        )
-        return config
+        return _write_unbound_config(self.folder, self.port, self.anchor, "ede: yes\n  minimal-responses: no", stubs)
+
+
+class Validator:
+    """An unbound that forwards all questions to one resolver (`address@port`) and validates what it says."""
+
+    def __init__(self, folder: Path, forwarder: str, anchor: dns.rdtypes.ANY.DNSKEY.DNSKEY) -> None:
+        self.port = free_port()
+        forward = f'forward-zone:\n  name: "."\n  forward-addr: {forwarder}\n'
+        config = _write_unbound_config(folder, self.port, anchor, "ede: yes", forward)
+        command = [require("unbound")["unbound"], "-d", "-p", "-c", str(config)]
+        self._unbound = Child(command, folder / "unbound.out")
+        self._unbound.wait_for(lambda: _answers(self.port, "www.signed.test."), "the unbound behind the resolver")
+
+    def stop(self) -> None:
+        self._unbound.stop()
+
+
+def _write_unbound_config(
+    folder: Path, port: int, anchor: dns.rdtypes.ANY.DNSKEY.DNSKEY, options: str, zones: str
+) -> Path:
+    """A validating unbound on loopback: `options` in its server clause, `zones` behind it."""
+    config = folder / "unbound.conf"
+    config.write_text(
+        f'server:\n  interface: 127.0.0.1\n  port: {port}\n  username: ""\n  chroot: ""\n  pidfile: ""\n'
+        f'  directory: "{folder}"\n  use-syslog: no\n  verbosity: 0\n  do-not-query-localhost: no\n'
+        f'  module-config: "validator iterator"\n  num-threads: 1\n  {options}\n'
+        '  local-zone: "test." nodefault\n  domain-insecure: "example"\n'
+        f'  trust-anchor: "signed.test. DNSKEY {anchor.to_text()}"\n'
+        f"remote-control:\n  control-enable: no\n{zones}"
+    )
+    return config
 
 
 def _new_key() -> Key:

@@ -1,4 +1,4 @@
-"""Answers in the form the hot path serves: rendered once per kind of client, then joined with id and question."""
+"""Answers as the hot path serves them: rendered once per form of query, then joined with id and question."""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -7,7 +7,7 @@ from resolver.core import codes
 from resolver.core.counters import rcode_cell
 from resolver.core.edns import make_ede, make_opt
 from resolver.core.limits import Limits
-from resolver.core.query import View
+from resolver.core.query import Form
 
 _HEAD = Struct(">HHHHH")
 _TTL = Struct(">I")
@@ -42,34 +42,34 @@ class Answer:
         self.options = options
         self.rendered: dict[int, tuple[bytes, bytes]] = {}
 
-    def render(self, view: View) -> tuple[bytes, bytes]:
+    def render(self, form: Form) -> tuple[bytes, bytes]:
         """Return the ten bytes before and the bytes behind the question for this kind of client, remembered."""
-        known = self.rendered.get(view.slot)
+        known = self.rendered.get(form.slot)
         if known is None:
             an, ns, ar = self.counts
-            head = _HEAD.pack(self._flags_for(view), 1, an, ns, ar + view.has_opt)
-            known = self.rendered[view.slot] = (head, self.sections + self._opt_for(view))
+            head = _HEAD.pack(self._flags_for(form), 1, an, ns, ar + form.has_opt)
+            known = self.rendered[form.slot] = (head, self.sections + self._opt_for(form))
         return known
 
-    def truncated(self, view: View) -> tuple[bytes, bytes]:
+    def truncated(self, form: Form) -> tuple[bytes, bytes]:
         """Return the same with TC set and no records: the client comes back over TCP."""
-        return _HEAD.pack(self._flags_for(view) | codes.TC, 1, 0, 0, view.has_opt), self._opt_for(view)
+        return _HEAD.pack(self._flags_for(form) | codes.TC, 1, 0, 0, form.has_opt), self._opt_for(form)
 
-    def _flags_for(self, view: View) -> int:
-        flags = self.flags | view.copied_flags | self.rcode & codes.RCODE
-        return flags if view.wants_ad else flags & ~codes.AD
+    def _flags_for(self, form: Form) -> int:
+        flags = self.flags | form.copied_flags | self.rcode & codes.RCODE
+        return flags if form.wants_ad else flags & ~codes.AD
 
-    def _opt_for(self, view: View) -> bytes:
-        if not view.has_opt:
+    def _opt_for(self, form: Form) -> bytes:
+        if not form.has_opt:
             return b""
-        return make_opt(_CLIENT_UDP_BYTES, do=view.do, rcode_high=self.rcode >> 4, options=self.options)
+        return make_opt(_CLIENT_UDP_BYTES, do=form.do, rcode_high=self.rcode >> 4, options=self.options)
 
-    def message(self, ident: bytes, question: bytes, view: View, transport: int) -> bytes:
+    def message(self, ident: bytes, question: bytes, form: Form, transport: int) -> bytes:
         """Return the whole message for one client; over UDP cut to what the client can take (TC)."""
-        head, tail = self.render(view)
+        head, tail = self.render(form)
         size = codes.HEADER_BYTES + len(question) + len(tail)
-        if size > (view.udp_bytes if transport == codes.UDP else 65_535):
-            head, tail = self.truncated(view)
+        if size > (form.udp_bytes if transport == codes.UDP else 65_535):
+            head, tail = self.truncated(form)
         return ident + head + question + tail
 
 

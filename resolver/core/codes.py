@@ -4,6 +4,8 @@ from typing import Final
 
 UDP: Final = 0
 TCP: Final = 1
+DOT: Final = 2
+DOH: Final = 3
 
 # RR types (IANA registry). Only those the core treats in a way of their own are named.
 A: Final = 1

@@ -11,7 +11,7 @@ from attrs import frozen
 from resolver.core import codes
 
 RCODES: Final = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "BADVERS", "OTHER")
-TRANSPORTS: Final = ("udp", "tcp")
+TRANSPORTS: Final = ("udp", "tcp", "dot", "doh")
 LATENCY_BOUNDS_US: Final = (100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
 """Upper bounds of the latency classes in microseconds; one more class is open upwards."""
 HIT_US: Final = 10

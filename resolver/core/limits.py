@@ -43,7 +43,7 @@ class Limits:
     """EDE options copied from an upstream's answer."""
     ede_text_bytes_max: int = 255
     """Bytes of EXTRA-TEXT copied with each; longer text is left out."""
-    views_max: int = 4096
+    forms_max: int = 4096
     """Remembered forms of a query's flags, type and OPT."""
     hosts_max: int = 65_536
     """Remembered (hashed) client addresses that access rules admit."""

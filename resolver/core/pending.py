@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from attrs import Factory, define
 
 from resolver.core.answer import Answer
+from resolver.core.door import Door
 from resolver.core.policy import Decision
 from resolver.core.query import Query
 
@@ -14,13 +15,13 @@ class Waiter:
     """A client waiting for an answer; `peer` is the edge's own handle, `asked` monotonic seconds."""
 
     query: Query
-    transport: int
+    door: Door
     peer: object
     asked: float
 
     def message(self, answer: Answer) -> bytes:
-        """Return the answer in this client's id, case and view."""
-        return answer.message(self.query.ident, self.query.question, self.query.view, self.transport)
+        """Return the answer in this client's id, case and form."""
+        return answer.message(self.query.ident, self.query.question, self.query.form, self.door.transport)
 
 
 @define(eq=False)

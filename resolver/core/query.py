@@ -17,7 +17,7 @@ _LIMITS = Limits()
 
 
 @frozen(eq=False)
-class View:
+class Form:
     """How one client wants to be answered: everything of a query but its id and its name.
 
     `tail` is QTYPE, QCLASS and one byte for DO and CD: appended to the lower-case name it is the cache key, since
@@ -35,8 +35,8 @@ class View:
     slot: int
 
     @classmethod
-    def of(cls, flags: int, qtype: int, qclass: int, edns: Edns | None) -> "View":
-        """Build the view of a query from its flags word, question and OPT."""
+    def of(cls, flags: int, qtype: int, qclass: int, edns: Edns | None) -> "Form":
+        """Build the form of a query from its flags word, question and OPT."""
         do, cd = edns is not None and edns.do, bool(flags & codes.CD)
         wants_ad = do or bool(flags & codes.AD)
         size = edns.size if edns else _UDP_BYTES_WITHOUT_EDNS
@@ -66,14 +66,14 @@ class Query:
     ident: bytes
     question: bytes
     name: bytes
-    view: View
+    form: Form
     memorable: bool
-    """Whether the bytes behind the name may be remembered as a key of this view (no client-chosen options)."""
+    """Whether the bytes behind the name may be remembered as a key of this form (no client-chosen options)."""
 
     @property
     def key(self) -> bytes:
         """The cache key: lower-case name, type, class, DO and CD."""
-        return self.name + self.view.tail
+        return self.name + self.form.tail
 
 
 class BadQuery(Exception):
@@ -119,13 +119,13 @@ def read_query(data: bytes) -> Query | None:
     rcode = _judge(flags, qtype, qclass, reading, ancount + nscount)
     if rcode:
         raise BadQuery(data[:2], flags, rcode, reading.question, reading.edns)
-    view = View.of(flags, qtype, qclass, reading.edns)
+    form = Form.of(flags, qtype, qclass, reading.edns)
     name = reading.question[:-4].lower()
     memorable = arcount == 0 or (arcount == 1 and reading.edns is not None and not reading.edns.options)
-    return Query(data[:2], reading.question, name, view, memorable and view.rd and name.find(0) == len(name) - 1)
+    return Query(data[:2], reading.question, name, form, memorable and form.rd and name.find(0) == len(name) - 1)
 
 
-def query_of_view(data: bytes, name_end: int, view: View) -> Query | None:
+def query_of_form(data: bytes, name_end: int, form: Form) -> Query | None:
     """Return the question of a message that differs from a remembered one in its name; None if that is unsound."""
     try:
         if plain_name_end(data, codes.HEADER_BYTES) != name_end:
@@ -133,7 +133,7 @@ def query_of_view(data: bytes, name_end: int, view: View) -> Query | None:
     except WireFault:
         return None
     name = data[codes.HEADER_BYTES : name_end].lower()
-    return Query(data[:2], data[codes.HEADER_BYTES : name_end + 4], name, view, True)
+    return Query(data[:2], data[codes.HEADER_BYTES : name_end + 4], name, form, True)
 
 
 def _judge(flags: int, qtype: int, qclass: int, reading: "_Reading", records: int) -> int:

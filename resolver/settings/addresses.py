@@ -41,6 +41,14 @@ class Endpoint:
 
 
 @frozen
+class Place:
+    """A way in for queries: `kind` is the transport, "udp", "tcp", "dot" or "doh"."""
+
+    kind: str
+    endpoint: Endpoint
+
+
+@frozen
 class EndpointKind:
     """`address:port` with both parts written out; names are refused, because a resolver cannot look itself up."""
 

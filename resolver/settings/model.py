@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from attrs import Factory, frozen
 
-from resolver.settings.addresses import Endpoint, EndpointAt, FilePath
+from resolver.settings.addresses import Endpoint, EndpointAt, FilePath, Place
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Choice, Switch, Words, Workers
 from resolver.settings.lists import ListSettings, Poll, Release, SelfTest, Start, Terms
@@ -55,6 +55,11 @@ class Settings:
     laptop: Annotated[bool, Switch()] = setting(
         "Run although core dumps or swap cannot be ruled out. For trying it out; never for customers.", default=False
     )
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Where queries are answered, in order."""
+        return tuple(Place(kind, endpoint) for endpoint in self.listen for kind in ("udp", "tcp"))
 
     @cached_property
     def notice_places(self) -> tuple[tuple[str, Endpoint], ...]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from resolver.core.door import Door
 from resolver.core.forwarder import Forwarder
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
@@ -60,10 +61,10 @@ class Pump:
         """Whether no upstream query is open."""
         return not self._open
 
-    def query(self, data: bytes, host: str, transport: int, peer: tuple[Sink, object]) -> bytes | None:
+    def query(self, data: bytes, host: str, door: Door, peer: tuple[Sink, object]) -> bytes | None:
         """One client query; `flush` follows. The answer, or None when it comes later or never."""
         try:
-            return self.core.receive_query(data, host, transport, peer, self.seconds())
+            return self.core.receive_query(data, host, door, peer, self.seconds())
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
             return None

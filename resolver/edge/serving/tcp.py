@@ -13,7 +13,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from resolver.core.codes import TCP
+from resolver.core.door import Door
 from resolver.edge.limits import TcpLimits
 from resolver.edge.serving.pump import Pump
 
@@ -22,10 +22,8 @@ _HEADER_BYTES = 12
 _QR = 0x80  # in the third byte
 
 
-class TcpServer(Factory):
-    """All client connections of one worker, whichever address they came in on."""
-
-    noisy = False
+class TcpServer:
+    """All client connections of one worker, whichever door they came in by."""
 
     def __init__(self, clock: IReactorTime, pump: Pump, limits: TcpLimits) -> None:
         self.limits = limits
@@ -35,9 +33,9 @@ class TcpServer(Factory):
         self._connections: dict[TcpConnection, None] = {}  # the one that was quiet longest first
         self._sweeper: IDelayedCall | None = None
 
-    def buildProtocol(self, addr: IAddress | None) -> "TcpConnection":
-        """A client connected."""
-        return TcpConnection(self, str(getattr(addr, "host", "")))
+    def at(self, door: Door) -> "TcpDoor":
+        """Return the factory of connections that come in by one door."""
+        return TcpDoor(self, door)
 
     def opened(self, connection: "TcpConnection") -> None:
         """Count a connection in; the place of a quiet one is taken if there is no other."""
@@ -73,15 +71,30 @@ class TcpServer(Factory):
             self._sweeper = self._clock.callLater(self.limits.sweep_seconds, self._sweep)
 
 
+class TcpDoor(Factory):
+    """Makes the connections of one listening socket."""
+
+    noisy = False
+
+    def __init__(self, server: TcpServer, door: Door) -> None:
+        self._server = server
+        self._door = door
+
+    def buildProtocol(self, addr: IAddress | None) -> "TcpConnection":
+        """A client connected."""
+        return TcpConnection(self._server, self._door, str(getattr(addr, "host", "")))
+
+
 @implementer(IPushProducer, IHalfCloseableProtocol)
 class TcpConnection(Protocol):
     """One client's connection."""
 
     transport: Any  # ITCPTransport, which mypy-zope cannot set on Protocol
 
-    def __init__(self, server: TcpServer, host: str) -> None:
+    def __init__(self, server: TcpServer, door: Door, host: str) -> None:
         self.in_flight = 0
         self._server = server
+        self._door = door
         self._host = host
         self._buffer = bytearray()
         self._opened = self._active = server.seconds()
@@ -163,7 +176,7 @@ class TcpConnection(Protocol):
         while self._may_read() and (message := self._next_message()) is not None:
             self._server.touched(self)
             self._active = self._server.seconds()
-            answer = self._server.pump.query(message, self._host, TCP, (self, None))
+            answer = self._server.pump.query(message, self._host, self._door, (self, None))
             if answer is None:
                 self.in_flight += 1
             else:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from resolver.core.codes import UDP
+from resolver.core.door import Door
 from resolver.edge.limits import UdpLimits
 from resolver.edge.serving.pump import Pump
 
@@ -25,11 +25,11 @@ _LINK_LOCAL = b"\xfe\x80"
 Ancillary = list[tuple[int, int, bytes]]
 
 
-def open_udp(reactor: IReactorFDSet, sock: socket.socket, pump: Pump, limits: UdpLimits) -> "UdpReader":
+def open_udp(reactor: IReactorFDSet, sock: socket.socket, door: Door, pump: Pump, limits: UdpLimits) -> "UdpReader":
     """Start answering on a bound socket, which the reader then owns."""
     sock.setblocking(False)
     is_wildcard = sock.getsockname()[0] in ("0.0.0.0", "::")  # noqa: S104  (a comparison, not a bind)
-    reader = (WildcardUdpReader if is_wildcard else UdpReader)(reactor, sock, pump, limits)
+    reader = (WildcardUdpReader if is_wildcard else UdpReader)(reactor, sock, door, pump, limits)
     reactor.addReader(reader)
     return reader
 
@@ -38,9 +38,10 @@ def open_udp(reactor: IReactorFDSet, sock: socket.socket, pump: Pump, limits: Ud
 class UdpReader:
     """One socket bound to one address."""
 
-    def __init__(self, reactor: IReactorFDSet, sock: socket.socket, pump: Pump, limits: UdpLimits) -> None:
+    def __init__(self, reactor: IReactorFDSet, sock: socket.socket, door: Door, pump: Pump, limits: UdpLimits) -> None:
         self._reactor = reactor
         self._sock = sock
+        self._door = door
         self._pump = pump
         self._limits = limits
         self._stopped = False
@@ -73,7 +74,7 @@ class UdpReader:
         """Answer one batch. Never raises: the reactor would take the socket away."""
         receive_from, send_to = self._sock.recvfrom, self._sock.sendto
         receive_query = self._pump.core.receive_query
-        size = self._limits.datagram_bytes
+        door, size = self._door, self._limits.datagram_bytes
         now = self._pump.seconds()
         for _ in range(self._limits.batch):
             try:
@@ -83,7 +84,7 @@ class UdpReader:
             if not address[1]:
                 continue  # port 0 cannot be answered
             try:
-                answer = receive_query(data, address[0], UDP, (self, address), now)
+                answer = receive_query(data, address[0], door, (self, address), now)
             except Exception as error:  # noqa: BLE001  the core must never stop the worker
                 self._pump.fault(error)
                 continue
@@ -105,8 +106,8 @@ class UdpReader:
 class WildcardUdpReader(UdpReader):
     """One socket bound to 0.0.0.0 or ::, where every datagram says which of our addresses was asked."""
 
-    def __init__(self, reactor: IReactorFDSet, sock: socket.socket, pump: Pump, limits: UdpLimits) -> None:
-        super().__init__(reactor, sock, pump, limits)
+    def __init__(self, reactor: IReactorFDSet, sock: socket.socket, door: Door, pump: Pump, limits: UdpLimits) -> None:
+        super().__init__(reactor, sock, door, pump, limits)
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         else:
@@ -117,7 +118,7 @@ class WildcardUdpReader(UdpReader):
         """Answer one batch. Never raises: the reactor would take the socket away."""
         receive, send = self._sock.recvmsg, self._sock.sendmsg
         receive_query = self._pump.core.receive_query
-        size = self._limits.datagram_bytes
+        door, size = self._door, self._limits.datagram_bytes
         now = self._pump.seconds()
         for _ in range(self._limits.batch):
             try:
@@ -128,7 +129,7 @@ class WildcardUdpReader(UdpReader):
                 continue  # port 0 cannot be answered; nor can a datagram that does not say where it went
             reply_from = self._reply_from.get(ancillary[0][2]) or self._learn(*ancillary[0])
             try:
-                answer = receive_query(data, address[0], UDP, (self, (address, reply_from)), now)
+                answer = receive_query(data, address[0], door, (self, (address, reply_from)), now)
             except Exception as error:  # noqa: BLE001  the core must never stop the worker
                 self._pump.fault(error)
                 continue

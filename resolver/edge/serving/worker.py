@@ -16,6 +16,7 @@ from typing import Any
 from twisted.internet import defer
 
 from blocklist.index import Index
+from resolver.core import codes
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters, Layout
 from resolver.core.forwarder import Forwarder
@@ -134,7 +135,7 @@ class Worker:
         self._enforce(self._service)
         sockets, fds[1:] = fds[1:], []
         for each, fd in zip(message["sockets"], sockets, strict=True):
-            self._service.listen(each["kind"], socket.socket(fileno=fd))
+            self._service.listen(each["kind"], socket.socket(fileno=fd), each["address"])
         _spare_the_old(self._limits.worker)
         self._channel.send({"type": "serving", "slot": message["slot"]})
 
@@ -163,14 +164,16 @@ class Service:
         self._ports: list[Any] = []
         self._pump.flush()
 
-    def listen(self, kind: str, sock: socket.socket) -> None:
-        """Answer on a bound socket, "udp" or "tcp" (listening), which is ours from here."""
+    def listen(self, kind: str, sock: socket.socket, place: str) -> None:
+        """Answer on a bound socket, "udp" or "tcp" (listening), which is ours from here; `place` is its endpoint."""
         if kind == "udp":
-            self._readers.append(open_udp(self._reactor, sock, self._pump, self._limits.udp))
+            door = self.core.door(codes.UDP, place)
+            self._readers.append(open_udp(self._reactor, sock, door, self._pump, self._limits.udp))
             return
         sock.setblocking(False)
+        factory = self._tcp.at(self.core.door(codes.TCP, place))
         with sock:  # the reactor takes a copy
-            self._ports.append(self._reactor.adoptStreamPort(sock.fileno(), sock.family, self._tcp))
+            self._ports.append(self._reactor.adoptStreamPort(sock.fileno(), sock.family, factory))
 
     def stop(self, done: Callable[[], None]) -> None:
         """Take no new queries, answer those in flight for at most `stop_seconds`, then call `done`."""

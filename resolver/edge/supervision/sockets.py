@@ -1,7 +1,7 @@
 """Every listening socket is made here, in the supervisor, so that it outlives any child and a failure is told at start.
 
-A slot is one UDP and one TCP socket per listen address; all slots share the addresses by SO_REUSEPORT and the kernel
-spreads the load over them. Until `Slot.open` the kernel drops what arrives: nothing waits unanswered in our memory.
+A slot has one socket for each place queries are answered at; all slots share the addresses by SO_REUSEPORT and the
+kernel spreads the load over them. Until `Slot.open` it drops what arrives: nothing waits unanswered in our memory.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from resolver.settings.addresses import Endpoint
+from resolver.settings.addresses import Endpoint, Place
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024  # a burst while a worker is replaced
 BACKLOG = 1024  # TCP connections waiting for a worker
@@ -32,10 +32,9 @@ class ListenFault(Exception):
 
 @frozen
 class Listener:
-    """One socket of a slot: `kind` is `udp` or `tcp`."""
+    """One socket of a slot."""
 
-    kind: str
-    endpoint: Endpoint
+    place: Place
     socket: socket.socket
 
 
@@ -48,14 +47,14 @@ class SlotSockets:
     def open(self) -> None:
         """Let the kernel deliver: from now on queries wait for the worker."""
         for each in self.listeners:
-            if each.kind == "tcp":
-                each.socket.listen(BACKLOG)
-            else:
+            if each.place.kind == "udp":
                 each.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+            else:
+                each.socket.listen(BACKLOG)
 
     def describe(self) -> list[dict[str, str]]:
         """The `sockets` field of the message that hands a slot to a worker."""
-        return [{"kind": each.kind, "address": str(each.endpoint)} for each in self.listeners]
+        return [{"kind": each.place.kind, "address": str(each.place.endpoint)} for each in self.listeners]
 
     def filenos(self) -> list[int]:
         """The descriptors in the order of `describe`."""
@@ -67,23 +66,22 @@ class SlotSockets:
             each.socket.close()
 
 
-def check_free(endpoints: Iterable[Endpoint]) -> None:
+def check_free(places: Iterable[Place]) -> None:
     """Raise ListenFault if another program holds an address: SO_REUSEPORT would let us share it unnoticed."""
-    for endpoint in endpoints:
-        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-            _bound(endpoint, kind, shared=False).close()
+    for place in places:
+        _bound(place.endpoint, _socket_kind(place), shared=False).close()
 
 
-def slot_sockets(endpoints: Sequence[Endpoint]) -> SlotSockets:
+def slot_sockets(places: Sequence[Place]) -> SlotSockets:
     """Bound sockets for one more slot. ListenFault."""
     made: list[Listener] = []
     try:
-        for endpoint in endpoints:
-            udp = _bound(endpoint, socket.SOCK_DGRAM, shared=True)
-            made.append(Listener("udp", endpoint, udp))
-            _drop_until_opened(udp)
-            _enlarge(udp)
-            made.append(Listener("tcp", endpoint, _bound(endpoint, socket.SOCK_STREAM, shared=True)))
+        for place in places:
+            bound = _bound(place.endpoint, _socket_kind(place), shared=True)
+            made.append(Listener(place, bound))
+            if place.kind == "udp":
+                _drop_until_opened(bound)
+                _enlarge(bound)
     except BaseException:
         SlotSockets(tuple(made)).close()
         raise
@@ -116,6 +114,10 @@ def control_socket(path: Path) -> socket.socket:
         made.close()
         raise ListenFault(f"control socket {path}: {error.strerror or error}; check the folder `state`") from None
     return made
+
+
+def _socket_kind(place: Place) -> int:
+    return socket.SOCK_DGRAM if place.kind == "udp" else socket.SOCK_STREAM
 
 
 def _bound(endpoint: Endpoint, kind: int, *, shared: bool) -> socket.socket:

@@ -78,7 +78,7 @@ class Supervisor:
             reactor,
             launcher,
             self._tally,
-            lambda: slot_sockets(self._settings.listen),
+            lambda: slot_sockets(self._settings.places),
             on_change=self._reconsider,
             on_death=self._count_death,
             on_fault=lambda message: self._count_fault("worker", message),
@@ -102,9 +102,9 @@ class Supervisor:
         """Start everything. ListenFault or StateFault, with nothing left behind but the process's own descriptors."""
         settings = self._settings
         self._state.claim()
-        check_free(settings.listen)
+        check_free(settings.places)
         hint = hint_socket(settings.poll.hint) if settings.poll.hint else None
-        slots = [slot_sockets(settings.listen) for _ in range(settings.workers)]
+        slots = [slot_sockets(settings.places) for _ in range(settings.workers)]
         self._notice.listen(settings)
         with http_socket(settings.metrics.listen) as listening:
             exposition = Exposition(self.snapshot)

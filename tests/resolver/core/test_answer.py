@@ -21,7 +21,7 @@ def test_flags_opt_and_question_follow_the_client(flags: str, form: str) -> None
     """QR and RA ours, AA never; RD and CD copied; OPT and DO only if the query had them; question byte for byte."""
     query = read_query(question("bLk.example", "A", flags, edns=form != "plain", do=form == "do"))
     assert query is not None
-    wire = ADDRESS.message(query.ident, query.question, query.view, codes.UDP)
+    wire = ADDRESS.message(query.ident, query.question, query.form, codes.UDP)
     answer = dns.message.from_wire(wire)
     assert set(dns.flags.to_text(answer.flags).split()) == {"QR", "RA", *flags.split()} - {"AD"}
     assert (answer.edns == 0, bool(answer.ednsflags & dns.flags.DO)) == (form != "plain", form == "do")
@@ -35,15 +35,15 @@ def test_renderings_are_remembered_by_kind_of_client() -> None:
     assert first is not None
     assert again is not None
     assert other is not None
-    assert ADDRESS.render(first.view) is ADDRESS.render(again.view)
-    assert ADDRESS.render(first.view) != ADDRESS.render(other.view)
+    assert ADDRESS.render(first.form) is ADDRESS.render(again.form)
+    assert ADDRESS.render(first.form) != ADDRESS.render(other.form)
 
 
 def test_the_policy_soa_says_nothing() -> None:
     """Owner QNAME, names `.`, serial 1, TTL = MINIMUM = answer TTL."""
     query = read_query(question("a.b.example", "HTTPS"))
     assert query is not None
-    answer = dns.message.from_wire(nodata(17).message(query.ident, query.question, query.view, codes.TCP))
+    answer = dns.message.from_wire(nodata(17).message(query.ident, query.question, query.form, codes.TCP))
     assert text(answer) == ["ns a.b.example. 17 IN SOA . . 1 3600 600 86400 17"]
 
 
@@ -51,7 +51,7 @@ def test_failures_name_their_reasons() -> None:
     """SERVFAIL by default, any rcode, EDE in the order given."""
     query = read_query(question("x.example"))
     assert query is not None
-    answer = dns.message.from_wire(failure(22, 23).message(query.ident, query.question, query.view, codes.UDP))
+    answer = dns.message.from_wire(failure(22, 23).message(query.ident, query.question, query.form, codes.UDP))
     assert (int(answer.rcode()), ede(answer)) == (codes.SERVFAIL, [22, 23])
 
 
@@ -59,5 +59,5 @@ def test_any_is_one_hinfo() -> None:
     """RFC 8482: CPU RFC8482, OS empty."""
     query = read_query(question("x.example", "ANY"))
     assert query is not None
-    answer = dns.message.from_wire(ANY_ANSWER.message(query.ident, query.question, query.view, codes.UDP))
+    answer = dns.message.from_wire(ANY_ANSWER.message(query.ident, query.question, query.form, codes.UDP))
     assert text(answer) == ['an x.example. 3600 IN HINFO "RFC8482" ""']

@@ -20,7 +20,7 @@ TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one"), UpstreamConfig("two")))
 
 def start(world: World, name: str = "ok.example") -> object:
     peer = object()
-    assert world.forwarder.receive_query(question(name), CLIENT, 0, peer, world.now) is None
+    assert world.forwarder.receive_query(question(name), CLIENT, world.door(), peer, world.now) is None
     world.pump()
     return peer
 

@@ -30,7 +30,7 @@ def message() -> Message:
 def shown(body: Body, seconds: int = 0) -> list[str]:
     query = read_query(QUERY)
     assert query is not None
-    wire = body.aged(seconds).message(query.ident, query.question, query.view, 1)
+    wire = body.aged(seconds).message(query.ident, query.question, query.form, 1)
     return text(dns.message.from_wire(wire))
 
 

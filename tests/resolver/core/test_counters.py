@@ -24,7 +24,11 @@ def test_a_hit_counts_in_every_series_it_belongs_to() -> None:
     counters = Counters.in_memory(Layout(1, 1))
     counters.book_hit(1, 3)
     readout = counters.read()
-    assert (readout.queries, readout.answers["NXDOMAIN"], readout.cache_hits) == ({"udp": 0, "tcp": 1}, 1, 1)
+    assert (readout.queries, readout.answers["NXDOMAIN"], readout.cache_hits) == (
+        {"udp": 0, "tcp": 1, "dot": 0, "doh": 0},
+        1,
+        1,
+    )
     assert (readout.latency[0], readout.latency_sum_us) == (1, HIT_US)
 
 

@@ -27,7 +27,7 @@ def waiting(world: World, *wires: bytes, transport: int = 0) -> list[object]:
     """Send queries that cannot be answered at once; their peers."""
     peers = [object() for _ in wires]
     for peer, wire in zip(peers, wires, strict=True):
-        assert world.forwarder.receive_query(wire, CLIENT, transport, peer, world.now) is None
+        assert world.forwarder.receive_query(wire, CLIENT, world.door(transport), peer, world.now) is None
     return peers
 
 
@@ -304,7 +304,7 @@ def damaged_queries(draw: st.DrawFn) -> bytes:
 
 @given(st.lists(damaged_queries(), max_size=6))
 def test_damaged_queries_are_answered_parseably_or_not_at_all(datas: list[bytes]) -> None:
-    """The same for nearly good ones, in a row against one forwarder, so that remembered views are met."""
+    """The same for nearly good ones, in a row against one forwarder, so that remembered forms are met."""
     world = World(records(REAL))
     for data in datas:
         check_answer(world, data)
@@ -331,7 +331,7 @@ def test_hostile_upstream_bytes_never_raise(noise: bytes, cut: int) -> None:
     world = World(hostile)
     peer = object()
     wire = question("ok.example", edns=True)
-    assert world.forwarder.receive_query(wire, CLIENT, 0, peer, world.now) is None
+    assert world.forwarder.receive_query(wire, CLIENT, world.door(), peer, world.now) is None
     world.pump()
     world.pass_time(3)
     dns.message.from_wire(world.late[peer][0])

@@ -117,11 +117,11 @@ def test_a_good_query_is_read_as_dnspython_wrote_it(
     wanted.flags = dns.flags.RD | (dns.flags.AD if ad else 0)
     query = read_query(wanted.to_wire())
     assert query is not None
-    view = query.view
-    assert view.wants_ad is (ad or do)
-    assert view.do is do
-    assert view.has_opt is (wanted.edns == 0)
-    assert view.udp_bytes == (min(1232, max(512, wanted.payload)) if wanted.edns == 0 else 512)
+    form = query.form
+    assert form.wants_ad is (ad or do)
+    assert form.do is do
+    assert form.has_opt is (wanted.edns == 0)
+    assert form.udp_bytes == (min(1232, max(512, wanted.payload)) if wanted.edns == 0 else 512)
     assert query.memorable
     assert query.key.startswith(query.question[:-4].lower())
 

@@ -319,7 +319,7 @@ def test_an_upstream_that_is_down_hurts_no_listed_and_no_cached_name() -> None:
     assert text(world.ask("blk.example")) == [f"an blk.example. 30 IN A {N4}"]
     assert text(world.ask("ok.example")) == [f"an ok.example. 60 IN A {REAL}"]
     peer = object()
-    assert world.forwarder.receive_query(question("new.example"), "127.0.0.1", 0, peer, world.now) is None
+    assert world.forwarder.receive_query(question("new.example"), "127.0.0.1", world.door(), peer, world.now) is None
     world.pump()
     world.pass_time(3)
     answer = dns.message.from_wire(world.late[peer][0])

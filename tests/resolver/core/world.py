@@ -22,6 +22,7 @@ from blocklist.names import to_wire
 from blocklist.tokens import domain_token, host_token
 from resolver.core.config import CoreConfig, ListPolicy, UpstreamConfig
 from resolver.core.counters import Counters, Layout, Readout
+from resolver.core.door import Door
 from resolver.core.forwarder import Forwarder
 from resolver.core.upstream_query import UpstreamQuery
 
@@ -100,6 +101,7 @@ class World:
     now: float = 1000.0
     sent: list[UpstreamQuery] = field(factory=list)
     closed: list[int] = field(factory=list)
+    doors: dict[tuple[int, str], Door] = field(factory=dict)
     late: dict[object, list[bytes]] = field(factory=dict)
     forwarder: Forwarder = field(init=False)
     counters: Counters = field(init=False)
@@ -138,10 +140,14 @@ class World:
             self.pump()
         self.now = end
 
+    def door(self, transport: int = 0, place: str = "127.0.0.1:53") -> Door:
+        """The way in of a transport, always the same one."""
+        return self.doors.setdefault((transport, place), self.forwarder.door(transport, place))
+
     def raw(self, data: bytes, host: str = CLIENT, transport: int = 0) -> bytes | None:
         """One message in, its answer out, at once or after the upstream's."""
         peer = object()
-        answer = self.forwarder.receive_query(data, host, transport, peer, self.now)
+        answer = self.forwarder.receive_query(data, host, self.door(transport), peer, self.now)
         if answer is None:
             self.pump()
             answer = next(iter(self.late.pop(peer, [])), None)

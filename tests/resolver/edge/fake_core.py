@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
+from resolver.core.door import Door
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
@@ -35,7 +36,7 @@ class FakeCore:
     flush_bug: bool = False
     retry: UpstreamQuery | None = None
 
-    def receive_query(self, data: bytes, host: str, transport: int, peer: object, now: float) -> bytes | None:
+    def receive_query(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
         self.hosts.append(host)
         if data.startswith(b"bug:"):
             raise ValueError(data)

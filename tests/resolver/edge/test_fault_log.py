@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from resolver.edge.fault_log import describe, describe_failure, location
 from resolver.edge.supervision.sockets import ListenFault, check_free
-from resolver.settings.addresses import Endpoint
+from resolver.settings.addresses import Endpoint, Place
 
 _SCRIPT = """
 import logging, sys, threading
@@ -43,7 +43,7 @@ def test_no_message_ever_leaves_the_process() -> None:
 
 def _fault() -> ListenFault:
     try:
-        check_free([Endpoint("192.0.2.77", 9)])
+        check_free([Place("udp", Endpoint("192.0.2.77", 9))])
     except ListenFault as fault:
         return fault
     raise AssertionError

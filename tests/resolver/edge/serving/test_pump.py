@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 from twisted.internet.task import Clock
 
+from resolver.core.door import Door
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import PumpLimits
 from resolver.edge.serving.pump import Pump
@@ -133,11 +134,11 @@ def test_faults_of_the_core_are_counted_and_dropped() -> None:
     core, dial, sink = FakeCore(queries=[asking(1)]), FakeDial(), FakeSink()
     pump, reports = make_pump(core, Clock(), dial)
     pump.flush()
-    assert pump.query(b"bug:", "192.0.2.1", 0, (sink, None)) is None
+    assert pump.query(b"bug:", "192.0.2.1", Door(0), (sink, None)) is None
     assert pump.response(1, b"bug:")
     assert core.failed == [1]
     assert dial.opened[1].closed
-    assert pump.query(b"echo:x", "192.0.2.1", 0, (sink, None)) == b"answer:x"
+    assert pump.query(b"echo:x", "192.0.2.1", Door(0), (sink, None)) == b"answer:x"
     assert len(reports) == 2
     assert "bug:" not in str(reports)
 

@@ -6,6 +6,8 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
 from twisted.python.failure import Failure
 
+from resolver.core.codes import TCP
+from resolver.core.door import Door
 from resolver.edge.limits import TcpLimits
 from resolver.edge.serving.tcp import TcpConnection, TcpServer
 from tests.resolver.edge.fake_core import FakeCore, make_pump
@@ -48,7 +50,7 @@ class Bench:
         self.server = TcpServer(self.clock, self.pump, LIMITS)
 
     def connect(self) -> tuple[TcpConnection, Transport]:
-        connection, transport = self.server.buildProtocol(None), Transport()
+        connection, transport = self.server.at(Door(TCP)).buildProtocol(None), Transport()
         transport.protocol = connection
         connection.makeConnection(transport)
         return connection, transport

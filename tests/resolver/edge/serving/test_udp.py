@@ -9,6 +9,8 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+from resolver.core.codes import UDP
+from resolver.core.door import Door
 from resolver.edge.limits import UdpLimits
 from resolver.edge.serving.udp import UdpReader, open_udp
 from tests.resolver.edge.fake_core import FakeCore, make_pump
@@ -26,7 +28,7 @@ class Bench:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
-        self.reader: UdpReader = open_udp(self.reactor, self.socket, self.pump, limits)
+        self.reader: UdpReader = open_udp(self.reactor, self.socket, Door(UDP), self.pump, limits)
         self.client = socket.socket(family, socket.SOCK_DGRAM)
         self.client.settimeout(5)
 
@@ -156,7 +158,7 @@ def test_source_port_0_is_dropped() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
     ):
         sock.bind((V4, 0))
-        reader = open_udp(reactor, sock, pump, UdpLimits())
+        reader = open_udp(reactor, sock, Door(UDP), pump, UdpLimits())
         client.sendto(b"echo:1", sock.getsockname())
         reader.doRead()
         assert core.hosts == []

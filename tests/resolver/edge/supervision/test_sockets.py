@@ -17,7 +17,7 @@ from resolver.edge.supervision.sockets import (
     http_socket,
     slot_sockets,
 )
-from resolver.settings.addresses import Endpoint
+from resolver.settings.addresses import Endpoint, Place
 from tests.support.ports import free_port
 
 
@@ -32,9 +32,14 @@ def _udp(endpoint: Endpoint) -> socket.socket:
     return client
 
 
+def places(*endpoints: Endpoint) -> list[Place]:
+    """UDP and TCP on each."""
+    return [Place(kind, endpoint) for endpoint in endpoints for kind in ("udp", "tcp")]
+
+
 def test_nothing_waits_before_a_slot_is_opened(endpoint: Endpoint) -> None:
     """Queries before the opening are dropped by the kernel, TCP is refused; afterwards both wait for the worker."""
-    slot = slot_sockets([endpoint])
+    slot = slot_sockets(places(endpoint))
     udp, tcp = (each.socket for each in slot.listeners)
     with closing(slot), _udp(endpoint) as client:
         client.send(b"early")
@@ -54,7 +59,7 @@ def test_nothing_waits_before_a_slot_is_opened(endpoint: Endpoint) -> None:
 
 def test_slots_share_an_address_and_describe_themselves(endpoint: Endpoint) -> None:
     """Two slots bind the same address; order and number of descriptors match the description."""
-    with closing(slot_sockets([endpoint])) as one, closing(slot_sockets([endpoint])) as two:
+    with closing(slot_sockets(places(endpoint))) as one, closing(slot_sockets(places(endpoint))) as two:
         expected = [{"kind": "udp", "address": str(endpoint)}, {"kind": "tcp", "address": str(endpoint)}]
         assert one.describe() == two.describe() == expected
         assert len({*one.filenos(), *two.filenos()}) == 4
@@ -62,28 +67,28 @@ def test_slots_share_an_address_and_describe_themselves(endpoint: Endpoint) -> N
 
 def test_address_of_another_program_is_found_and_explained(endpoint: Endpoint) -> None:
     """A port in use, even one its holder would share, is told with address and remedy."""
-    with closing(slot_sockets([endpoint])), pytest.raises(ListenFault, match=r"UDP .*another program.*ss -ulnp"):
-        check_free([endpoint])
-    check_free([endpoint])
+    with closing(slot_sockets(places(endpoint))), pytest.raises(ListenFault, match=r"UDP .*another program.*ss -ulnp"):
+        check_free(places(endpoint))
+    check_free(places(endpoint))
 
 
 def test_address_this_machine_has_not_is_explained() -> None:
     """An address of somebody else names the remedy."""
     with pytest.raises(ListenFault, match=r"192\.0\.2\.7:5353.*no such address"):
-        slot_sockets([Endpoint("192.0.2.7", 5353)])
+        slot_sockets(places(Endpoint("192.0.2.7", 5353)))
 
 
 def test_half_made_slot_leaves_nothing_open(endpoint: Endpoint) -> None:
     """When the second address fails, the first one's sockets are closed."""
     with pytest.raises(ListenFault):
-        slot_sockets([endpoint, Endpoint("192.0.2.7", 5353)])
-    check_free([endpoint])
+        slot_sockets(places(endpoint, Endpoint("192.0.2.7", 5353)))
+    check_free(places(endpoint))
 
 
 def test_ipv6_wildcard_leaves_ipv4_alone() -> None:
     """`::` means IPv6 only, so that both wildcards can be listed."""
     port = free_port()
-    with closing(slot_sockets([Endpoint("::", port), Endpoint("0.0.0.0", port)])) as slot:
+    with closing(slot_sockets(places(Endpoint("::", port), Endpoint("0.0.0.0", port)))) as slot:
         assert len(slot.listeners) == 4
 
 

@@ -291,7 +291,7 @@ def test_stop_leaves_nothing(tmp_path: Path) -> None:
     assert resolver.supervisor.stop() is first
     assert not (resolver.settings.state / SOCKET_NAME).exists()
     resolver.stop()
-    check_free(resolver.settings.listen)
+    check_free(resolver.settings.places)
 
 
 def test_error_a_child_survived_is_counted(start: Callable[..., Resolver], capsys: pytest.CaptureFixture[str]) -> None:

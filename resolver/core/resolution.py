@@ -1,0 +1,170 @@
+"""From a question that may be answered to its answer: the cache, the list, special-use names, then an upstream."""
+
+from collections.abc import Callable
+
+from blocklist.index import Index, Match
+from resolver.core.answer import Answer, failure
+from resolver.core.asking import Asking
+from resolver.core.cache import Cache, Entry
+from resolver.core.canary import Canary
+from resolver.core.config import CoreConfig
+from resolver.core.counters import Counters
+from resolver.core.door import Door
+from resolver.core.local import answer_locally, refusal
+from resolver.core.message import Message
+from resolver.core.newcomers import Mark, no_mark
+from resolver.core.pending import Pending, PendingTable, Waiter
+from resolver.core.policy import Course, Decision, decide
+from resolver.core.query import Query
+from resolver.core.ruling import Ruler
+from resolver.core.special_use import SpecialUse
+from resolver.core.upstreams import Upstreams
+
+_SECRET_BYTES = 32
+
+
+class Resolution:
+    """One worker's answers: what is kept, what is in flight, and the list in force over both."""
+
+    def __init__(self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes]) -> None:
+        self._config = config
+        self._counters = counters
+        self._special_use = SpecialUse(config.special_use)
+        self._ruler = Ruler(config, counters.layout)
+        self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
+        self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
+        self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
+        self.generation = 0
+        self.mark: Mark = no_mark
+        self.late: list[tuple[object, bytes]] = []
+        """Answers that had to wait, with their peers."""
+
+    def set_index(self, index: Index, generation: int, mark: Mark) -> None:
+        """Put a list in force."""
+        self._ruler.index = index
+        self.generation = self._ruler.generation = generation
+        self.mark = mark
+
+    def canary(self, candidate: Index, marks: memoryview) -> Canary:
+        """Return the trial of an index on what is kept now."""
+        return Canary(self.cache.entries(), self._ruler.index, candidate, marks)
+
+    def forget_peer(self, peer: object) -> None:
+        """Make no answer for a client that is gone."""
+        self._pending.forget_peer(peer)
+
+    # --- at once ----------------------------------------------------------------------------------------
+
+    def resolve(self, waiter: Waiter, now: float) -> bytes | None:
+        """Return the answer, or None when it comes later."""
+        query, door = waiter.query, waiter.door
+        key = query.key
+        entry = self._usable(key, now) or self._usable(self.cache.verdict_key(key), now)
+        if entry is not None:
+            return self._serve(query, door, entry)
+        decision = decide(self._ruler.index, query.name, query.form.qtype, now)
+        if decision.course is Course.BLOCK and decision.match is not None:
+            return self._serve(query, door, self._new_verdict(key, decision.match, query.form.qtype, now))
+        special = self._special_use.answer(query.name, query.form.qtype)
+        if special is not None:
+            if decision.course is Course.SOFTEN and decision.match is not None:
+                special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype)
+            return answer_locally(self._counters, query, door, special)
+        self._ask(waiter, key, decision, now)
+        return None
+
+    def without_recursion(self, query: Query, door: Door, now: float) -> bytes:
+        """RD=0: policy holds, anything else is refused, cached or not (row 6: no snooping)."""
+        decision = decide(self._ruler.index, query.name, query.form.qtype, now)
+        if decision.course is Course.BLOCK and decision.match is not None:
+            return self._serve(query, door, self._ruler.verdict(decision.match, query.form.qtype, now))
+        return answer_locally(self._counters, query, door, refusal(self._config))
+
+    def _usable(self, key: bytes, now: float) -> Entry | None:
+        """Return a kept entry that holds now: decided under this generation, its TTLs as they stand."""
+        entry = self.cache.find(key)
+        if entry is None:
+            return None
+        if not self._ruler.refresh(entry, now):
+            self.cache.drop(key)
+            return None
+        self.cache.touch(key)
+        return entry
+
+    def _new_verdict(self, key: bytes, match: Match, qtype: int, now: float) -> Entry:
+        entry = self._ruler.verdict(match, qtype, now)
+        self.cache.put(self.cache.verdict_key(key), entry)
+        return entry
+
+    def _serve(self, query: Query, door: Door, entry: Entry) -> bytes:
+        """Answer from the cache or by policy: both are booked alike (secrecy.md 6).
+
+        Where nothing is cached every hit would be a blocked query, so no series but the block events knows of those.
+        """
+        if self._config.caching:
+            self._counters.book_hit(door.transport, entry.answer.rcode)
+        self._book_block(entry)
+        return entry.answer.message(query.ident, query.question, query.form, door.transport)
+
+    def _book_block(self, entry: Entry) -> None:
+        if entry.event:
+            self._counters.add(entry.event)
+        if entry.fresh is not None:
+            self.mark(entry.fresh)
+
+    # --- upstream ---------------------------------------------------------------------------------------
+
+    def _ask(self, waiter: Waiter, key: bytes, decision: Decision, now: float) -> None:
+        """Join the question in flight or open it."""
+        self._counters.book_query(waiter.door.transport)
+        self._counters.add(self._counters.layout.misses)
+        pending = self._pending.find(key)
+        if pending is not None:
+            shed = self._pending.join(pending, waiter)
+            if shed is not None:
+                self._answer_late(shed, failure(), now)
+            return
+        form = waiter.query.form
+        pending = Pending(key, key[:-1], form.do, form.cd, now, decision, self.generation)
+        pending.waiters.append(waiter)
+        oldest = self._pending.open(pending)
+        if oldest is not None:
+            self.asking.abandon(oldest)
+            self._answer_all(oldest, failure(), now)
+        self.asking.start(pending, now)
+        self._gauge()
+
+    def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
+        """Take an upstream's answer (called by `Asking`)."""
+        self._close(pending)
+        known = pending.decision if pending.generation == self.generation else None
+        entry, keep = self._ruler.entry_for(message, trust_ad, now, known)
+        if keep:
+            self.cache.put(pending.key, entry)
+        for _ in pending.waiters:
+            self._book_block(entry)
+        self._answer_all(pending, entry.answer, now)
+
+    def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
+        """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
+        self._close(pending)
+        entry = self._ruler.failed(answer, now)
+        entry.generation = pending.generation  # it says nothing about a list that came while we asked
+        self.cache.put(pending.key, entry)
+        self._answer_all(pending, answer, now)
+
+    def _close(self, pending: Pending) -> None:
+        """Nobody joins any more. This comes first: after a fault below the question must be free to be asked again."""
+        self._pending.close(pending)
+        self._gauge()
+
+    def _answer_all(self, pending: Pending, answer: Answer, now: float) -> None:
+        for waiter in pending.waiters:
+            self._answer_late(waiter, answer, now)
+
+    def _answer_late(self, waiter: Waiter, answer: Answer, now: float) -> None:
+        self._counters.book_answer(answer.rcode, max(0, int((now - waiter.asked) * 1e6)))
+        self.late.append((waiter.peer, waiter.message(answer)))
+
+    def _gauge(self) -> None:
+        self._counters.put(self._counters.layout.pending, len(self._pending))

@@ -64,6 +64,7 @@ class Worker:
             "try": self._try,
             "stop_marking": self._stop_marking,
             "slot": self._serve,
+            "ping": self._answer_ping,
             "stop": self._stop,
         }
 
@@ -138,6 +139,10 @@ class Worker:
             self._service.listen(each["kind"], socket.socket(fileno=fd), each["address"])
         _spare_the_old(self._limits.worker)
         self._channel.send({"type": "serving", "slot": message["slot"]})
+
+    def _answer_ping(self, message: Message, fds: list[int]) -> None:
+        """One who does not is taken for hung (`supervision/pulse.py`)."""
+        self._channel.send({"type": "pong"})
 
     def _stop(self, message: Message, fds: list[int]) -> None:
         self._canary.stop()

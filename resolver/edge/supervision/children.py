@@ -25,7 +25,8 @@ _SIGNALS: Final = {
     signal.SIGBUS: "sigbus",
     signal.SIGABRT: "sigabrt",
 }
-DEATH_REASONS: Final = ("exit_0", "exit_error", *_SIGNALS.values(), "signal_other")
+HUNG: Final = "hung"  # a worker that we ended because it did not answer us
+DEATH_REASONS: Final = ("exit_0", "exit_error", *_SIGNALS.values(), "signal_other", HUNG)
 ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 CLOSED_GRACE: Final = 3.0  # seconds between a closed line and the kill
 

@@ -13,8 +13,11 @@ from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from resolver.edge.channel import Message
-from resolver.edge.supervision.children import Launcher
-from resolver.edge.supervision.sockets import ListenFault, SlotSockets
+from resolver.edge.supervision.children import HUNG, Launcher
+from resolver.edge.supervision.pulse import Pulse
+from resolver.edge.supervision.slots import Slots, forget
+from resolver.edge.supervision.sockets import SlotSockets
+from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Tally
 from resolver.edge.supervision.workers import IndexInForce, PoolLimits, Slot, Worker
 
@@ -34,22 +37,38 @@ class WorkerPool:
     on_change: Callable[[], None] = lambda: None  # another number of workers serves
     on_death: Callable[[str, str], None] = lambda kind, reason: None
     on_fault: Callable[[Message], None] = lambda message: None
-    slots: list[Slot] = field(factory=list, init=False)
+    steering: Steering = field(factory=lambda: Steering(wanted=True, key=Key.draw()))
     workers: list[Worker] = field(factory=list, init=False)
     index: IndexInForce = field(factory=IndexInForce, init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
     _epoch: int = field(default=0, init=False)
-    _is_open: bool = field(default=False, init=False)
+    _slots: Slots = field(init=False)
+    _pulse: Pulse = field(init=False)
     _deaths: deque[float] = field(factory=deque, init=False)
     _launch_timer: IDelayedCall | None = field(default=None, init=False)
     _stopped: Callable[[], None] | None = field(default=None, init=False)
     _at_once: int = field(default=1, init=False)  # workers with new settings that may start at the same time
 
+    def __attrs_post_init__(self) -> None:
+        self._slots = Slots(self.clock, self.open_sockets, self.limits, self.steering, self._fill)
+        self._pulse = Pulse(self.clock, self.limits, self._answering, self._end_hung)
+
     def start(self, raw: dict[str, Any], sockets: Sequence[SlotSockets]) -> None:
         """Start one worker a slot and the spare; none answers before `open`."""
         self._raw = raw
-        self.slots = [Slot(number, each, self.tally.region(), 0) for number, each in enumerate(sockets)]
+        self._slots.all = [Slot(number, each, self.tally.region(), 0) for number, each in enumerate(sockets)]
         self._replenish()
+        self._pulse.start()
+
+    @property
+    def slots(self) -> list[Slot]:
+        """All slots, by number."""
+        return self._slots.all
+
+    @property
+    def is_open(self) -> bool:
+        """Whether queries are let in."""
+        return self._slots.is_open
 
     @property
     def serving(self) -> int:
@@ -73,13 +92,14 @@ class WorkerPool:
 
     def open(self) -> None:
         """Let queries in. Nothing closes again, whatever happens to lists later."""
-        if self._is_open:
-            return
-        self._is_open = True
-        for slot in self.slots:
-            if slot.sockets is not None:
-                slot.sockets.open()
-        self._fill()
+        if not self.is_open:
+            self._slots.open()
+            self._fill()
+
+    def steer(self, *, wanted: bool) -> None:
+        """Send UDP queries to workers by name from now on, or no longer."""
+        self.steering.wanted = wanted
+        self._slots.steer()
 
     def set_index(self, fd: int, marks: int | None = None) -> int:
         """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation.
@@ -115,14 +135,18 @@ class WorkerPool:
         self._at_once = at_once or self.limits.rolled_at_once
         self._replenish()
 
+    def again(self, at_once: int) -> None:
+        """Replace every worker by one with the same settings."""
+        self.roll(self._raw, at_once)
+
     def stop(self, stopped: Callable[[], None]) -> None:
         """Let all workers finish what is in flight, then call `stopped`."""
         self._stopped = stopped
         if self._launch_timer is not None:
             self._launch_timer.cancel()
             self._launch_timer = None
-        for slot in self.slots:
-            slot.close()  # or what still arrives would wait for nobody
+        self._pulse.stop()
+        self._slots.close()  # or what still arrives would wait for nobody
         for worker in list(self.workers):
             if not worker.leaving:
                 self._dismiss(worker)
@@ -143,6 +167,18 @@ class WorkerPool:
     def _heard(self, worker: Worker, message: Message, fds: list[int]) -> None:
         for fd in fds:  # a worker has none to give
             os.close(fd)
+        if message.get("type") == "pong":
+            self._pulse.heard(worker)
+            return
+        self._note(worker, message)
+        if worker.leaving:
+            return  # nothing is wanted of it but its end, which is watched
+        if worker.ready and worker.generation == self.index.generation:
+            worker.unwatch()
+        self._fill()
+        self._tell_activated()
+
+    def _note(self, worker: Worker, message: Message) -> None:
         kind = message.get("type")
         if kind == "ready":
             worker.ready = True
@@ -157,12 +193,6 @@ class WorkerPool:
             self.on_tried(worker, int(message["trial"]))
         elif kind == "fault":
             self.on_fault(message)
-        if worker.leaving:
-            return  # nothing is wanted of it but its end, which is watched
-        if worker.ready and worker.generation == self.index.generation:
-            worker.unwatch()
-        self._fill()
-        self._tell_activated()
 
     def _refused(self, worker: Worker, message: Message) -> None:
         """It goes on with the index it has; without any it is of no use."""
@@ -185,11 +215,11 @@ class WorkerPool:
             return
         now = self.clock.seconds()
         self._deaths.append(now)
-        self.on_death("worker", reason)
+        self.on_death("worker", HUNG if worker.hung else reason)
         if slot is not None:
             slot.worker = None
-            slot.deaths.append(now)
-            self._rest_if_looping(slot, now)
+            if self._slots.rests_after_death(slot, now):
+                self._end_leaving(slot)
         self._fill()
         self._replenish()
         self._tell_activated()
@@ -210,15 +240,16 @@ class WorkerPool:
 
     def _fill(self) -> None:
         """Give each slot that wants a worker a warm one."""
-        if not self._is_open:
+        if not self.is_open or self._stopped is not None:
             return
         warm = self._warm(self._epoch)
-        empty = [slot for slot in self.slots if slot.worker is None and slot.sockets is not None]
+        empty = [slot for slot in self._slots.listening if slot.worker is None]
+        rested = [slot for slot in self.slots if slot.rested]
         outdated = [slot for slot in self.slots if slot.worker is not None and slot.worker.epoch != self._epoch]
-        for slot in empty + outdated:
-            if warm:
+        for slot in empty + rested + outdated:
+            if warm and self._slots.can_serve(slot):
                 self._assign(warm.popleft(), slot)
-            elif slot.worker is None and slot.epoch != self._epoch and (old := self._warm(slot.epoch)):
+            elif slot in empty and slot.epoch != self._epoch and (old := self._warm(slot.epoch)):
                 self._assign(old.popleft(), slot)  # one with the settings before, rather than nobody
         self._dismiss_outdated_spares()
         self._replenish()
@@ -238,30 +269,29 @@ class WorkerPool:
                 self.tally.retire(slot.region)
             slot.region, slot.epoch = self.tally.region(), worker.epoch
         slot.hand_to(worker)
+        self._slots.steer()  # to this one too, if it was at rest
         if old is not None:
             self._dismiss(old)
 
-    def _rest_if_looping(self, slot: Slot, now: float) -> None:
-        _forget(slot.deaths, now - self.limits.loop_seconds)
-        others = any(other.sockets is not None for other in self.slots if other is not slot)
-        if len(slot.deaths) < self.limits.loop_deaths or not others or slot.sockets is None:
-            return
-        slot.close()
-        self.clock.callLater(self.limits.rest_seconds, self._wake, slot)
+    def _end_leaving(self, slot: Slot) -> None:
+        """Who leaves a closed slot still holds its sockets, to which the kernel would go on giving queries."""
+        for worker in list(self.workers):
+            if worker.leaving and worker.slot is slot:
+                worker.child.kill()
 
-    def _wake(self, slot: Slot) -> None:
-        if self._stopped is not None:
-            return
-        try:
-            slot.sockets = self.open_sockets()
-        except ListenFault:
-            self.clock.callLater(self.limits.rest_seconds, self._wake, slot)
-            return
-        slot.deaths.clear()
-        if self._is_open:
-            slot.sockets.open()
-        self._replenish()
-        self._fill()
+    # --- who hangs --------------------------------------------------------------------------------------
+
+    def _answering(self) -> list[Worker]:
+        return [worker for worker in self.workers if self._is_warm(worker)]
+
+    def _end_hung(self, worker: Worker) -> None:
+        worker.hung = True
+        worker.child.kill()
+
+    def _watch(self, worker: Worker) -> None:
+        """A worker that does not take up settings or an index is stuck: end it, the spare takes over."""
+        worker.unwatch()
+        worker.watch = self.clock.callLater(self.limits.start_seconds, self._end_hung, worker)
 
     # --- how many ---------------------------------------------------------------------------------------
 
@@ -276,7 +306,7 @@ class WorkerPool:
             missing = min(missing, self._at_once - sum(1 for worker in renewed if worker.slot is None))
         if missing <= 0 or self._stopped is not None or self._launch_timer is not None:
             return
-        _forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)
+        forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)
         beyond = len(self._deaths) - self.limits.quick_restarts
         if beyond > 0 and not late:
             delay = min(0.1 * 2.0 ** min(beyond, 16), self.limits.longest_delay)
@@ -305,13 +335,3 @@ class WorkerPool:
     def _tell_activated(self) -> None:
         if self.index.newly_activated(self.workers):
             self.on_activated(self.index.generation)
-
-    def _watch(self, worker: Worker) -> None:
-        """A worker that does not take up settings or an index is stuck: end it, the spare takes over."""
-        worker.unwatch()
-        worker.watch = self.clock.callLater(self.limits.start_seconds, worker.child.kill)
-
-
-def _forget(deaths: deque[float], before: float) -> None:
-    while deaths and deaths[0] <= before:
-        deaths.popleft()

@@ -48,7 +48,8 @@ class SlotSockets:
         """Let the kernel deliver: from now on queries wait for the worker."""
         for each in self.listeners:
             if each.place.kind == "udp":
-                each.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+                with suppress(FileNotFoundError):  # open already
+                    each.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
             else:
                 each.socket.listen(BACKLOG)
 
@@ -64,6 +65,16 @@ class SlotSockets:
         """Leave the groups, so that the kernel spreads the load over the other slots."""
         for each in self.listeners:
             each.socket.close()
+
+
+def udp_groups(slots: Iterable[SlotSockets]) -> list[list[socket.socket]]:
+    """The UDP sockets that share an address, for each address: the kernel spreads its queries over them."""
+    groups: dict[Endpoint, list[socket.socket]] = {}
+    for slot in slots:
+        for each in slot.listeners:
+            if each.place.kind == "udp":
+                groups.setdefault(each.place.endpoint, []).append(each.socket)
+    return list(groups.values())
 
 
 def check_free(places: Iterable[Place]) -> None:

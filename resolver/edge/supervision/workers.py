@@ -23,6 +23,8 @@ class PoolLimits:
     quick_restarts: int = 6  # deaths of all workers within loop_seconds that are made good at once
     longest_delay: float = 10.0  # between two restarts beyond that
     start_seconds: float = 60.0  # from start, or from a new index, to the worker's word; then it counts as hung
+    ping_seconds: float = 3.0  # between two rounds of asking all workers for a word
+    silent_rounds: int = 5  # in which others answered and one did not: it hangs
     stop_seconds: float = 3.0  # for queries in flight; then it is killed a second later
     rolled_at_once: int = 4  # new workers that start at the same time beside the old ones
 
@@ -36,6 +38,8 @@ class Worker:
     ready: bool = False
     serving: bool = False
     leaving: bool = False
+    answers: bool = False  # it answered since it was last asked for a word
+    hung: bool = False  # and was ended for it
     generation: int = 0
     slot: "Slot | None" = None
     region: Region | None = None
@@ -58,11 +62,12 @@ class Slot:
     """A share of the load: sockets and a counter region, both of which outlive any worker."""
 
     number: int
-    sockets: SlotSockets | None  # None while the slot rests after a crash loop
+    sockets: SlotSockets | None  # None while it rests after a crash loop
     region: Region
     epoch: int = 0
     worker: Worker | None = None
     deaths: deque[float] = field(factory=deque)
+    rested: bool = False  # long enough: to be served again by the next warm worker
 
     def hand_to(self, worker: Worker) -> None:
         """Make `worker` the one that answers here."""

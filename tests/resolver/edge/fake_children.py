@@ -77,6 +77,8 @@ class FakeLauncher:
 class FakeSockets:
     """A slot's sockets that only remember whether they were opened or closed."""
 
+    listeners = ()
+
     def __init__(self) -> None:
         self.opened = self.closed = False
 

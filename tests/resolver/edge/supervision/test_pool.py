@@ -183,6 +183,50 @@ def test_closed_slot_is_tried_again() -> None:
     assert pool.holder(1)
 
 
+def test_closed_slot_waits_for_a_worker_before_it_listens() -> None:
+    """Its rest is over, but no spare is warm: nothing is let in for nobody."""
+    pool = Pool().bring_up()
+    for _ in range(3):
+        pool.spare().ready()
+        pool.holder(1).die()
+    pool.clock.advance(299)
+    pool.spare().die()
+    pool.clock.advance(1)
+    assert not pool.reopened
+    pool.spare().ready()
+    assert pool.reopened[0].opened
+    assert pool.holder(1).told("slot")[-1]["slot"] == 1
+
+
+def test_nobody_keeps_the_sockets_of_a_closed_slot() -> None:
+    """A worker that still drains after a roll holds its slot's sockets: when the slot is closed, it is ended."""
+    pool = Pool().bring_up()
+    old = pool.holder(1)
+    pool.pool.roll({"n": 2}, at_once=3)
+    for _ in range(6):
+        for worker in [worker for worker in pool.workers if not worker.told("stop") and worker is not old]:
+            worker.ready()
+        pool.holder(1).die()
+        if pool.sockets[1].closed:
+            break
+    assert old.killed
+    assert pool.sockets[1].closed
+
+
+def test_worker_that_does_not_answer_is_ended_as_hung() -> None:
+    """While the others do: the spare has its slot in the same turn, and the death is told by its word."""
+    pool = Pool().bring_up()
+    hung = pool.holder(0)
+    spare = pool.spare()
+    for _ in range(8):
+        pool.clock.advance(PoolLimits().ping_seconds)
+        for worker in pool.workers:
+            if worker is not hung and worker.told("ping"):
+                worker.say({"type": "pong"})
+    assert (hung.killed, pool.deaths) == (True, ["hung"])
+    assert spare.told("slot")[-1]["slot"] == 0
+
+
 def test_restarts_slow_down_when_everything_dies() -> None:
     """Workers that die at once are not started in a tight loop."""
     pool = Pool(1)
@@ -228,6 +272,7 @@ def test_worker_that_hangs_on_an_index_is_killed() -> None:
     pool.spare().take_index()
     pool.clock.advance(60)
     assert holder.killed
+    assert pool.deaths == ["hung"]
     assert pool.holder(0)
 
 

@@ -33,6 +33,10 @@ class Settings:
         default=Factory(lambda: Workers().read("auto")),
         shown_default="auto",
     )
+    steering: Annotated[str, Choice(("auto", "off"))] = setting(
+        "auto: UDP queries go to workers by name, where the kernel can: one cache in parts · off: one cache a worker.",
+        default="auto",
+    )
     mode: Annotated[str, Choice(("normal", "relay"))] = setting(
         "relay: no cache, no extended errors of our own; for finding faults only.", default="normal"
     )

@@ -168,6 +168,7 @@ def _processes(snapshot: Snapshot) -> Iterator[Metric]:
     yield _gauge("mamori_uptime_seconds", "Time since start.", round(snapshot.uptime_seconds))
     states = {"configured": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares}
     yield _gauges("mamori_workers", "Workers by state.", ("state",), _pairs(states))
+    yield _gauge("mamori_steering", "1 while UDP queries go to workers by name.", not snapshot.steering)
     yield _gauge("mamori_updater_up", "1 while the updater runs.", snapshot.updater_up)
     family = CounterMetricFamily("mamori_child_deaths", "Children that ended unasked.", labels=("kind", "reason"))
     for kind in CHILD_KINDS:

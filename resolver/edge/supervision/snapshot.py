@@ -33,6 +33,7 @@ class Snapshot:
     slots: int
     serving: int
     spares: int
+    steering: str  # why UDP queries do not go to workers by name; empty while they do
     updater_up: bool
     totals: Totals
     lists: tuple[ListView, ...]

@@ -12,7 +12,6 @@ from resolver.edge.supervision.snapshot import Snapshot
 OK: Final = 0
 UPDATE_FAILED: Final = 2
 IMPLEMENTATION: Final = "pure"  # no native twin exists
-CACHE_NOTE: Final = "one cache per worker"
 
 Document = dict[str, Any]
 
@@ -32,7 +31,8 @@ def document(snapshot: Snapshot) -> Document:
         "audit_failing": snapshot.audit_failing,
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
         "upstreams": [{"name": name, "up": bool(up)} for name, up in totals.upstream_up.items()],
-        "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": CACHE_NOTE},
+        "steering": {"on": not snapshot.steering, "reason": snapshot.steering},
+        "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": _cache_note(snapshot)},
         "queries": sum(totals.queries.values()),
         "deaths": {kind: _sum(snapshot, kind) for kind in ("worker", "updater", "notice")},
         "release": asdict(snapshot.release),
@@ -51,7 +51,7 @@ def text(status: Document) -> str:
     lines = [
         f"{'ready' if status['ready'] else 'NOT READY'}: {status['reason']}",
         f"up {_duration(status['uptime_seconds'])} · generation {status['generation']} · "
-        f"implementation {status['implementation']} · {CACHE_NOTE}",
+        f"implementation {status['implementation']} · {status['cache']['note']}",
         f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
         f"updater {status['updater']}",
         f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",
@@ -64,6 +64,14 @@ def text(status: Document) -> str:
     if status["audit_failing"]:
         lines.append("AUDIT FILE CANNOT BE WRITTEN: free the disk; what is decided meanwhile is missing from it")
     return "\n".join(lines)
+
+
+def _cache_note(snapshot: Snapshot) -> str:
+    if snapshot.slots == 1:
+        return "one cache"
+    if snapshot.steering:
+        return f"one cache per worker: names are not steered, {snapshot.steering}"
+    return f"one cache in {snapshot.slots} parts: names are steered"
 
 
 def _list(view: ListView, latency: Latency) -> Document:

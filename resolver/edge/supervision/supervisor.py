@@ -29,6 +29,7 @@ from resolver.edge.supervision.snapshot import Snapshot
 from resolver.edge.supervision.sockets import check_free, control_socket, hint_socket, http_socket, slot_sockets
 from resolver.edge.supervision.start_rule import Situation, StartLimits, Verdict, decide
 from resolver.edge.supervision.state_folder import StateFolder
+from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
 from resolver.edge.supervision.usage import Usage, usage
@@ -82,6 +83,7 @@ class Supervisor:
             on_change=self._reconsider,
             on_death=self._count_death,
             on_fault=lambda message: self._count_fault("worker", message),
+            steering=Steering(_steered(settings), Key.draw()),
         )
         self._updates = Updates(
             reactor,
@@ -130,6 +132,7 @@ class Supervisor:
         self._know_lists()
         self._release.configure(settings)
         self._updates.renew(settings.raw)
+        self._pool.steer(wanted=_steered(settings))
         self._pool.roll(settings.raw)
         self._notice.renew(settings)
 
@@ -214,6 +217,7 @@ class Supervisor:
             slots=len(pool.slots),
             serving=pool.serving,
             spares=pool.spares,
+            steering=pool.steering.reason,
             updater_up=self._updates.keeper.child is not None,
             totals=self._tally.totals(),
             lists=self._board.views(),
@@ -247,6 +251,10 @@ class Supervisor:
 
 def _report(text: str) -> None:
     fault_log.write(f"mamori: {text}")
+
+
+def _steered(settings: Settings) -> bool:
+    return settings.steering == "auto"
 
 
 def _labels(settings: Settings) -> Labels:

@@ -21,6 +21,7 @@ SNAPSHOT = Snapshot(
     slots=2,
     serving=2,
     spares=1,
+    steering="",
     updater_up=True,
     totals=Tally(Labels(("127.0.0.1:5301",), ("demo",))).totals(),
     lists=(LIST,),

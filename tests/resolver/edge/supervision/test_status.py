@@ -22,8 +22,20 @@ def test_document_is_json_and_says_what_is_in_force() -> None:
         "enforcing": True,
     }
     assert told["upstreams"] == [{"name": "127.0.0.1:5301", "up": False}]
-    assert told["cache"]["note"] == "one cache per worker"
     assert exit_code(told) == 0
+
+
+def test_cache_note_says_what_workers_share() -> None:
+    """One cache in parts while names are steered; where they are not, the reason stands beside it."""
+    steered = document(snapshot())
+    assert (steered["steering"], steered["cache"]["note"]) == (
+        {"on": True, "reason": ""},
+        "one cache in 2 parts: names are steered",
+    )
+    refused = document(snapshot(steering="the kernel refused the program: Operation not permitted"))
+    assert refused["steering"]["on"] is False
+    assert "one cache per worker: names are not steered, the kernel refused" in text(refused)
+    assert document(snapshot(slots=1))["cache"]["note"] == "one cache"
 
 
 def test_failed_update_is_exit_code_2() -> None:

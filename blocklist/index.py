@@ -4,9 +4,11 @@ One packed buffer for all lists of a host (`blocklist/compiling.py` makes it). A
 and searches one bucket, a few records long.
 """
 
+import copy
 import hashlib
 import mmap
 from bisect import bisect_left
+from collections.abc import Collection
 from itertools import accumulate, islice
 from operator import ge, gt
 from typing import Final
@@ -77,6 +79,7 @@ class Index:
         self.clock_offset: float = clock_offset
         offsets = range(HEADER.size, HEADER.size + count * DESCRIPTOR.size, DESCRIPTOR.size)
         self._lists = tuple(_List(view, offset) for offset in offsets)
+        self._numbered = tuple(enumerate(self._lists))
         self.lists = tuple(IndexedList(part.list_id, part.entries) for part in self._lists)
         self.fresh_counts = tuple(part.fresh for part in self._lists)
         self._first_fresh = tuple(accumulate(self.fresh_counts, initial=0))
@@ -85,6 +88,15 @@ class Index:
     def empty(cls) -> "Index":
         """Return an index without any list."""
         return cls(compile_index([], clock_offset=0.0))
+
+    def only(self, list_ids: Collection[str]) -> "Index":
+        """Return this index as if it held no other lists: it decides by these alone, and shares the buffer.
+
+        Numbers of lists and of fresh records are those of the whole, and so are `lists` and `fresh_counts`.
+        """
+        part = copy.copy(self)
+        part._numbered = tuple(each for each in self._numbered if each[1].list_id in list_ids)
+        return part
 
     def match(self, wire: bytes, now: float) -> Match | None:
         """Decide one well-formed lower-case QNAME (root byte included) at monotonic ``now``; None is not listed.
@@ -99,7 +111,7 @@ class Index:
             starts.append(start)
             start += wire[start] + 1
         exempt = False
-        for number, part in enumerate(self._lists):
+        for number, part in self._numbered:
             found = part.find(wire, starts, trusted)
             if found > 0:
                 return self._match(number, part, found)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from resolver.core.config import Network
 
 
-def _client_address(host: str) -> IPv4Address | IPv6Address | None:
+def client_address(host: str) -> IPv4Address | IPv6Address | None:
     """Read a socket's peer address; scope ids are dropped and IPv4-mapped addresses become IPv4."""
     try:
         address = ip_address(host.partition("%")[0])
@@ -32,5 +32,5 @@ class Access:
 
 
 def _within(host: str, networks: tuple[Network, ...]) -> bool:
-    address = _client_address(host)
+    address = client_address(host)
     return address is not None and any(address in network for network in networks)

@@ -29,7 +29,8 @@ class Entry:
 
     `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
     `event` is the counter cell to raise for a block event, 0 for none. `kept` is the upstream's message, empty for
-    verdicts and failures. `fresh` is the match that blocks, if its list added it a short while ago.
+    verdicts and failures. `fresh` is the match that blocks, if its list added it a short while ago. `view` is the
+    number of the policy it is decided by.
     """
 
     __slots__ = (
@@ -44,14 +45,18 @@ class Entry:
         "trust_ad",
         "until",
         "verdict_until",
+        "view",
     )
 
-    def __init__(self, generation: int, stored: float, until: float, kept: bytes = b"", trust_ad: bool = False) -> None:
+    def __init__(
+        self, generation: int, stored: float, until: float, kept: bytes = b"", trust_ad: bool = False, view: int = 0
+    ) -> None:
         self.generation = generation
         self.stored = stored
         self.until = until
         self.kept = kept
         self.trust_ad = trust_ad
+        self.view = view
         self.body: Body | None = None
         self.verdict_until = inf
         self.event = 0

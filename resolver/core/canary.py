@@ -4,6 +4,7 @@ Only entries that are new matter, and only names that are not blocked already. T
 new entry in use; no name and no count of names leaves the worker.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 from attrs import frozen
@@ -36,9 +37,14 @@ class CanaryLimits:
 
 
 class Canary:
-    """Goes through kept answers, the newest first. `marks` has a byte for each fresh entry of the candidate."""
+    """Goes through kept answers, the newest first. `marks` has a byte for each fresh entry of the candidate.
 
-    def __init__(self, entries: list[Entry], in_force: Index, candidate: Index, marks: memoryview) -> None:
+    Both indexes come as each view's policy sees them: an answer is decided as the clients who use it would meet it.
+    """
+
+    def __init__(
+        self, entries: list[Entry], in_force: Sequence[Index], candidate: Sequence[Index], marks: memoryview
+    ) -> None:
         self._entries = entries
         self._in_force = in_force
         self._candidate = candidate
@@ -57,17 +63,18 @@ class Canary:
         """Mark what newly blocks this answer. Ended answers are not in use; constant ones are blocked or failed."""
         if entry.body is None or now >= entry.until:
             return
+        candidate, in_force = self._candidate[entry.view], self._in_force[entry.view]
         message = read_message(entry.kept)
         name, qtype = message.question[:-4].lower(), int.from_bytes(message.question[-4:-2])
-        decision = decide(self._candidate, name, qtype, now)
+        decision = decide(candidate, name, qtype, now)
         if decision.course in (Course.EXEMPT, Course.TRUTHFUL):
             return
         found = {name: decision.match}
         if qtype in codes.ADDRESS_TYPES:
             others = names_that_count(message, name, qtype)
-            found |= {other: look_up(self._candidate, other, qtype, now) for other in others}
+            found |= {other: look_up(candidate, other, qtype, now) for other in others}
         for each, match in found.items():
             if match is None or match.fresh < 0 or match.test:
                 continue
-            if look_up(self._in_force, each, qtype, now) is None:
+            if look_up(in_force, each, qtype, now) is None:
                 self._marks[match.fresh] = 1

@@ -15,5 +15,7 @@ class Client:
     """
 
     forms: dict[bytes, Form] = Factory(dict)
+    view: int = 0
+    """Number of the policy they meet (`core/views.py`)."""
     left: int = _UNLIMITED
     """Queries that may be asked before `Reception` looks again."""

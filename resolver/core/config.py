@@ -31,10 +31,22 @@ def default_allow() -> tuple[Network, ...]:
 
 @frozen
 class UpstreamConfig:
-    """One upstream resolver; `name` is its label in metrics, `trust_ad` says whether its AD bit is passed on."""
+    """One upstream resolver; `name` is its label in metrics, `trust_ad` says whether its AD bit is passed on.
+
+    With `tls` it is asked over TLS only.
+    """
 
     name: str
     trust_ad: bool = False
+    tls: bool = False
+
+
+@frozen
+class ForwardSet:
+    """Zones whose names other upstreams are asked for; `upstreams` are places in `CoreConfig.upstreams`."""
+
+    zones: tuple[str, ...]
+    upstreams: tuple[int, ...]
 
 
 @frozen
@@ -48,11 +60,29 @@ class ListPolicy:
 
 
 @frozen
+class ViewConfig:
+    """Clients with a policy of their own: `networks` they ask from and `places` they ask at; empty stands for any.
+
+    `lists` are those that apply, in configuration order, each with the notice addresses that this view shows.
+    """
+
+    networks: tuple[Network, ...] = ()
+    places: frozenset[str] = frozenset()
+    lists: tuple[ListPolicy, ...] = ()
+
+
+@frozen
 class CoreConfig:
     """All the core needs to know; list order is configuration order, TTLs are seconds."""
 
     upstreams: tuple[UpstreamConfig, ...]
+    """All there are, each server once."""
+    recursors: int | None = None
+    """How many of them, from the first, are asked for names in no forward set; None: all."""
+    forward: tuple[ForwardSet, ...] = ()
     lists: tuple[ListPolicy, ...] = ()
+    views: tuple[ViewConfig, ...] = ()
+    """The first that fits a client wins; where none fits, all lists apply."""
     answer_mode: Literal["notice", "dns-only"] = "notice"
     answer_ttl: int = 30
     relay: bool = False

@@ -17,6 +17,20 @@ class Limits:
     """Seconds a try is given before silence counts as a failure of its upstream."""
     give_up: float = 2.9
     """Seconds after which a question without an answer is SERVFAIL."""
+    sends_max: int = 12
+    """Queries sent for one question, whatever comes back."""
+    strange_max: int = 8
+    """Datagrams with a wrong id or question on one query's port; then the query is asked again over TCP."""
+    upstream_in_flight_max: int = 2000
+    """Queries in flight to one upstream; when full its oldest question is shed for a new one."""
+    retry_share: float = 0.7
+    """Second and further tries an upstream is sent for each answer it gives."""
+    retry_floor: float = 10.0
+    """Such tries a second it is sent even when it gives none."""
+    retry_stock: float = 1000.0
+    """Such tries saved up at most, and at the start."""
+    padding_bytes: int = 128
+    """Queries over TLS are padded to a multiple of this (RFC 8467 section 4.1)."""
     case_losses_max: int = 3
     """Responses in a row, each with the right id, that show the name in another case before an upstream is believed."""
     down_failures: int = 8
@@ -43,6 +57,26 @@ class Limits:
     """EDE options copied from an upstream's answer."""
     ede_text_bytes_max: int = 255
     """Bytes of EXTRA-TEXT copied with each; longer text is left out."""
+    views_max: int = 63
+    """Views; their policy's number and the bits DO and CD share one byte of the cache's key."""
+    tcp_idle_seconds: float = 30.0
+    """Seconds a TCP or DoT connection is kept without use; told to clients that ask (RFC 7828)."""
+    padding_block_bytes: int = 468
+    """Bytes: answers over DoT and DoH to padded queries are padded to a multiple (RFC 8467 section 4.1)."""
+    rate_step: int = 100
+    """Queries a client prefix is granted at once; its bucket is looked at again when they are used up."""
+    rate_proven_factor: float = 4.0
+    """Times the rate limit that a prefix may ask, beyond it, with a proven address (a stream, a server cookie)."""
+    refusals_per_second: float = 10.0
+    """Answers a second to one prefix that is not served (REFUSED); beyond that its queries over UDP are dropped."""
+    refusals_burst: float = 100.0
+    """Of them at once."""
+    strangers_max: int = 16_384
+    """Remembered (hashed) prefixes that are not served."""
+    prefixes_max: int = 65_536
+    """Remembered (hashed) client prefixes with what they may ask; when full those longest unused are forgotten."""
+    forget_seconds: float = 300.0
+    """Seconds after which an unused client prefix is forgotten, or twice that."""
     forms_max: int = 4096
     """Remembered forms of a query's flags, type and OPT."""
     hosts_max: int = 65_536

@@ -26,28 +26,42 @@ class Waiter:
 
 @define(eq=False)
 class Pending:
-    """One question in flight and how far asking has come."""
+    """One question in flight and how far asking has come; clients of all views wait together."""
 
     key: bytes
+    """What is asked, DO and CD: the cache key whatever the view (`Query.asked`)."""
     question: bytes
     do: bool
     cd: bool
     started: float
     decision: Decision
-    """The verdict on the question, as of `generation`."""
+    """The verdict on the question, as of `generation` and by the policy `view`."""
     generation: int
+    view: int = 0
     waiters: deque[Waiter] = Factory(deque)
     step: int = 1
     """The next of the limits' `try_offsets`."""
     attempts: set[int] = Factory(set)
+    upstreams: tuple[int, ...] = ()
+    """Those that may be asked."""
     asked: set[int] = Factory(set)
     """Upstreams a try went to."""
     refused: set[int] = Factory(set)
     """Upstreams that answered with an error, which is final for them."""
+    sends: int = 0
     tcp: bool = False
     network_error: bool = False
     last_error: Answer | None = None
     done: bool = False
+
+    @property
+    def views(self) -> set[int]:
+        """The policies to decide the answer by: that of whoever asked first, and of all who wait."""
+        return {self.view, *(waiter.query.form.view for waiter in self.waiters)}
+
+    def waiters_of(self, view: int) -> list[Waiter]:
+        """Return those who wait under a policy."""
+        return [waiter for waiter in self.waiters if waiter.query.form.view == view]
 
 
 class PendingTable:

@@ -2,7 +2,7 @@
 
 from struct import Struct
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from resolver.core import codes
 from resolver.core.edns import Edns, make_opt, read_opt
@@ -20,8 +20,9 @@ _LIMITS = Limits()
 class Form:
     """How one client wants to be answered: everything of a query but its id and its name.
 
-    `tail` is QTYPE, QCLASS and one byte for DO and CD: appended to the lower-case name it is the cache key, since
-    DO and CD change what an upstream answers. `slot` numbers the forms an answer can be rendered in.
+    `tail` is QTYPE, QCLASS and one byte for `view`, DO and CD: appended to the lower-case name it is the cache key,
+    since DO and CD change what an upstream answers, and the view what becomes of it. `slot` numbers the forms an
+    answer can be rendered in.
     """
 
     qtype: int
@@ -33,6 +34,8 @@ class Form:
     cd: bool
     udp_bytes: int
     slot: int
+    view: int = 0
+    """Number of the policy this client meets (`core/views.py`)."""
 
     @classmethod
     def of(cls, flags: int, qtype: int, qclass: int, edns: Edns | None) -> "Form":
@@ -53,10 +56,19 @@ class Form:
             slot=rd | cd << 1 | wants_ad << 2 | do << 3 | (edns is not None) << 4,
         )
 
+    def under(self, view: int) -> "Form":
+        """Return the form of a client that meets this policy."""
+        return self if view == self.view else evolve(self, view=view, tail=key_under(self.tail, view))
+
     @property
     def rd(self) -> bool:
         """Whether the client asked for recursion."""
         return bool(self.copied_flags & codes.RD)
+
+
+def key_under(key: bytes, view: int) -> bytes:
+    """Return the cache key of the same question under a view's policy."""
+    return key[:-1] + bytes([view << 2 | key[-1] & 3])
 
 
 @define(eq=False)
@@ -72,8 +84,13 @@ class Query:
 
     @property
     def key(self) -> bytes:
-        """The cache key: lower-case name, type, class, DO and CD."""
+        """The cache key: lower-case name, type, class, view, DO and CD."""
         return self.name + self.form.tail
+
+    @property
+    def asked(self) -> bytes:
+        """What is asked of an upstream: the key whatever the view, so that clients of all views wait together."""
+        return key_under(self.key, 0)
 
 
 class BadQuery(Exception):

@@ -13,6 +13,7 @@ from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.local import answer_locally, refusal
 from resolver.core.query import BadQuery, Query, read_query
+from resolver.core.views import Chooser, Views
 
 
 class Reception:
@@ -22,12 +23,14 @@ class Reception:
         self._config = config
         self._counters = counters
         self._access = Access(config.allow, config.allow_rd0)
-        self._clients: dict[int, Client] = {}
-        self._everybody = Client()
+        self._views = Views(config)
+        self._clients: dict[Chooser, dict[int, Client]] = {}
+        self._everybody = tuple(Client(view=number) for number, _ in enumerate(self._views.policies))
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in."""
-        return Door(transport, place, self._clients)
+        views = self._views.at(place)
+        return Door(transport, place, views, self._clients.setdefault(views, {}))
 
     def receive(self, data: bytes, host: str, door: Door) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
@@ -41,7 +44,9 @@ class Reception:
             return None
         if not self._access.admits(host):
             return answer_locally(self._counters, query, door, refusal(self._config))
-        self._remember(query, data, host, door)
+        client = self._client_for(host, door)
+        query.form = query.form.under(client.view)
+        self._remember(query, data, client)
         if query.form.qtype == codes.ANY:
             return answer_locally(self._counters, query, door, ANY_ANSWER)
         return query
@@ -50,12 +55,19 @@ class Reception:
         """Whether a query is answered in full: with RD, or from where monitoring asks (row 6)."""
         return query.form.rd or self._access.admits_rd0(host)
 
-    def _remember(self, query: Query, data: bytes, host: str, door: Door) -> None:
-        """Note the form of the query and the (hashed) client for the hot path; both tables start anew when full."""
+    def _client_for(self, host: str, door: Door) -> Client:
+        """Return what is remembered of a host's like, noted for the hot path; the table starts anew when full."""
+        known = hash(host)  # str hashes are salted per process: no address is kept
+        client = door.clients.get(known)
+        if client is None:
+            if len(door.clients) >= self._config.limits.hosts_max:
+                door.clients.clear()
+            client = door.clients[known] = self._everybody[door.views.choose(host)]
+        return client
+
+    def _remember(self, query: Query, data: bytes, client: Client) -> None:
+        """Note the form of the query for the hot path; the table starts anew when full."""
         limits = self._config.limits
-        if len(door.clients) >= limits.hosts_max:
-            door.clients.clear()
-        client = door.clients[hash(host)] = self._everybody  # str hashes are salted per process: no address is kept
         if query.memorable and query.form.qtype != codes.ANY:
             if len(client.forms) >= limits.forms_max:
                 client.forms.clear()

@@ -14,8 +14,8 @@ from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Pending, PendingTable, Waiter
-from resolver.core.policy import Course, Decision, decide
-from resolver.core.query import Query
+from resolver.core.policy import Course, Decision
+from resolver.core.query import Query, key_under
 from resolver.core.ruling import Ruler
 from resolver.core.special_use import SpecialUse
 from resolver.core.upstreams import Upstreams
@@ -41,13 +41,14 @@ class Resolution:
 
     def set_index(self, index: Index, generation: int, mark: Mark) -> None:
         """Put a list in force."""
-        self._ruler.index = index
-        self.generation = self._ruler.generation = generation
+        self._ruler.enforce(index, generation)
+        self.generation = generation
         self.mark = mark
 
     def canary(self, candidate: Index, marks: memoryview) -> Canary:
         """Return the trial of an index on what is kept now."""
-        return Canary(self.cache.entries(), self._ruler.index, candidate, marks)
+        ruler = self._ruler
+        return Canary(self.cache.entries(), ruler.indexes, ruler.views.of(candidate), marks)
 
     def forget_peer(self, peer: object) -> None:
         """Make no answer for a client that is gone."""
@@ -62,22 +63,26 @@ class Resolution:
         entry = self._usable(key, now) or self._usable(self.cache.verdict_key(key), now)
         if entry is not None:
             return self._serve(query, door, entry)
-        decision = decide(self._ruler.index, query.name, query.form.qtype, now)
+        decision = self._ruler.decide(query, now)
         if decision.course is Course.BLOCK and decision.match is not None:
-            return self._serve(query, door, self._new_verdict(key, decision.match, query.form.qtype, now))
+            return self._serve(query, door, self._new_verdict(query, decision.match, now))
         special = self._special_use.answer(query.name, query.form.qtype)
         if special is not None:
             if decision.course is Course.SOFTEN and decision.match is not None:
-                special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype)
+                special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype, view=query.form.view)
             return answer_locally(self._counters, query, door, special)
-        self._ask(waiter, key, decision, now)
+        entry = self._from_another_view(query, now)
+        if entry is not None:
+            return self._serve(query, door, entry)
+        self._ask(waiter, decision, now)
         return None
 
     def without_recursion(self, query: Query, door: Door, now: float) -> bytes:
         """RD=0: policy holds, anything else is refused, cached or not (row 6: no snooping)."""
-        decision = decide(self._ruler.index, query.name, query.form.qtype, now)
+        decision = self._ruler.decide(query, now)
         if decision.course is Course.BLOCK and decision.match is not None:
-            return self._serve(query, door, self._ruler.verdict(decision.match, query.form.qtype, now))
+            form = query.form
+            return self._serve(query, door, self._ruler.verdict(decision.match, form.qtype, now, form.view))
         return answer_locally(self._counters, query, door, refusal(self._config))
 
     def _usable(self, key: bytes, now: float) -> Entry | None:
@@ -91,10 +96,21 @@ class Resolution:
         self.cache.touch(key)
         return entry
 
-    def _new_verdict(self, key: bytes, match: Match, qtype: int, now: float) -> Entry:
-        entry = self._ruler.verdict(match, qtype, now)
-        self.cache.put(self.cache.verdict_key(key), entry)
+    def _new_verdict(self, query: Query, match: Match, now: float) -> Entry:
+        entry = self._ruler.verdict(match, query.form.qtype, now, query.form.view)
+        self.cache.put(self.cache.verdict_key(query.key), entry)
         return entry
+
+    def _from_another_view(self, query: Query, now: float) -> Entry | None:
+        """Return what an upstream said to clients of another view, decided for this one: it need not be asked twice."""
+        key, own = query.key, query.form.view
+        for view in range(len(self._ruler.indexes)):
+            kept = self.cache.find(key_under(key, view)) if view != own else None
+            if kept is not None and kept.kept and now < kept.until:
+                entry = self._ruler.under(kept, own, now)
+                self.cache.put(key, entry)
+                return entry
+        return None
 
     def _serve(self, query: Query, door: Door, entry: Entry) -> bytes:
         """Answer from the cache or by policy: both are booked alike (secrecy.md 6).
@@ -114,18 +130,18 @@ class Resolution:
 
     # --- upstream ---------------------------------------------------------------------------------------
 
-    def _ask(self, waiter: Waiter, key: bytes, decision: Decision, now: float) -> None:
+    def _ask(self, waiter: Waiter, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
         self._counters.book_query(waiter.door.transport)
         self._counters.add(self._counters.layout.misses)
-        pending = self._pending.find(key)
+        asked, form = waiter.query.asked, waiter.query.form
+        pending = self._pending.find(asked)
         if pending is not None:
             shed = self._pending.join(pending, waiter)
             if shed is not None:
                 self._answer_late(shed, failure(), now)
             return
-        form = waiter.query.form
-        pending = Pending(key, key[:-1], form.do, form.cd, now, decision, self.generation)
+        pending = Pending(asked, asked[:-1], form.do, form.cd, now, decision, self.generation, form.view)
         pending.waiters.append(waiter)
         oldest = self._pending.open(pending)
         if oldest is not None:
@@ -137,20 +153,22 @@ class Resolution:
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
         self._close(pending)
-        known = pending.decision if pending.generation == self.generation else None
-        entry, keep = self._ruler.entry_for(message, trust_ad, now, known)
-        if keep:
-            self.cache.put(pending.key, entry)
-        for _ in pending.waiters:
-            self._book_block(entry)
-        self._answer_all(pending, entry.answer, now)
+        for view in pending.views:
+            known = pending.decision if (self.generation, view) == (pending.generation, pending.view) else None
+            entry, keep = self._ruler.entry_for(message, trust_ad, now, known, view)
+            if keep:
+                self.cache.put(key_under(pending.key, view), entry)
+            for waiter in pending.waiters_of(view):
+                self._book_block(entry)
+                self._answer_late(waiter, entry.answer, now)
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
         self._close(pending)
-        entry = self._ruler.failed(answer, now)
-        entry.generation = pending.generation  # it says nothing about a list that came while we asked
-        self.cache.put(pending.key, entry)
+        for view in pending.views:
+            entry = self._ruler.failed(answer, now)
+            entry.generation = pending.generation  # it says nothing about a list that came while we asked
+            self.cache.put(key_under(pending.key, view), entry)
         self._answer_all(pending, answer, now)
 
     def _close(self, pending: Pending) -> None:

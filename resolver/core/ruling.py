@@ -1,4 +1,7 @@
-"""Entries under the list in force: made, and decided again when the list, the verdict or a TTL has moved on."""
+"""Entries under the list in force: made, and decided again when the list, the verdict or a TTL has moved on.
+
+Each is decided by the index as the policy of its view sees it.
+"""
 
 from blocklist.index import Index, Match
 from resolver.core import codes
@@ -9,7 +12,9 @@ from resolver.core.counters import Layout
 from resolver.core.message import Message, read_message
 from resolver.core.policy import Course, Decision, decide, decide_response
 from resolver.core.policy_answers import PolicyAnswers
+from resolver.core.query import Query
 from resolver.core.reply import as_nodata, body_of, chain_ttl, lifetime, without
+from resolver.core.views import ALL_LISTS, Views
 
 
 class Ruler:
@@ -18,13 +23,23 @@ class Ruler:
     def __init__(self, config: CoreConfig, layout: Layout) -> None:
         self._config = config
         self._layout = layout
-        self.answers = PolicyAnswers(config)
-        self.index = Index.empty()
-        self.generation = 0
+        self.views = Views(config)
+        self.answers = PolicyAnswers(config, self.views.policies)
+        self.enforce(Index.empty(), 0)
 
-    def verdict(self, match: Match, qtype: int, now: float) -> Entry:
+    def enforce(self, index: Index, generation: int) -> None:
+        """Decide by this index from now on."""
+        self.indexes = self.views.of(index)
+        self.generation = generation
+
+    def decide(self, query: Query, now: float) -> Decision:
+        """Return the verdict on a question."""
+        form = query.form
+        return decide(self.indexes[form.view], query.name, form.qtype, now)
+
+    def verdict(self, match: Match, qtype: int, now: float, view: int = ALL_LISTS) -> Entry:
         """Return the entry of a listed question: a constant answer and no name."""
-        entry = Entry(self.generation, now, now + self._config.limits.verdict_ttl)
+        entry = Entry(self.generation, now, now + self._config.limits.verdict_ttl, view=view)
         self._block(entry, match, qtype, now)
         return entry
 
@@ -35,16 +50,22 @@ class Ruler:
         return entry
 
     def entry_for(
-        self, message: Message, trust_ad: bool, now: float, decision: Decision | None = None
+        self, message: Message, trust_ad: bool, now: float, decision: Decision | None = None, view: int = ALL_LISTS
     ) -> tuple[Entry, bool]:
         """Return the entry of an upstream's answer, and whether it may be kept.
 
-        `decision` is the verdict on the question if it was made under the index in force.
+        `decision` is the verdict on the question if it was made under the index in force and for this view.
         """
         seconds = lifetime(message, self._config)
-        entry = Entry(self.generation, now, now + seconds, message.data, trust_ad)
+        entry = Entry(self.generation, now, now + seconds, message.data, trust_ad, view)
         self._rule(entry, message, now, decision)
         return entry, seconds > 0
+
+    def under(self, entry: Entry, view: int, now: float) -> Entry:
+        """Return the entry of the same message for another view."""
+        other = Entry(self.generation, entry.stored, entry.until, entry.kept, entry.trust_ad, view)
+        self._rule(other, read_message(entry.kept), now)
+        return other
 
     def refresh(self, entry: Entry, now: float) -> bool:
         """Bring an entry up to date; False when it has ended or cannot be decided again."""
@@ -64,14 +85,14 @@ class Ruler:
         entry.verdict_until = float("inf")
         entry.event = 0
         entry.fresh = None
-        decision = decision or decide(self.index, name, qtype, now)
+        decision = decision or decide(self.indexes[entry.view], name, qtype, now)
         if decision.course is Course.BLOCK and decision.match is not None:
             self._block(entry, decision.match, qtype, now)
         else:
             self._rule_response(entry, message, decision, now)
 
     def _rule_response(self, entry: Entry, message: Message, decision: Decision, now: float) -> None:
-        ruling = decide_response(decision, message, self.index, self._config.limits, now)
+        ruling = decide_response(decision, message, self.indexes[entry.view], self._config.limits, now)
         if ruling.blocked is not None:
             qtype = int.from_bytes(message.question[-4:-2])
             self._block(entry, ruling.blocked, qtype, now, chain_ttl(message))
@@ -92,5 +113,5 @@ class Ruler:
         number = self.answers.list_number(match.list_id)
         entry.event = self._layout.blocks + number if qtype == codes.A and not match.test and number is not None else 0
         entry.fresh = match if match.fresh >= 0 and not match.test else None
-        entry.verdict_until = match.not_after - self.index.clock_offset
-        entry.hold(self.answers.answer(match.list_id, qtype, chain))
+        entry.verdict_until = match.not_after - self.indexes[entry.view].clock_offset
+        entry.hold(self.answers.answer(match.list_id, qtype, chain, entry.view))

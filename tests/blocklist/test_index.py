@@ -257,3 +257,23 @@ def test_no_name_is_in_the_index() -> None:
         label = name.split(".")[0].encode()
         assert len(label) < 4 or label not in PACKED
         assert to_wire(name)[:-1] not in PACKED
+
+
+def test_a_part_decides_by_some_lists_alone() -> None:
+    """A list left out is as if it were not there, with its exemptions; numbers stay those of the whole."""
+    first = image(LISTED, EXEMPT, list_id="first", fresh=[("host", "exact.example")])
+    second = image([("domain", "blk.example"), ("host", "two.test")], list_id="second", fresh=[("host", "two.test")])
+    whole = index(first, second)
+    part, nothing = whole.only({"second", "unknown"}), whole.only(())
+    for name, by_whole, by_part in (
+        ("x.blk.example", "first", "second"),
+        ("ex.blk.example", "second", "second"),
+        ("exact.example", "first", None),
+        ("free.example", "exempt", None),
+        ("two.test", "second", "second"),
+    ):
+        assert verdict(whole.match(to_wire(name), 0.0)) == by_whole
+        assert verdict(part.match(to_wire(name), 0.0)) == by_part
+        assert nothing.match(to_wire(name), 0.0) is None
+    assert part.match(to_wire("two.test"), 0.0) == whole.match(to_wire("two.test"), 0.0)
+    assert part.fresh_counts == whole.fresh_counts

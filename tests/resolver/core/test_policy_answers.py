@@ -8,7 +8,7 @@ from resolver.core import codes
 from resolver.core.policy_answers import PolicyAnswers
 from tests.resolver.core.world import CONFIG
 
-ANSWERS = PolicyAnswers(CONFIG)
+ANSWERS = PolicyAnswers(CONFIG, (CONFIG.lists,))
 
 
 def test_one_template_serves_all_names_of_a_list() -> None:
@@ -34,4 +34,4 @@ def test_lists_are_numbered_as_configured() -> None:
 
 def test_relay_mode_gives_no_reason() -> None:
     """No EDE of our own."""
-    assert PolicyAnswers(evolve(CONFIG, relay=True)).answer("demo", codes.A).options == b""
+    assert PolicyAnswers(evolve(CONFIG, relay=True), (CONFIG.lists,)).answer("demo", codes.A).options == b""

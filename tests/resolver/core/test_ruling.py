@@ -18,7 +18,7 @@ LAYOUT = Layout(1, 1)
 
 def ruler() -> Ruler:
     made = Ruler(CONFIG, LAYOUT)
-    made.index, made.generation = TABLE, 1
+    made.enforce(TABLE, 1)
     return made
 
 
@@ -49,7 +49,7 @@ def test_verdicts_and_failures_of_another_generation_are_not_used() -> None:
     rules = ruler()
     entries = [rules.verdict(MATCH, codes.A, 0.0), rules.failed(failure(22), 0.0)]
     assert all(rules.refresh(entry, 1.0) for entry in entries)
-    rules.generation = 2
+    rules.enforce(TABLE, 2)
     assert not any(rules.refresh(entry, 1.0) for entry in entries)
 
 
@@ -59,11 +59,11 @@ def test_a_kept_message_is_decided_again_in_both_directions() -> None:
     entry, keep = rules.entry_for(message("an www.late.example. 60 A 192.0.2.7"), False, 0.0)
     assert keep
     real = entry.answer.sections
-    rules.index, rules.generation = index_of(["late.example"]), 2
+    rules.enforce(index_of(["late.example"]), 2)
     assert rules.refresh(entry, 5.0)
     assert entry.event == LAYOUT.blocks
     assert entry.answer.sections != real
-    rules.index, rules.generation = index_of(), 3
+    rules.enforce(index_of(), 3)
     assert rules.refresh(entry, 10.0)
     assert entry.event == 0
     assert entry.answer.sections == real.replace((60).to_bytes(4), (50).to_bytes(4))
@@ -73,7 +73,7 @@ def test_a_kept_message_is_decided_again_in_both_directions() -> None:
 def test_an_alias_verdict_that_ends_is_decided_again() -> None:
     """The listing's last day is over, the kept message is served as it is."""
     rules = ruler()
-    rules.index = index_of(["blk.example"], days=1)
+    rules.enforce(index_of(["blk.example"], days=1), 1)
     lines = ("an www.late.example. 9000 CNAME blk.example.", "an blk.example. 9000 A 192.0.2.7")
     entry, _ = rules.entry_for(message(*lines), False, 86_000.0)
     assert entry.event

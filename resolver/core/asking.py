@@ -3,12 +3,15 @@
 | an attempt sees              | then                                                                        |
 |------------------------------|-----------------------------------------------------------------------------|
 | an answer                    | the question is finished, its other attempts are closed                     |
-| TC                           | the same upstream over TCP, and later tries too                             |
+| TC, or more than we offered  | the same upstream over TCP, and later tries too                             |
 | the name in another case     | the same upstream over TCP; if that agrees, or often: it does not keep case |
 | an error (SERVFAIL, REFUSED) | final for this upstream: the next one; none left: the question has failed   |
 | a network error, rubbish     | an upstream not asked yet at once, else the next try on the schedule        |
-| another id or question       | not for us: it goes on waiting                                              |
+| another id or question       | not for us: it goes on waiting; too many of them: the same upstream over TCP|
 | silence                      | the next try on the schedule; `give_up`: the question has failed            |
+
+The first try is always sent; an upstream with too much in flight sheds its oldest question for it. Every other try
+needs room and a retry left in that upstream's budget, or it is left out. An upstream with TLS is asked over TLS only.
 """
 
 from collections.abc import Callable
@@ -22,9 +25,11 @@ from resolver.core import codes
 from resolver.core.answer import Answer, failure
 from resolver.core.config import CoreConfig
 from resolver.core.edns import copied_ede, make_ede
+from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
 from resolver.core.pending import Pending
+from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import Likeness, UpstreamQuery, build, likeness, random_case
 from resolver.core.upstreams import Upstreams
 
@@ -57,6 +62,8 @@ class Attempt:
     pending: Pending | None
     sent: float
     failed: bool = False
+    strange: int = 0
+    """Messages that came but were not for us."""
 
 
 class Asking:
@@ -70,6 +77,7 @@ class Asking:
         self._upstreams = upstreams
         self._random_bytes = random_bytes
         self._outcome = outcome
+        self.zones = ForwardZones(config)
         self._numbers = count(1)
         self._attempts: dict[int, Attempt] = {}
         self._timers: list[tuple[float, int, Pending | Attempt]] = []
@@ -78,38 +86,46 @@ class Asking:
 
     def start(self, pending: Pending, now: float) -> None:
         """Ask the first upstream."""
-        self._next_upstream(pending, now)
+        question = pending.question
+        pending.upstreams = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
+        upstream = self._upstreams.first(pending.upstreams)
+        if upstream is None:
+            self._give_up(pending, now)
+            return
+        oldest = self._upstreams.oldest_if_full(upstream)
+        if oldest is not None:
+            self._give_up(oldest, now)
+        self._ask(upstream, pending, now)
         self._schedule(pending)
 
     def abandon(self, pending: Pending) -> None:
         """Stop asking without an outcome."""
         pending.done = True
-        for number in pending.attempts:
-            del self._attempts[number]
         self.to_close.extend(pending.attempts)
-        pending.attempts.clear()
+        for number in list(pending.attempts):
+            self._forget(self._attempts[number])
 
     def receive(self, data: bytes, number: int, now: float) -> bool:
         """Take a response; True when this attempt is over."""
         attempt = self._attempts.get(number)
         if attempt is None:
             return True
-        likeness_found = likeness(attempt.query, attempt.cased, data)
-        if likeness_found is Likeness.STRANGE and attempt.transport == codes.UDP:
-            return False
+        found = likeness(attempt.query, attempt.cased, data)
+        if found is Likeness.STRANGE and attempt.transport == codes.UDP:
+            return self._is_flooded(attempt, now)
         self._forget(attempt)
-        if likeness_found in (Likeness.STRANGE, Likeness.BARE_ERROR):
-            self._fail(attempt, now)
-        elif self._case_is_settled(attempt, likeness_found, now):
+        if found in (Likeness.STRANGE, Likeness.BARE_ERROR):
+            self._fail(attempt, now, Trouble.RUBBISH)
+        elif self._case_is_settled(attempt, found, now):
             self._take(attempt, data, now)
         return True
 
-    def fail(self, number: int, now: float) -> None:
+    def fail(self, number: int, now: float, trouble: Trouble) -> None:
         """Take a network error."""
         attempt = self._attempts.get(number)
         if attempt is not None:
             self._forget(attempt)
-            self._fail(attempt, now)
+            self._fail(attempt, now, trouble)
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due."""
@@ -128,7 +144,7 @@ class Asking:
             elif not due.done:
                 self._retry(due, now)
         for upstream in self._upstreams.probes_due(now):
-            probe = self._send(upstream, codes.UDP, _PROBE_QUESTION, None, now)
+            probe = self._send(upstream, self._transport(upstream, None), _PROBE_QUESTION, None, now)
             heappush(self._timers, (now + self._limits.probe_timeout, probe.number, probe))
 
     # --- tries ------------------------------------------------------------------------------------------
@@ -145,7 +161,7 @@ class Asking:
         for attempt in silent:
             if not attempt.failed:
                 attempt.failed = True
-                self._upstreams.failed(attempt.upstream, now)
+                self._upstreams.failed(attempt.upstream, now, Trouble.SILENT)
         if pending.step >= len(self._limits.try_offsets):
             self._give_up(pending, now)
             return
@@ -155,23 +171,35 @@ class Asking:
         self._schedule(pending)
 
     def _next_upstream(self, pending: Pending, now: float) -> None:
-        upstream = self._upstreams.choose(pending.asked, pending.refused)
-        if upstream is None:
-            self._give_up(pending, now)
+        """Another try, if an upstream is left that has not given its final word and can be asked again."""
+        left = [number for number in pending.upstreams if number not in pending.refused]
+        if pending.sends >= self._limits.sends_max:
             return
+        upstream = self._upstreams.next(left, pending.asked, now)
+        if upstream is not None:
+            self._ask(upstream, pending, now)
+
+    def _ask(self, upstream: int, pending: Pending, now: float) -> None:
         pending.asked.add(upstream)
-        self._send(upstream, codes.TCP if pending.tcp else codes.UDP, pending.question, pending, now)
+        self._send(upstream, self._transport(upstream, pending), pending.question, pending, now)
+
+    def _transport(self, upstream: int, pending: Pending | None) -> int:
+        if self._upstreams[upstream].config.tls:
+            return codes.DOT
+        return codes.TCP if pending and pending.tcp else codes.UDP
 
     def _send(self, upstream: int, transport: int, question: bytes, pending: Pending | None, now: float) -> Attempt:
         drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
-        cased = random_case(question, drawn[2:]) if self._upstreams[upstream].keeps_case else question
+        mixed = self._upstreams[upstream].keeps_case and transport != codes.DOT
+        cased = random_case(question, drawn[2:]) if mixed else question
         do, cd = (pending.do, pending.cd) if pending else (False, False)
-        query = build(drawn[:2], cased, do=do, cd=cd)
+        query = build(drawn[:2], cased, do=do, cd=cd, padded=transport == codes.DOT)
         attempt = Attempt(next(self._numbers), upstream, transport, query, question, cased, pending, now)
         self._attempts[attempt.number] = attempt
         if pending:
             pending.attempts.add(attempt.number)
-        self._upstreams.sent(upstream)
+            pending.sends += 1
+        self._upstreams.sent(upstream, attempt.number, pending)
         self.to_send.append(UpstreamQuery(attempt.number, upstream, transport, query))
         return attempt
 
@@ -179,8 +207,18 @@ class Asking:
 
     def _forget(self, attempt: Attempt) -> None:
         del self._attempts[attempt.number]
+        self._upstreams.ended(attempt.upstream, attempt.number)
         if attempt.pending:
             attempt.pending.attempts.discard(attempt.number)
+
+    def _is_flooded(self, attempt: Attempt, now: float) -> bool:
+        """Whether so much came that was not for us that somebody may be guessing: then TCP, where guessing is idle."""
+        attempt.strange += 1
+        if attempt.strange < self._limits.strange_max:
+            return False
+        self._forget(attempt)
+        self._again_over_tcp(attempt, now)
+        return True
 
     def _case_is_settled(self, attempt: Attempt, found: Likeness, now: float) -> bool:
         upstream = self._upstreams[attempt.upstream]
@@ -195,11 +233,12 @@ class Asking:
         return True
 
     def _again_over_tcp(self, attempt: Attempt, now: float) -> None:
-        if attempt.pending:
+        if attempt.pending and attempt.pending.sends < self._limits.sends_max:
             self._send(attempt.upstream, codes.TCP, attempt.pending.question, attempt.pending, now)
 
     def _take(self, attempt: Attempt, data: bytes, now: float) -> None:
-        if data[2] & codes.TC >> 8 and attempt.transport == codes.UDP:
+        is_cut = data[2] & codes.TC >> 8 or len(data) > self._limits.upstream_udp_bytes
+        if is_cut and attempt.transport == codes.UDP:
             self._upstreams.answered(attempt.upstream, now - attempt.sent)
             if attempt.pending:
                 attempt.pending.tcp = True
@@ -209,7 +248,7 @@ class Asking:
         try:  # names that point into the question must not show the case we drew
             message = read_message(data[: codes.HEADER_BYTES] + attempt.question + data[behind:])
         except WireFault:
-            self._fail(attempt, now)
+            self._fail(attempt, now, Trouble.RUBBISH)
             return
         self._upstreams.answered(attempt.upstream, now - attempt.sent)
         pending = attempt.pending
@@ -227,15 +266,17 @@ class Asking:
         pending.last_error = Answer(codes.QR | codes.RA, codes.SERVFAIL, options=options)
         if not pending.attempts:
             self._next_upstream(pending, now)
+        if not pending.attempts:
+            self._give_up(pending, now)
 
-    def _fail(self, attempt: Attempt, now: float) -> None:
+    def _fail(self, attempt: Attempt, now: float, trouble: Trouble) -> None:
         if not attempt.failed:
-            self._upstreams.failed(attempt.upstream, now)
+            self._upstreams.failed(attempt.upstream, now, trouble)
         pending = attempt.pending
         if pending is None:
             return
         pending.network_error = True
-        if not pending.attempts and len(pending.asked) < len(self._upstreams.all):
+        if not pending.attempts and len(pending.asked) < len(pending.upstreams):
             self._next_upstream(pending, now)
 
     def _give_up(self, pending: Pending, now: float) -> None:
@@ -247,6 +288,7 @@ class Asking:
         self._outcome.unanswered(pending, pending.last_error or silent, now)
 
     def _end_probe(self, probe: Attempt, now: float) -> None:
-        if self._attempts.pop(probe.number, None) is not None:
+        if probe.number in self._attempts:
+            self._forget(probe)
             self.to_close.append(probe.number)
-            self._upstreams.failed(probe.upstream, now)
+            self._upstreams.failed(probe.upstream, now, Trouble.SILENT)

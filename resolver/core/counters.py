@@ -44,7 +44,8 @@ class Layout:
         self.upstream_queries = self.latency_sum + 1
         self.upstream_failures = self.upstream_queries + upstreams
         self.upstream_up = self.upstream_failures + upstreams
-        self.blocks = self.upstream_up + upstreams
+        self.upstream_trouble = self.upstream_up + upstreams
+        self.blocks = self.upstream_trouble + upstreams
         self.words = self.blocks + lists
 
     @property
@@ -115,7 +116,8 @@ class Counters:
             latency_sum_us=cells[layout.latency_sum] + all_hits * HIT_US,
             upstream_queries=tuple(cells[layout.upstream_queries : layout.upstream_failures]),
             upstream_failures=tuple(cells[layout.upstream_failures : layout.upstream_up]),
-            upstream_up=tuple(cells[layout.upstream_up : layout.blocks]),
+            upstream_up=tuple(cells[layout.upstream_up : layout.upstream_trouble]),
+            upstream_trouble=tuple(cells[layout.upstream_trouble : layout.blocks]),
             blocks=tuple(cells[layout.blocks : layout.words]),
         )
 
@@ -135,4 +137,6 @@ class Readout:
     upstream_queries: tuple[int, ...]
     upstream_failures: tuple[int, ...]
     upstream_up: tuple[int, ...]
+    upstream_trouble: tuple[int, ...]
+    """Numbers of `trouble.Trouble`: why the last try brought nothing."""
     blocks: tuple[int, ...]

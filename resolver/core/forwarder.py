@@ -17,6 +17,7 @@ from resolver.core.pending import Waiter
 from resolver.core.query import query_of_form
 from resolver.core.reception import Reception
 from resolver.core.resolution import Resolution
+from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
 
 
@@ -106,9 +107,9 @@ class Forwarder:
         """Take an upstream's message; True when this attempt is over and its socket may be closed."""
         return self._resolution.asking.receive(data, attempt, now)
 
-    def attempt_failed(self, attempt: int, now: float) -> None:
-        """Take a network error of an attempt: refused, unreachable, closed before the answer."""
-        self._resolution.asking.fail(attempt, now)
+    def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        """Take a network error of an attempt: refused, unreachable, closed before the answer, not who it should be."""
+        self._resolution.asking.fail(attempt, now, trouble)
 
     # --- what to do next --------------------------------------------------------------------------------
 

@@ -66,7 +66,8 @@ class Resolution:
         decision = self._ruler.decide(query, now)
         if decision.course is Course.BLOCK and decision.match is not None:
             return self._serve(query, door, self._new_verdict(query, decision.match, now))
-        special = self._special_use.answer(query.name, query.form.qtype)
+        forwarded = self.asking.zones.covers(query.name, query.form.qtype)
+        special = None if forwarded else self._special_use.answer(query.name, query.form.qtype)
         if special is not None:
             if decision.course is Course.SOFTEN and decision.match is not None:
                 special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype, view=query.form.view)

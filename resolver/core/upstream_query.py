@@ -11,7 +11,11 @@ from resolver.core.limits import Limits
 
 _HEADER = Struct(">HHHHHH")
 _LETTERS = bytes(0x20 if chr(byte).isascii() and chr(byte).isalpha() else 0 for byte in range(256))
-_OPT = {do: make_opt(Limits().upstream_udp_bytes, do=do) for do in (False, True)}
+_UDP_BYTES = Limits().upstream_udp_bytes
+_BLOCK = Limits().padding_bytes
+_OPT = {do: make_opt(_UDP_BYTES, do=do) for do in (False, True)}
+_PADDING = Struct(">HH")
+_PADDING_OPTION = 12
 
 
 @frozen
@@ -42,10 +46,19 @@ def random_case(question: bytes, drawn: bytes) -> bytes:
     return (int.from_bytes(name) ^ upper).to_bytes(len(name)) + question[-4:]
 
 
-def build(ident: bytes, question: bytes, *, do: bool, cd: bool) -> bytes:
-    """Return a query with RD=1, AD=1 (to learn the AD bit, RFC 6840 section 5.7), DO and CD as the client set them."""
+def build(ident: bytes, question: bytes, *, do: bool, cd: bool, padded: bool = False) -> bytes:
+    """Return a query with RD=1, AD=1 (to learn the AD bit, RFC 6840 section 5.7), DO and CD as the client set them.
+
+    `padded` fills it up to a multiple of 128 bytes, so that a name cannot be told by its length (RFC 7830, 8467).
+    """
     flags = codes.RD | codes.AD | (codes.CD if cd else 0)
-    return ident + _HEADER.pack(0, flags, 1, 0, 0, 1)[2:] + question + _OPT[do]
+    query = ident + _HEADER.pack(0, flags, 1, 0, 0, 1)[2:] + question
+    return query + (_padded_opt(len(query), do=do) if padded else _OPT[do])
+
+
+def _padded_opt(size: int, *, do: bool) -> bytes:
+    zeros = -(size + len(_OPT[do]) + _PADDING.size) % _BLOCK
+    return make_opt(_UDP_BYTES, do=do, options=_PADDING.pack(_PADDING_OPTION, zeros) + bytes(zeros))
 
 
 def likeness(query: bytes, question: bytes, response: bytes) -> Likeness:

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from attrs import define
+from attrs import define, field
 
 from resolver.core.config import UpstreamConfig
 from resolver.core.counters import Counters
 from resolver.core.limits import Limits
+from resolver.core.pending import Pending
+from resolver.core.retry_budget import RetryBudget
+from resolver.core.trouble import Trouble
 
 _FIRST_GUESS = 0.05
 _SMOOTHING = 0.125
@@ -22,19 +25,22 @@ class Upstream:
     """One upstream's health; `rtt` is the smoothed round-trip time in seconds."""
 
     config: UpstreamConfig
+    budget: RetryBudget
     rtt: float = _FIRST_GUESS
     failures: int = 0
     up: bool = True
     keeps_case: bool = True
     case_losses: int = 0
     probe_at: float = 0.0
+    in_flight: dict[int, Pending | None] = field(factory=dict)
+    """Attempts by number, the oldest first; None for a probe."""
 
 
 class Upstreams:
     """All upstreams of one worker."""
 
     def __init__(self, configs: Sequence[UpstreamConfig], counters: Counters, limits: Limits) -> None:
-        self.all = tuple(Upstream(config) for config in configs)
+        self.all = tuple(Upstream(config, RetryBudget(limits)) for config in configs)
         self._counters = counters
         self._limits = limits
         for number in range(len(self.all)):
@@ -43,43 +49,87 @@ class Upstreams:
     def __getitem__(self, number: int) -> Upstream:
         return self.all[number]
 
-    def choose(self, asked: Collection[int], refused: Collection[int]) -> int | None:
-        """Return the upstream for the next try, or None when each has given its final word.
+    # --- choice -----------------------------------------------------------------------------------------
+
+    def first(self, members: Sequence[int]) -> int | None:
+        """Return the upstream for the first try of a question, None when there is none.
+
+        Up before down, with room before full, then the quickest.
+        """
+        return self._chosen(members, self._best(members, ()))
+
+    def next(self, members: Sequence[int], asked: Collection[int], now: float) -> int | None:
+        """Return the upstream for another try, paid for; None when none of them has room and a retry left.
 
         Up before down, not yet asked before asked, then the quickest.
         """
-        left = [number for number in range(len(self.all)) if number not in refused]
-        if not left:
-            return None
-        chosen = min(left, key=lambda number: (not self.all[number].up, number in asked, self.all[number].rtt))
-        for number, upstream in enumerate(self.all):
-            if number != chosen and upstream.up:
-                upstream.rtt *= _FADING
+        left = [number for number in members if self._has_room(number) and self.all[number].budget.may_spend(now)]
+        chosen = self._chosen(members, self._best(left, asked))
+        if chosen is not None:
+            self.all[chosen].budget.spend()
         return chosen
 
-    def sent(self, number: int) -> None:
+    def _best(self, numbers: Sequence[int], asked: Collection[int]) -> int | None:
+        def order(number: int) -> tuple[bool, bool, bool, float]:
+            upstream = self.all[number]
+            return not upstream.up, not self._has_room(number), number in asked, upstream.rtt
+
+        return min(numbers, key=order, default=None)
+
+    def _chosen(self, members: Sequence[int], chosen: int | None) -> int | None:
+        for number in members:
+            if number != chosen and self.all[number].up:
+                self.all[number].rtt *= _FADING
+        return chosen
+
+    def _has_room(self, number: int) -> bool:
+        return len(self.all[number].in_flight) < self._limits.upstream_in_flight_max
+
+    def oldest_if_full(self, number: int) -> Pending | None:
+        """Return the question that has to go for a new one to this upstream, None while there is room."""
+        if self._has_room(number):
+            return None
+        return next((pending for pending in self.all[number].in_flight.values() if pending is not None), None)
+
+    # --- what became of it ------------------------------------------------------------------------------
+
+    def sent(self, number: int, attempt: int, pending: Pending | None) -> None:
         """Count a query."""
         self._counters.add(self._counters.layout.upstream_queries + number)
+        self.all[number].in_flight[attempt] = pending
+
+    def ended(self, number: int, attempt: int) -> None:
+        """Nobody waits for a query any more."""
+        del self.all[number].in_flight[attempt]
 
     def answered(self, number: int, rtt: float) -> None:
         """Note a sound response."""
         upstream = self.all[number]
         upstream.rtt += _SMOOTHING * (rtt - upstream.rtt)
+        upstream.budget.earn()
         upstream.failures = 0
         if not upstream.up:
             upstream.up = True
-            self._counters.put(self._counters.layout.upstream_up + number, 1)
+            self._show(number, Trouble.NONE)
 
-    def failed(self, number: int, now: float) -> None:
+    def failed(self, number: int, now: float, trouble: Trouble) -> None:
         """Note a try that brought nothing: silence, a network error, bytes that are no answer."""
         self._counters.add(self._counters.layout.upstream_failures + number)
         upstream = self.all[number]
         upstream.failures += 1
         upstream.rtt = min(upstream.rtt * _PENALTY, _ESTIMATE_MAX)
-        if upstream.up and upstream.failures >= self._limits.down_failures:
+        if upstream.up and (upstream.failures >= self._limits.down_failures or trouble.is_final):
             upstream.up = False
             upstream.probe_at = now + self._limits.probe_interval
-            self._counters.put(self._counters.layout.upstream_up + number, 0)
+        if not upstream.up:
+            self._show(number, trouble)
+
+    def _show(self, number: int, trouble: Trouble) -> None:
+        layout = self._counters.layout
+        self._counters.put(layout.upstream_up + number, self.all[number].up)
+        self._counters.put(layout.upstream_trouble + number, trouble)
+
+    # --- probes -----------------------------------------------------------------------------------------
 
     def probes_due(self, now: float) -> list[int]:
         """Return the upstreams to be probed now, each noted as probed."""

@@ -9,8 +9,11 @@ import dns.message
 import dns.rcode
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from resolver.core.config import UpstreamConfig
+from resolver.core.config import ForwardSet, UpstreamConfig
+from resolver.core.trouble import Trouble
 from tests.resolver.core.world import CLIENT, CONFIG, World, ede, question, records, text
 
 REAL = "an ok.example. 60 A 192.0.2.77"
@@ -262,3 +265,180 @@ def test_an_error_without_a_question_ends_the_attempt() -> None:
     bare = ident + b"\x80\x01" + bytes(8)
     assert world.forwarder.receive_response(bare, world.sent[0].attempt, world.now) is True
     assert world.numbers.upstream_failures == (1,)
+
+
+# --- what upstreams are spared, and what we are -----------------------------------------------------------
+
+
+def test_too_many_strange_answers_lead_to_tcp() -> None:
+    """Somebody guesses: after so many wrong ids the port is closed and the same upstream asked over TCP."""
+    world = fresh()
+    attempt = world.sent[0].attempt
+    strange = spoiled(flipping(1))
+    over = [world.forwarder.receive_response(strange, attempt, world.now) for _ in range(CONFIG.limits.strange_max)]
+    assert over == [False] * (CONFIG.limits.strange_max - 1) + [True]
+    world.pump()
+    assert [query.transport for query in world.sent] == [0, 1]
+    assert world.numbers.upstream_failures == (0,), "the upstream did nothing wrong"
+
+
+def test_more_than_we_offered_to_take_is_asked_again_over_tcp() -> None:
+    """An answer over UDP of more than 1232 bytes is not taken: who can forge one big datagram gains nothing."""
+
+    def large(query: dns.message.Message) -> bytes:
+        reply = records(*(f"an ok.example. 60 A 192.0.2.{number}" for number in range(90)))(query)
+        assert isinstance(reply, dns.message.Message)
+        return reply.to_wire(max_size=65535)
+
+    world = World(large)
+    assert len(large(dns.message.make_query("ok.example", "A"))) > 1232
+    answer = world.ask("ok.example", transport=1)
+    assert [query.transport for query in world.sent] == [0, 1]
+    assert len(answer.answer[0]) == 90
+
+
+def test_an_outage_is_not_fed_with_further_tries() -> None:
+    """1,000 questions to a silent upstream: each is asked once, the rest comes out of the budget."""
+    limits = evolve(CONFIG.limits, retry_stock=50.0)
+    world = World(lambda _: None, config=evolve(CONFIG, limits=limits))
+    peers = [start(world, f"n{number}.example") for number in range(1000)]
+    world.pass_time(3)
+    assert all(answer_of(world, peer).rcode() == dns.rcode.SERVFAIL for peer in peers)
+    probes = 3
+    assert 1000 + 50 <= len(world.sent) <= 1000 + 50 + 3 * limits.retry_floor + probes
+
+
+def test_a_slow_upstream_holds_so_many_questions_and_the_oldest_goes_first() -> None:
+    """With room for three, the fourth question is SERVFAIL for the first."""
+    limits = evolve(CONFIG.limits, upstream_in_flight_max=3)
+    world = World(lambda _: None, config=evolve(CONFIG, limits=limits))
+    peers = [start(world, f"n{number}.example") for number in range(5)]
+    assert [peer in world.late for peer in peers] == [True, True, False, False, False]
+    assert answer_of(world, peers[0]).rcode() == dns.rcode.SERVFAIL
+    assert sorted(world.closed) == [query.attempt for query in world.sent[:2]]
+
+
+def test_one_question_is_sent_so_often_and_no_more() -> None:
+    """Whatever upstreams answer: here TC over UDP and nothing over TCP, from three of them."""
+
+    def cut(query: dns.message.Message) -> dns.message.Message | None:
+        if world.sent[-1].transport == 1:
+            return None
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.TC
+        return response
+
+    limits = evolve(CONFIG.limits, sends_max=5)
+    world = World(config=evolve(CONFIG, limits=limits, upstreams=tuple(map(UpstreamConfig, "abc"))))
+    world.upstream = cut
+    start(world)
+    world.pass_time(3)
+    assert len(world.sent) == 5
+
+
+# --- over TLS ---------------------------------------------------------------------------------------------
+
+SECURE = evolve(CONFIG, upstreams=(UpstreamConfig("one", tls=True),))
+
+
+def test_an_upstream_with_tls_is_asked_over_tls_only() -> None:
+    """Tries and probes alike; padded, and in lower case, which nobody on the way can read or answer."""
+    world = World(lambda _: None, config=SECURE)
+    for number in range(2):
+        start(world, f"n{number}.example")
+        world.pass_time(3)
+    world.pass_time(3)
+    assert world.numbers.upstream_up == (0,)
+    assert {query.transport for query in world.sent} == {2}
+    assert {len(query.data) % 128 for query in world.sent} == {0}
+    assert b"\x02n0\x07example" in world.sent[0].data
+    world.upstream = records()
+    world.pass_time(1.5)
+    assert world.numbers.upstream_up == (1,)
+
+
+def test_the_wrong_certificate_takes_an_upstream_down_and_the_other_is_asked() -> None:
+    """One such failure is enough; nothing is ever sent to it in clear text."""
+    world = World(config=evolve(CONFIG, upstreams=(UpstreamConfig("one", tls=True), UpstreamConfig("two"))))
+    world.upstream = lambda query: None if world.sent[-1].upstream == 0 else records(REAL)(query)
+    peer = start(world)
+    world.forwarder.attempt_failed(world.sent[0].attempt, world.now, Trouble.WRONG_NAME)
+    world.pump()
+    assert text(answer_of(world, peer)) == ANSWER
+    assert world.numbers.upstream_up == (0, 1)
+    assert world.numbers.upstream_trouble == (Trouble.WRONG_NAME, 0)
+    assert [(query.upstream, query.transport) for query in world.sent] == [(0, 2), (1, 0)]
+
+
+# --- forward sets -----------------------------------------------------------------------------------------
+
+FORWARDING = evolve(
+    CONFIG,
+    upstreams=tuple(map(UpstreamConfig, ("one", "two", "three"))),
+    recursors=1,
+    forward=(ForwardSet(("corp.example", "10.in-addr.arpa"), (1, 2)),),
+)
+
+
+def test_names_of_a_forward_set_go_to_its_upstreams_alone() -> None:
+    """With failover among them, never to the others, and before special-use names."""
+    world = World(config=FORWARDING)
+    world.upstream = lambda query: None if world.sent[-1].upstream == 1 else records(REAL)(query)
+    peer = start(world, "a.corp.example")
+    world.pass_time(1)
+    assert answer_of(world, peer).rcode() == dns.rcode.NOERROR
+    assert {query.upstream for query in world.sent} == {1, 2}
+    world.ask("ok.example")
+    assert world.sent[-1].upstream == 0
+    world.ask("1.2.3.10.in-addr.arpa", "PTR")
+    assert world.sent[-1].upstream in (1, 2)
+
+
+def test_a_ds_goes_to_the_upstreams_of_the_parent() -> None:
+    """The stub zone's servers do not know it."""
+    world = World(config=FORWARDING)
+    world.ask("corp.example", "DS")
+    assert world.sent[-1].upstream == 0
+    world.ask("x.corp.example", "DS")
+    assert world.sent[-1].upstream in (1, 2)
+
+
+def test_a_forward_set_does_not_lift_a_listing() -> None:
+    """The list is asked first, as for any other name."""
+    world = World(config=evolve(FORWARDING, forward=(ForwardSet(("blk.example",), (1,)),)))
+    assert text(world.ask("www.blk.example")) == ["an www.blk.example. 30 IN A 192.0.2.1"]
+    assert not world.sent
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(["answer", "cut", "servfail", "strange", "silent", "broken", "refused"]), max_size=40))
+def test_every_question_ends_once_and_leaves_nothing_in_flight(fates: list[str]) -> None:
+    """Whatever three upstreams do, in any order: one answer a client, all attempts closed or over, in four seconds."""
+    drawn = iter(fates)
+    world = World(config=evolve(CONFIG, upstreams=tuple(map(UpstreamConfig, "abc"))))
+
+    def fate(query: dns.message.Message) -> dns.message.Message | bytes | None:
+        word = next(drawn, "silent")
+        reply = records(REAL)(query)
+        assert isinstance(reply, dns.message.Message)
+        if word == "cut":
+            reply.flags |= dns.flags.TC
+        elif word == "servfail":
+            reply.set_rcode(dns.rcode.SERVFAIL)
+        elif word == "strange":
+            reply.id ^= 1
+        elif word == "silent":
+            return None
+        elif word == "broken":
+            return reply.to_wire()[:-3]
+        elif word == "refused":
+            world.forwarder.attempt_failed(world.sent[-1].attempt, world.now)
+            return None
+        return reply
+
+    world.upstream = fate
+    peers = [start(world, f"n{number}.example") for number in range(4)]
+    world.pass_time(4)
+    assert [len(world.late[peer]) for peer in peers] == [1] * 4
+    asked = [query for query in world.sent if query.data[12]]  # the others are probes for the root
+    assert all(world.forwarder.receive_response(b"", query.attempt, world.now) for query in asked)

@@ -35,6 +35,18 @@ def test_a_query_is_what_dnspython_expects() -> None:
     assert dns.flags.to_text(dns.message.from_wire(build(b"ab", QUESTION, do=False, cd=False)).flags) == "RD AD"
 
 
+@given(st.lists(st.binary(min_size=1, max_size=63), max_size=3), st.booleans())
+def test_a_padded_query_tells_nothing_by_its_length(labels: list[bytes], do: bool) -> None:
+    """A multiple of 128 bytes, filled with zeros in an option dnspython knows (RFC 7830, RFC 8467)."""
+    question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0\0\1\0\1"
+    query = build(b"ab", question, do=do, cd=False, padded=True)
+    assert len(query) % 128 == 0
+    message = dns.message.from_wire(query)
+    (padding,) = message.options
+    assert (padding.otype, set(padding.to_wire() or b"")) in [(12, {0}), (12, set())]
+    assert bool(message.ednsflags & dns.flags.DO) == do
+
+
 QUERY = build(b"ab", QUESTION, do=False, cd=False)
 HEADER = b"ab\x81\x80\0\1" + bytes(6)
 

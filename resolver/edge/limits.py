@@ -13,16 +13,50 @@ class UdpLimits:
 
 
 @frozen
-class TcpLimits:
-    """Clients over TCP (RFC 7766)."""
+class ConnectionLimits:
+    """Stream connections of clients, TCP, DoT and DoH together; the first four are settings (`connections`)."""
 
-    connections: int = 1024  # open in one worker; the one that was quiet longest makes room for a new one
+    most: int = 4096  # open in one worker; the one that was quiet longest makes room for a new one
+    per_prefix: int = 512  # of them from one client prefix; one more takes the place of another of its own
+    ipv4_prefix: int = 32  # bits that make a client prefix
+    ipv6_prefix: int = 56  # bits; what a home is given (RFC 6177)
+    unproven_share: int = (
+        4  # a fourth of `most` may have asked nothing yet, handshakes among them; the oldest makes room
+    )
+    handshake_seconds: float = 5.0  # for a TLS handshake
+    first_query_seconds: float = 5.0  # from there to the first whole query
+    stalled_seconds: float = 5.0  # for a client to take the answers that wait for it
+    lifetime_seconds: float = 600.0  # of one connection, however busy
+    sweep_seconds: float = 1.0  # between two looks at the times of all connections
+
+
+@frozen
+class TcpLimits:
+    """Clients over TCP (RFC 7766) and DoT (RFC 7858)."""
+
     in_flight: int = 100  # queries of one connection that wait for an answer; more stay unread
     message_bytes: int = 8192  # of one query; a longer one closes the connection
-    idle_seconds: float = 10.0  # without a whole query or an answer
-    lifetime_seconds: float = 600.0  # of one connection, however busy
-    stalled_seconds: float = 5.0  # for a client to take the answers that wait for it
-    sweep_seconds: float = 1.0  # between two looks at the clocks above
+    message_seconds: float = 5.0  # from the first byte of a query to its last
+    idle_seconds: float = 30.0  # without a whole query or an answer; told to clients as RFC 7828 has it
+
+
+@frozen
+class DohLimits:
+    """Clients over DoH (RFC 8484), HTTP/2 (RFC 9113)."""
+
+    streams: int = 100  # requests of one connection open at once; one more is a fault of the client
+    in_flight: int = (
+        100  # queries of one connection that wait for an answer, also where the client took back its request
+    )
+    message_bytes: int = 8192  # of one query; 413 beyond, 414 where it stands in the URL
+    header_bytes: int = 16_384  # of one request's header fields as RFC 9113 6.5.2 counts them; 431 beyond
+    header_bytes_read: int = 65_536  # beyond this, unpacked, the connection is closed
+    request_seconds: float = 5.0  # from a request's head to its end
+    idle_seconds: float = 60.0  # without a whole request or an answer
+    spare_frames: int = 512  # a connection may send before its first answer, and keep as its reserve
+    frames_per_answer: int = 8  # given back with each answer; who uses up the reserve (resets, pings …) is closed
+    unsent_bytes: int = 262_144  # of answers that wait for the client's flow control; more requests are refused
+    resets_kept: int = 256  # ended streams remembered, so that late frames of theirs are no fault
 
 
 @frozen
@@ -62,7 +96,9 @@ class Limits:
     """All of them."""
 
     udp: UdpLimits = UdpLimits()
+    connections: ConnectionLimits = ConnectionLimits()
     tcp: TcpLimits = TcpLimits()
+    doh: DohLimits = DohLimits()
     upstream: UpstreamLimits = UpstreamLimits()
     pump: PumpLimits = PumpLimits()
     worker: WorkerLimits = WorkerLimits()

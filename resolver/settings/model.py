@@ -13,6 +13,7 @@ from resolver.settings.lists import ListSettings, Poll, Release, SelfTest, Start
 from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
 from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
+from resolver.settings.transports import Connections, Doh, Dot, Tls
 from resolver.settings.upstreams import Upstream
 
 _NoticeName = Annotated[str, Words(r"[a-z0-9][a-z0-9_-]{0,62}", "a short lower-case name", most=63)]
@@ -26,6 +27,10 @@ class Settings:
     """Everything a resolver is told; made by `parse` or `load` only, so that it is known to be sound."""
 
     listen: tuple[EndpointAt, ...] = setting("Addresses that answer DNS, UDP and TCP on each.", default=_DEFAULT_LISTEN)
+    dot: Dot = setting("DNS over TLS; needs `tls`.", default=Dot())
+    doh: Doh = setting("DNS over HTTPS; needs `tls`.", default=Doh())
+    tls: Tls | None = setting("The certificate DNS over TLS and over HTTPS show.", default=None)
+    connections: Connections = setting("Clients' TCP, DoT and DoH connections.", default=Connections())
     upstreams: tuple[Upstream, ...] = setting("Resolvers to ask.", why="name at least one resolver to ask")
     state: FilePath = setting("Folder for keys and the last good lists.", default=Path("/var/lib/mamori"))
     workers: Annotated[int, Workers()] = setting(
@@ -63,7 +68,9 @@ class Settings:
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """Where queries are answered, in order."""
-        return tuple(Place(kind, endpoint) for endpoint in self.listen for kind in ("udp", "tcp"))
+        plain = [Place(kind, endpoint) for endpoint in self.listen for kind in ("udp", "tcp")]
+        over_tls = [Place("dot", each) for each in self.dot.listen] + [Place("doh", each) for each in self.doh.listen]
+        return (*plain, *over_tls)
 
     @cached_property
     def notice_places(self) -> tuple[tuple[str, Endpoint], ...]:

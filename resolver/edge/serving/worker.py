@@ -13,25 +13,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet import defer
+from attrs import evolve
 
 from blocklist.index import Index
-from resolver.core import codes
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters, Layout
 from resolver.core.forwarder import Forwarder
 from resolver.core.newcomers import Newcomers, no_mark
 from resolver.edge.channel import Channel, Message
 from resolver.edge.faults import Faults
-from resolver.edge.limits import Limits, WorkerLimits
+from resolver.edge.limits import ConnectionLimits, Limits, WorkerLimits
 from resolver.edge.serving.canary_run import CanaryRun
+from resolver.edge.serving.entrances import TRANSPORTS, Entrances, TlsDoors
 from resolver.edge.serving.mapped_index import IndexRefused, map_index, map_newcomers
 from resolver.edge.serving.pump import Pump
-from resolver.edge.serving.tcp import TcpServer
 from resolver.edge.serving.udp import UdpReader, open_udp
 from resolver.edge.serving.upstream_tcp import TcpDialer
 from resolver.edge.serving.upstream_udp import Server, UdpDialer
-from resolver.settings import parse
+from resolver.settings import Settings, parse
 from resolver.settings.core import core_config
 
 _NO_GENERATION = 0
@@ -57,9 +56,12 @@ class Worker:
         self._canary = CanaryRun(reactor, self._faults.report)
         self._config: CoreConfig | None = None
         self._servers: list[Server] = []
+        self._doh_path = ""
+        self._tls = TlsDoors()
         self._service: Service | None = None
         self._verbs: dict[str, Callable[[Message, list[int]], None]] = {
             "start": self._start,
+            "certificate": self._take_certificate,
             "index": self._take_index,
             "try": self._try,
             "stop_marking": self._stop_marking,
@@ -80,8 +82,14 @@ class Worker:
         settings = parse(message["settings"], base=Path("/"))
         self._config = core_config(settings)
         self._servers = [(upstream.address.host, upstream.address.port) for upstream in settings.upstreams]
+        self._doh_path = settings.doh.path
+        self._limits = evolve(self._limits, connections=_connection_limits(self._limits.connections, settings))
         _allow_descriptors(self._limits.worker.descriptors)
         self._channel.send({"type": "ready"})
+
+    def _take_certificate(self, message: Message, fds: list[int]) -> None:
+        """Show it from now on; the supervisor has looked that it is sound."""
+        self._tls.renew(message["certificate"].encode(), message["key"].encode())
 
     def _take_index(self, message: Message, fds: list[int]) -> None:
         """Map it and swap it in between two queries; a refused one leaves the index in force."""
@@ -132,7 +140,9 @@ class Worker:
         layout = Layout(len(self._config.upstreams), len(self._config.lists))
         counters = Counters(layout, memoryview(mmap.mmap(fds[0], 0)).cast("Q"))
         core = Forwarder(self._config, counters, os.urandom)
-        self._service = Service(core, self._reactor, self._servers, self._faults, self._limits, message["slot"])
+        self._service = Service(
+            core, self._reactor, self._servers, self._faults, self._limits, message["slot"], self._tls, self._doh_path
+        )
         self._enforce(self._service)
         sockets, fds[1:] = fds[1:], []
         for each, fd in zip(message["sockets"], sockets, strict=True):
@@ -156,7 +166,15 @@ class Service:
     """The sockets of a serving worker around its core."""
 
     def __init__(
-        self, core: Forwarder, reactor: Any, servers: list[Server], faults: Faults, limits: Limits, slot: int
+        self,
+        core: Forwarder,
+        reactor: Any,
+        servers: list[Server],
+        faults: Faults,
+        limits: Limits,
+        slot: int,
+        tls: TlsDoors,
+        doh_path: str,
     ) -> None:
         dials = (UdpDialer(reactor, servers, os.urandom, limits.upstream), TcpDialer(reactor, servers, limits.upstream))
         self.core = core
@@ -164,28 +182,23 @@ class Service:
         self._reactor = reactor
         self._limits = limits
         self._pump = Pump(core, reactor, dials, faults, limits.pump)
-        self._tcp = TcpServer(reactor, self._pump, limits.tcp)
+        self._entrances = Entrances(reactor, self._pump, limits, tls, doh_path)
         self._readers: list[UdpReader] = []
-        self._ports: list[Any] = []
         self._pump.flush()
 
     def listen(self, kind: str, sock: socket.socket, place: str) -> None:
-        """Answer on a bound socket, "udp" or "tcp" (listening), which is ours from here; `place` is its endpoint."""
+        """Answer on a bound socket of a kind, which is ours from here; `place` is its endpoint."""
+        door = self.core.door(TRANSPORTS[kind], place)
         if kind == "udp":
-            door = self.core.door(codes.UDP, place)
             self._readers.append(open_udp(self._reactor, sock, door, self._pump, self._limits.udp))
-            return
-        sock.setblocking(False)
-        factory = self._tcp.at(self.core.door(codes.TCP, place))
-        with sock:  # the reactor takes a copy
-            self._ports.append(self._reactor.adoptStreamPort(sock.fileno(), sock.family, factory))
+        else:
+            self._entrances.listen(kind, sock, door)
 
     def stop(self, done: Callable[[], None]) -> None:
         """Take no new queries, answer those in flight for at most `stop_seconds`, then call `done`."""
         for reader in self._readers:
             reader.stop()
-        for port in self._ports:
-            defer.maybeDeferred(port.stopListening)
+        self._entrances.drain()
         self._finish(self._reactor.seconds() + self._limits.worker.stop_seconds, done)
 
     def _finish(self, deadline: float, done: Callable[[], None]) -> None:
@@ -193,11 +206,23 @@ class Service:
         if not self._pump.idle and self._reactor.seconds() < deadline:
             self._reactor.callLater(pause, self._finish, deadline, done)
             return
-        self._tcp.stop()
+        self._entrances.close()
         self._pump.stop()
         for reader in self._readers:
             reader.close()
         self._reactor.callLater(pause, done)  # a turn for the last answers to leave
+
+
+def _connection_limits(limits: ConnectionLimits, settings: Settings) -> ConnectionLimits:
+    """Those an operator may set, and a share of them for clients that have asked nothing yet."""
+    chosen = settings.connections
+    return evolve(
+        limits,
+        most=chosen.most,
+        per_prefix=chosen.per_prefix,
+        ipv4_prefix=chosen.ipv4_prefix,
+        ipv6_prefix=chosen.ipv6_prefix,
+    )
 
 
 def _spare_the_old(limits: WorkerLimits) -> None:

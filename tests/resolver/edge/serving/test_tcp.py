@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
 from twisted.python.failure import Failure
 
 from resolver.core.codes import TCP
 from resolver.core.door import Door
-from resolver.edge.limits import TcpLimits
-from resolver.edge.serving.tcp import TcpConnection, TcpServer
-from tests.resolver.edge.fake_core import FakeCore, make_pump
+from resolver.edge.limits import ConnectionLimits, TcpLimits
+from resolver.edge.serving.stream import Streams
+from resolver.edge.serving.tcp import TcpConnection
+from tests.resolver.edge.stream_bench import StreamBench
 
-LIMITS = TcpLimits(connections=3, in_flight=2, message_bytes=64)
-
-
-class Transport(StringTransportWithDisconnection):
-    """Keeps the producer's state apart from what the connection reads."""
-
-    reading = True
-    aborted = False
-    slow = False
-
-    def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802
-        assert enabled
-
-    def pauseProducing(self) -> None:
-        self.reading = False
-
-    def resumeProducing(self) -> None:
-        self.reading = True
-
-    def loseConnection(self) -> None:  # noqa: N802
-        self.disconnecting = True
-        if not self.slow:
-            super().loseConnection()
-
-    def abortConnection(self) -> None:  # noqa: N802
-        self.aborted = True
-        super().loseConnection()
+LIMITS = ConnectionLimits()
+TCP_LIMITS = TcpLimits(in_flight=2, message_bytes=64)
 
 
-class Bench:
-    """A server of connections around a fake core."""
+class Bench(StreamBench):
+    """TCP connections around a fake core."""
 
-    def __init__(self) -> None:
-        self.core, self.clock = FakeCore(), MemoryReactorClock()
-        self.pump, self.reports = make_pump(self.core, self.clock)
-        self.server = TcpServer(self.clock, self.pump, LIMITS)
-
-    def connect(self) -> tuple[TcpConnection, Transport]:
-        connection, transport = self.server.at(Door(TCP)).buildProtocol(None), Transport()
-        transport.protocol = connection
-        connection.makeConnection(transport)
-        return connection, transport
-
-    def pass_seconds(self, seconds: int) -> None:
-        self.clock.pump([1.0] * seconds)
+    def factory(self) -> Streams:
+        return Streams(TcpConnection, Door(TCP), self.pump, self.connections, TCP_LIMITS)
 
 
 @pytest.fixture
@@ -126,19 +90,38 @@ def test_a_bug_in_the_core_leaves_the_connection_open(bench: Bench) -> None:
 
 
 def test_a_quiet_connection_is_closed(bench: Bench) -> None:
-    """Bytes that never become a question do not count as life."""
+    """As long after its last answer as clients are told (RFC 7828), and not before."""
     connection, transport = bench.connect()
-    for byte in b"\0\x40slowly!":
-        connection.dataReceived(bytes([byte]))
-        bench.pass_seconds(1)
+    connection.dataReceived(framed(question("echo")))
+    bench.pass_seconds(int(TCP_LIMITS.idle_seconds) - 1)
     assert transport.connected
     bench.pass_seconds(1)
     assert not transport.connected
 
 
+def test_a_dribbled_message_ends_the_connection(bench: Bench) -> None:
+    """Bytes that never become a question do not count as life, also behind a first good question."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("echo")))
+    for byte in b"\0\x40slo":
+        assert transport.connected
+        connection.dataReceived(bytes([byte]))
+        bench.pass_seconds(1)
+    assert not transport.connected
+
+
+def test_a_message_we_do_not_read_is_not_late(bench: Bench) -> None:
+    """While all places for questions are taken the client need not finish the next."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(question("slow"), question("slow")) + b"\0")
+    bench.pass_seconds(int(TCP_LIMITS.message_seconds) + 1)
+    assert transport.connected
+
+
 def test_a_busy_connection_lives_until_its_lifetime_is_over(bench: Bench) -> None:
     """Nobody keeps a place for ever."""
     connection, transport = bench.connect()
+    connection.dataReceived(framed(question("echo")))
     for _ in range(int(LIMITS.lifetime_seconds) // 5 - 1):
         bench.pass_seconds(5)
         connection.dataReceived(framed(question("echo")))
@@ -182,26 +165,6 @@ def test_a_connection_that_does_not_close_is_aborted(bench: Bench) -> None:
     assert transport.aborted
 
 
-def test_a_new_connection_takes_the_place_of_the_quietest(bench: Bench) -> None:
-    """Of four in three places the one that asked longest ago and waits for nothing makes room."""
-    waiting, quiet, recent = bench.connect(), bench.connect(), bench.connect()
-    waiting[0].dataReceived(framed(question("slow")))
-    quiet[0].dataReceived(framed(question("echo")))
-    recent[0].dataReceived(framed(question("echo")))
-    fourth = bench.connect()
-    assert [each[1].connected for each in (waiting, quiet, recent, fourth)] == [True, False, True, True]
-
-
-def test_a_new_connection_is_refused_when_all_others_wait_for_answers(bench: Bench) -> None:
-    """Nobody's question is dropped for a newcomer."""
-    others = [bench.connect() for _ in range(3)]
-    for connection, _ in others:
-        connection.dataReceived(framed(question("slow")))
-    _, transport = bench.connect()
-    assert not transport.connected
-    assert all(other.connected for _, other in others)
-
-
 def test_a_client_that_has_sent_all_it_will_gets_its_answers(bench: Bench) -> None:
     """Half-closed by the client: open until the last answer is out."""
     connection, transport = bench.connect()
@@ -233,8 +196,22 @@ def test_no_timer_runs_without_connections(bench: Bench) -> None:
     assert not bench.clock.getDelayedCalls()
 
 
-def test_stop_closes_all_connections(bench: Bench) -> None:
+def test_a_connection_that_is_drained_answers_what_it_has_read(bench: Bench) -> None:
+    """Questions in flight and in the buffer; nothing more is read, and the end comes with the last answer."""
+    connection, transport = bench.connect()
+    connection.dataReceived(framed(*(question("slow", number) for number in range(3))))
+    connection.drain()
+    assert transport.connected
+    assert not transport.reading
+    for _ in range(3):
+        bench.core.answer()
+        bench.pump.flush()
+    assert transport.value().count(b"SLOW") == 3
+    assert not transport.connected
+
+
+def test_a_quiet_connection_that_is_drained_is_closed(bench: Bench) -> None:
     """A worker that leaves leaves no client waiting."""
-    transports = [bench.connect()[1] for _ in range(3)]
-    bench.server.stop()
-    assert not any(transport.connected for transport in transports)
+    connection, transport = bench.connect()
+    connection.drain()
+    assert not transport.connected

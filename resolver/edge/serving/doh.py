@@ -1,0 +1,86 @@
+"""Clients over DoH (RFC 8484): HTTP/2 requests in, answers out in the order they are ready."""
+
+from attrs import frozen
+
+from resolver.core.door import Door
+from resolver.edge.limits import DohLimits
+from resolver.edge.serving.http2 import Http2
+from resolver.edge.serving.stream import Stream, Streams
+
+
+@frozen
+class DohTerms:
+    """The path of the service, and its limits."""
+
+    path: str
+    limits: DohLimits
+
+
+class DohConnection(Stream):
+    """One client's connection."""
+
+    def __init__(self, server: Streams, door: Door, host: str) -> None:
+        super().__init__(server, door, host)
+        terms: DohTerms = server.limits
+        self._doh = terms.limits
+        self._http = Http2(terms.path, terms.limits)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Ask what is asked. A fault costs this connection, never the worker."""
+        if self.is_over:
+            return
+        try:
+            for stream, message in self._http.receive(data, self.seconds()):
+                self._ask(stream, message)
+            self.work()
+        except Exception as error:  # noqa: BLE001  whatever a stranger's bytes bring about
+            self.pump.fault(error)
+            self.abort()
+
+    def deliver(self, data: bytes, address: object) -> None:
+        """Send an answer that had to wait; `address` is the number of its stream."""
+        self.in_flight -= 1
+        if self.is_over:
+            return
+        assert isinstance(address, int)
+        self._http.answer(address, data, self.seconds())
+        self.used()
+        self.work()
+
+    def drain(self) -> None:
+        """Say that no more requests are taken; close when the answers are out."""
+        self._http.go_away()
+        self.work()
+
+    def overdue(self, now: float) -> bool:
+        """Whether a request is dribbled, or the client's flow control holds answers up."""
+        return self._http.overdue(now, self._limits.stalled_seconds)
+
+    def idle_limit(self) -> float:
+        """Longer than TCP's: a handshake costs both sides more than an open connection."""
+        return self._doh.idle_seconds
+
+    def work(self) -> None:
+        """Write what is to be written; end when there is nothing more to come."""
+        self.pump.flush()
+        if self.is_over:
+            return
+        if data := self._http.outgoing():
+            self.transport.write(data)
+        if self._http.is_over:
+            self.close()
+        elif self.is_stalled:
+            self.transport.pauseProducing()
+        else:
+            self.transport.resumeProducing()
+
+    def _ask(self, stream: int, message: bytes) -> None:
+        if self.in_flight >= self._doh.in_flight:
+            self._http.turn_away(stream)
+            return
+        self.used()
+        answer = self.pump.query(message, self.host, self.door, (self, stream))
+        if answer is None:
+            self.in_flight += 1
+        else:
+            self._http.answer(stream, answer, self.seconds())

@@ -1,0 +1,85 @@
+"""TLS for DoT and DoH: what we offer, and the certificate we show, which changes without a restart.
+
+TLS 1.2 and 1.3 with Mozilla's "intermediate" ciphers; no renegotiation, compression, early data, session cache or
+tickets (ADR 0032). A connection keeps the certificate it began with.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificates
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from zope.interface import implementer
+
+DOT_PROTOCOL: Final = b"dot"  # IANA's ALPN id of RFC 7858
+H2_PROTOCOL: Final = b"h2"
+HTTP1_PROTOCOL: Final = b"http/1.1"
+
+# Mozilla, server side TLS 5.8, intermediate; those of TLS 1.3 are OpenSSL's three.
+CIPHERS: Final = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
+CIPHERS_13: Final = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+_PRIORITIZE_CHACHA: Final = 0x0020_0000  # SSL_OP_PRIORITIZE_CHACHA: for clients that put it first (no AES in hardware)
+_OPTIONS: Final = (
+    SSL.OP_NO_RENEGOTIATION
+    | SSL.OP_NO_COMPRESSION
+    | SSL.OP_NO_TICKET
+    | SSL.OP_CIPHER_SERVER_PREFERENCE
+    | _PRIORITIZE_CHACHA
+)
+
+
+def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> SSL.Context:
+    """A context that shows the PEM chain. `protocols` are those of ALPN in our order; a client that names others only
+    is refused, one that names none is not."""
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(_OPTIONS)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_cipher_list(CIPHERS.encode())
+    context.set_tls13_ciphersuites(CIPHERS_13.encode())
+    own, *between = load_pem_x509_certificates(certificate)
+    context.use_certificate(own)
+    for each in between:
+        context.add_extra_chain_cert(each)
+    context.use_privatekey(load_pem_private_key(key, None))  # type: ignore[arg-type]  # the kinds we take are checked
+    context.check_privatekey()
+
+    def choose(_connection: SSL.Connection, offered: list[bytes]) -> bytes:
+        for ours in protocols:
+            if ours in offered:
+                return ours
+        raise SSL.Error  # RFC 7301 section 3.2: the alert no_application_protocol
+
+    context.set_alpn_select_callback(choose)
+    return context
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class TlsDoor:
+    """Begins TLS on each new connection of one kind, under the certificate of the moment."""
+
+    def __init__(self, protocols: Sequence[bytes]) -> None:
+        self._protocols = protocols
+        self._context: SSL.Context | None = None
+
+    def renew(self, certificate: bytes, key: bytes) -> None:
+        """Show this one from now on (PEM); established connections live on."""
+        self._context = make_context(certificate, key, self._protocols)
+
+    def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """Twisted asks for one connection."""
+        assert self._context is not None  # the supervisor hands over the certificate before the sockets
+        return SSL.Connection(self._context, None)
+
+    def around(self, plain: IProtocolFactory, clock: IReactorTime) -> TLSMemoryBIOFactory:
+        """The factory that puts TLS below another's connections."""
+        made = TLSMemoryBIOFactory(self, isClient=False, wrappedFactory=plain, clock=clock)
+        made.noisy = False
+        return made

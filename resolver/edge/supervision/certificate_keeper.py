@@ -1,0 +1,94 @@
+"""The certificate of DoT and DoH while we run: looked at every minute, handed to every worker when it changes.
+
+A pair that cannot be used is told once and the one before stays. Workers never read the files.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+
+from attrs import define, field
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from resolver.edge.channel import Message
+from resolver.edge.supervision.sockets import ListenFault
+from resolver.settings.certificate import Pair, PairFault, read_pair
+from resolver.settings.transports import Tls
+
+LOOK_SECONDS: Final = 60.0  # between two looks at the files
+
+
+@define(eq=False)
+class CertificateKeeper:
+    """Keeps what workers show in step with the files. `hand_over` gives a message to all workers, now and to come."""
+
+    clock: IReactorTime
+    wall_clock: Callable[[], float]
+    hand_over: Callable[[Message], None]
+    report: Callable[[str], None]
+    _tls: Tls | None = field(default=None, init=False)
+    _pair: Pair | None = field(default=None, init=False)
+    _told: str = field(default="", init=False)  # the fault of the files as they are
+    _timer: IDelayedCall | None = field(default=None, init=False)
+
+    @property
+    def not_after(self) -> float | None:
+        """When the certificate shown ends, POSIX seconds; None without one."""
+        return None if self._pair is None else self._pair.not_after.timestamp()
+
+    def start(self, tls: Tls | None) -> None:
+        """Read it. ListenFault: it cannot be shown."""
+        self._tls = tls
+        if tls is None:
+            return
+        try:
+            self._show(read_pair(tls, self._now()))
+        except PairFault as found:
+            raise ListenFault(str(found.fault)) from None
+        self._wait()
+
+    def renew(self, tls: Tls | None) -> None:
+        """The settings may name other files now, or the same with other content."""
+        self._tls = tls
+        if tls is None:
+            self.stop()  # nothing listens that would show one
+            self._pair = None
+        else:
+            self._look()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _look(self) -> None:
+        self.stop()
+        assert self._tls is not None
+        try:
+            pair = read_pair(self._tls, self._now())
+        except PairFault as found:
+            self._tell(str(found.fault))
+        else:
+            self._told = ""
+            if self._pair is None or (pair.certificate, pair.key) != (self._pair.certificate, self._pair.key):
+                self._show(pair)
+                self.report(f"the certificate was taken up; it ends on {pair.not_after:%Y-%m-%d}")
+        self._wait()
+
+    def _tell(self, fault: str) -> None:
+        """Once for each fault, not once a minute."""
+        if fault != self._told:
+            self._told = fault
+            self.report(f"the new certificate was not taken up, the one before stays: {fault}")
+
+    def _show(self, pair: Pair) -> None:
+        self._pair = pair
+        message = {"type": "certificate", "certificate": pair.certificate.decode(), "key": pair.key.decode()}
+        self.hand_over(message)
+
+    def _wait(self) -> None:
+        self._timer = self.clock.callLater(LOOK_SECONDS, self._look)
+
+    def _now(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self.wall_clock(), dt.UTC)

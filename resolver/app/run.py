@@ -1,11 +1,13 @@
 """`mamori run`: one resolver in the foreground, from its settings file to its exit code.
 
-SIGTERM and SIGINT end it cleanly (queries in flight are answered), SIGHUP reads the settings again. Standard output
-gets one line, READY; everything else goes to standard error.
+SIGTERM and SIGINT end it cleanly (queries in flight are answered), SIGHUP does what `mamori reload` does. Standard
+output gets one line, READY; everything else goes to standard error.
 """
 
+import os
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ from resolver.app.signals import on_stop_signal
 from resolver.edge import fault_log
 from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
 from resolver.edge.steady_time import use_steady_time
-from resolver.edge.supervision.reload import ReloadFault
+from resolver.edge.supervision.children import ProcessLauncher
+from resolver.edge.supervision.notify import ServiceManager
+from resolver.edge.supervision.outside import Outside
+from resolver.edge.supervision.proof import ChildProof
 from resolver.edge.supervision.sockets import ListenFault
 from resolver.edge.supervision.state_folder import StateFault
 from resolver.edge.supervision.supervisor import Supervisor
-from resolver.settings import Settings, SettingsFault, load
+from resolver.settings import Settings, load
 
 EXIT_DONE, EXIT_CANNOT_START = 0, 1
 
@@ -27,7 +32,7 @@ def run(config: Path) -> int:
     settings = load(config)
     fault_log.install("supervisor")
     try:
-        _harden(settings)
+        harden(settings)
     except HardeningFault as fault:
         fault_log.write(f"mamori: refuses to run: {fault}")
         return EXIT_CANNOT_START
@@ -42,8 +47,9 @@ class Run:
 
     def __init__(self, reactor: Any, config: Path, settings: Settings) -> None:
         self._reactor = reactor
-        self._config = config
-        self._supervisor = Supervisor(reactor, settings, on_ready=lambda: _write_ready(settings))
+        self._supervisor = Supervisor(
+            reactor, settings, outside(reactor, config), on_ready=lambda: _write_ready(settings)
+        )
         self._code = EXIT_DONE
 
     def run(self) -> int:
@@ -55,12 +61,7 @@ class Run:
 
     def reload(self) -> None:
         """Take up the settings file as it stands now; a fault leaves everything as it was."""
-        try:
-            self._supervisor.reload(load(self._config))
-        except (SettingsFault, ReloadFault) as fault:
-            fault_log.write(f"mamori: the settings were not taken up, all goes on as before:\n{fault}")
-        else:
-            fault_log.write("mamori: the settings were taken up")
+        self._supervisor.command("reload").addCallback(lambda reply: fault_log.write(f"mamori: {reply['text']}"))
 
     def _start(self) -> None:
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
@@ -78,7 +79,19 @@ class Run:
         self._reactor.stop()
 
 
-def _harden(settings: Settings) -> None:
+def outside(reactor: Any, config: Path) -> Outside:
+    """The real world around a supervisor with this settings file."""
+    config = config.absolute()
+    return Outside(
+        version("mamori"),
+        ProcessLauncher(reactor),
+        lambda: load(config),
+        ChildProof(reactor, [sys.executable, "-I", "-m", "resolver.app.prove", str(config)]),
+        ServiceManager.of(os.environ, os.getpid(), reactor.seconds),
+    )
+
+
+def harden(settings: Settings) -> None:
     """Secrecy of communications: nothing of this process may reach a disk; `laptop` makes it a warning."""
     try:
         harden_process()

@@ -6,6 +6,7 @@ import click
 
 from resolver.cli.ask import ask
 from resolver.cli.audit import audit
+from resolver.cli.changing import drain, reload, restart_workers
 from resolver.cli.exempt import exempt
 from resolver.cli.faults import Commands
 from resolver.cli.keys import subscriber_key
@@ -29,5 +30,8 @@ def version() -> None:
     click.echo(f"mamori {package_version('mamori')}")
 
 
-for _command in (run, demo, check_config, status, exempt, audit, list_commands, subscriber_key, ask):
+for _command in (
+    *(run, demo, check_config, status, reload, restart_workers, drain),
+    *(exempt, audit, list_commands, subscriber_key, ask),
+):
     main.add_command(_command)

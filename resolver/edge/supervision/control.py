@@ -18,7 +18,10 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
-VERBS: Final = ("status", "ready", "refresh", "accept", "reject", "rollback", "explain", "exemptions")
+VERBS: Final = (
+    *("status", "ready", "reload", "restart-workers", "drain", "undrain"),
+    *("refresh", "accept", "reject", "rollback", "explain", "exemptions"),  # the updater's
+)
 
 _CREDENTIALS: Final = struct.Struct("3i")  # struct ucred
 Reply = dict[str, Any]

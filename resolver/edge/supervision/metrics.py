@@ -164,7 +164,8 @@ def _blocks(snapshot: Snapshot) -> Iterator[Metric]:
 
 
 def _processes(snapshot: Snapshot) -> Iterator[Metric]:
-    yield _gauge("mamori_ready", "1 when queries are answered.", snapshot.ready)
+    yield _gauge("mamori_ready", "1 when queries are answered.", snapshot.answering)
+    yield _gauge("mamori_draining", "1 while /ready says no on an operator's word.", snapshot.draining)
     yield _gauge("mamori_uptime_seconds", "Time since start.", round(snapshot.uptime_seconds))
     states = {"configured": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares}
     yield _gauges("mamori_workers", "Workers by state.", ("state",), _pairs(states))

@@ -1,25 +1,95 @@
-"""Which settings can change while a resolver runs."""
+"""Which settings a reload can change, and when a change is done: when every slot has a new worker that serves."""
 
-from typing import Final
+from typing import Any, Final
 
+from attrs import define, field
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from resolver.edge.supervision.pool import WorkerPool
 from resolver.settings import Settings
 
-NEEDS_RESTART: Final = ("listen", "state", "workers", "metrics", "user", "laptop")
+Reply = dict[str, Any]
+NEEDS_UPGRADE: Final = ("listen", "workers", "metrics", "user", "laptop")
+NEEDS_RESTART: Final = ("state",)
+STALLED_SECONDS: Final = 45.0  # without one more slot done, and whoever waits is told what hangs
 
 
 class ReloadFault(Exception):
-    """The new settings need a restart; nothing was changed."""
+    """The new settings cannot be taken up by a reload; nothing was changed."""
 
 
 def require_reloadable(old: Settings, new: Settings) -> None:
-    """Raise ReloadFault, which names every setting that stands in the way."""
-    changed = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
+    """Raise ReloadFault, which names every setting that stands in the way and the verb that can take it up."""
+    restart = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
+    upgrade = [name for name in NEEDS_UPGRADE if getattr(old, name) != getattr(new, name)]
+    if old.places != new.places and "listen" not in upgrade:
+        upgrade.append("where other transports listen")
     if old.poll.hint != new.poll.hint:
-        changed.append("poll.hint")
+        upgrade.append("poll.hint")
     if old.notice_places != new.notice_places:
-        changed.append("notices.*.listen")
-    if changed:
-        raise ReloadFault(
-            f"{', '.join(changed)} cannot change while running, so nothing was applied: "
-            "restart the resolver, or put back the old value"
+        upgrade.append("notices.*.listen")
+    lines = [_refusal(names, verb) for names, verb in ((restart, "restart"), (upgrade, "upgrade")) if names]
+    if lines:
+        raise ReloadFault("\n".join(lines))
+
+
+def _refusal(names: list[str], verb: str) -> str:
+    how = {
+        "restart": "restart the resolver",
+        "upgrade": "`mamori upgrade` can do it without losing a query (but for fewer workers: those need a restart)",
+    }[verb]
+    return f"{', '.join(names)} cannot change in a reload, so nothing was applied: {how}, or put back the old value"
+
+
+@define(eq=False)
+class _Waiting:
+    told: "Deferred[Reply]"
+    done: str
+    timer: IDelayedCall
+
+
+@define(eq=False)
+class Rollout:
+    """Tells those who wait when every slot is served by a worker with the newest settings."""
+
+    clock: IReactorTime
+    pool: WorkerPool
+    seconds: float = STALLED_SECONDS
+    _waiting: list[_Waiting] = field(factory=list, init=False)
+    _behind: int = field(default=0, init=False)
+
+    def wait(self, done: str) -> "Deferred[Reply]":
+        """{"ok": True, "text": `done` …} when it is so; "ok" is False when nothing moves any more."""
+        if not self.pool.is_open:
+            return succeed({"ok": True, "text": f"{done}; queries are not let in yet: see `mamori status`"})
+        each = _Waiting(Deferred(), done, self.clock.callLater(self.seconds, self._stalled))
+        self._waiting.append(each)
+        self._behind = len(self.pool.behind)
+        self.look()
+        return each.told
+
+    def look(self) -> None:
+        """Something changed in the pool."""
+        behind = self.pool.behind
+        if not behind:
+            self._tell(ok=True, more=f": {self.pool.serving} workers serve")
+        elif len(behind) < self._behind:
+            for each in self._waiting:
+                each.timer.reset(self.seconds)
+        self._behind = len(behind)
+
+    def _stalled(self) -> None:
+        behind = ", ".join(map(str, self.pool.behind))
+        self._tell(
+            ok=False,
+            more=f", but nothing moved for {self.seconds:g} s: slot {behind} of {len(self.pool.slots)} has no new "
+            "worker that serves, and goes on with the one before where that lives; the log says why",
         )
+
+    def _tell(self, *, ok: bool, more: str) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if each.timer.active():
+                each.timer.cancel()
+            each.told.callback({"ok": ok, "text": each.done + more})

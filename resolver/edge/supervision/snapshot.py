@@ -44,3 +44,5 @@ class Snapshot:
     faults: Mapping[str, int]  # by kind of child: errors it survived
     usage: tuple[Usage, ...]  # by slot
     release: ReleaseView
+    answering: bool  # queries are answered, draining or not
+    draining: bool  # an operator wants no new customers

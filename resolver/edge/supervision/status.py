@@ -22,6 +22,7 @@ def document(snapshot: Snapshot) -> Document:
     return {
         "ready": snapshot.ready,
         "reason": snapshot.reason,
+        "draining": snapshot.draining,
         "uptime_seconds": round(snapshot.uptime_seconds),
         "implementation": IMPLEMENTATION,
         "generation": snapshot.generation,
@@ -49,7 +50,7 @@ def text(status: Document) -> str:
     """The document for a terminal."""
     workers = status["workers"]
     lines = [
-        f"{'ready' if status['ready'] else 'NOT READY'}: {status['reason']}",
+        _ready_line(status),
         f"up {_duration(status['uptime_seconds'])} · generation {status['generation']} · "
         f"implementation {status['implementation']} · {status['cache']['note']}",
         f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
@@ -64,6 +65,11 @@ def text(status: Document) -> str:
     if status["audit_failing"]:
         lines.append("AUDIT FILE CANNOT BE WRITTEN: free the disk; what is decided meanwhile is missing from it")
     return "\n".join(lines)
+
+
+def _ready_line(status: Document) -> str:
+    words = status["reason"] + (": /ready says 503, queries are answered" if status["reason"] == "draining" else "")
+    return f"{'ready' if status['ready'] else 'NOT READY'}: {words}"
 
 
 def _cache_note(snapshot: Snapshot) -> str:

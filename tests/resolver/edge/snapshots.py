@@ -32,6 +32,8 @@ SNAPSHOT = Snapshot(
     faults={"updater": 1},
     usage=(Usage(3, 1024 * 1024, 16), Usage()),
     release=ReleaseView(False, 86_400, 0.0, {"demo": 0}),
+    answering=True,
+    draining=False,
 )
 
 

@@ -22,10 +22,10 @@ def test_answers_and_lists_can_change(tmp_path: Path) -> None:
 
 
 def test_every_obstacle_is_named_at_once(tmp_path: Path) -> None:
-    """Sockets, processes and the state folder need a restart, and the operator reads all of it in one message."""
+    """Sockets and processes need an upgrade, the state folder a restart; the operator reads it all in one message."""
     old = settings(tmp_path)
     other = {"listen": ["127.0.0.1:5399"], "workers": 7, "state": "/x", "poll": {"hint": "127.0.0.1:5398"}}
     new = changed(old, tmp_path, notices={"default": NOTICE}, **other)
-    named = r"listen, state, workers, poll\.hint, notices\.\*\.listen cannot change.*restart"
+    named = r"^state cannot.*restart the.*\nlisten, workers, poll\.hint, notices\.\*\.listen cannot.*`mamori upgrade`"
     with pytest.raises(ReloadFault, match=named):
         require_reloadable(old, new)

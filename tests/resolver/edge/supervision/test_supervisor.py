@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from resolver.edge.supervision.control_client import SOCKET_NAME
 from resolver.edge.supervision.metrics import Exposition
+from resolver.edge.supervision.notify import ServiceManager
+from resolver.edge.supervision.outside import Outside
+from resolver.edge.supervision.proof import Proof
 from resolver.edge.supervision.reload import ReloadFault
 from resolver.edge.supervision.sockets import ListenFault, check_free
 from resolver.edge.supervision.state_folder import HAD_LIST_NAME, StateFault
@@ -52,9 +55,18 @@ class Resolver:
         self.reactor, self.launcher = Reactor(), FakeLauncher()
         self.settings = given or settings(folder, **more)
         self.ready = 0
-        self.supervisor = Supervisor(
-            self.reactor, self.settings, on_ready=self._count_ready, launcher=self.launcher, wall_clock=lambda: 1e9
+        self.installed = Proof("1.0", (1,), str(self.settings.state), self.settings.workers)
+        self.prove: Callable[[], Deferred[Proof]] = lambda: succeed(self.installed)
+        self.on_disk: Callable[[], Settings] = lambda: self.settings
+        outside = Outside(
+            "1.0",
+            self.launcher,
+            lambda: self.on_disk(),
+            lambda: self.prove(),
+            ServiceManager.of({}, 1, self.reactor.seconds),
+            wall_clock=lambda: 1e9,
         )
+        self.supervisor = Supervisor(self.reactor, self.settings, outside, on_ready=self._count_ready)
 
     def _count_ready(self) -> None:
         self.ready += 1
@@ -83,7 +95,7 @@ class Resolver:
 
     def ask(self, verb: str, list_id: str | None = None) -> dict[str, Any]:
         got: list[dict[str, Any]] = []
-        self.supervisor._handle(verb, list_id, 1234).addCallback(got.append)
+        self.supervisor.command(verb, list_id, 1234).addCallback(got.append)
         return got[0]
 
     def stop(self) -> None:
@@ -215,7 +227,7 @@ def test_control_verbs(start: Callable[..., Resolver]) -> None:
     status = resolver.ask("status")
     assert status["status"]["lists"][0]["list_id"] == "demo"
     assert status["text"].startswith("NOT READY")
-    resolver.supervisor._handle("refresh", "demo", 1234)
+    resolver.supervisor.command("refresh", "demo", 1234)
     assert resolver.updater.told("command")[0]["verb"] == "refresh"
 
 

@@ -3,7 +3,9 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from resolver.settings.certificate import pair_warnings
 from resolver.settings.faults import Fault
 from resolver.settings.model import Settings
 from resolver.settings.serving import NEVER_LOCAL
@@ -22,6 +24,7 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from _lists(settings)
     yield from _notices(settings)
     yield from _release(settings)
+    yield from _transports(settings)
     if settings.special_use.get(NEVER_LOCAL):
         yield Fault(f"special_use.{NEVER_LOCAL}", "is looked up like any other name (RFC 6761, 6.5): leave it out")
     if settings.poll.hint in settings.listen:
@@ -41,6 +44,22 @@ def _presence(settings: Settings) -> Iterator[Fault]:
         yield Fault("terms", "required before a list is enforced: version and url of the terms of service in force")
     yield from _twice("listen", [str(each) for each in settings.listen])
     yield from _twice("upstreams", [each.label for each in settings.upstreams])
+
+
+def _transports(settings: Settings) -> Iterator[Fault]:
+    """What DoT and DoH need, and what already answers on their ports."""
+    elsewhere = dict.fromkeys(settings.listen, "listen")
+    elsewhere |= {place: f"notices.{name}" for name, place in settings.notice_places}
+    elsewhere[settings.metrics.listen] = "metrics.listen"
+    for name, places in (("dot", settings.dot.listen), ("doh", settings.doh.listen)):
+        if places and settings.tls is None:
+            yield Fault("tls", f"required by {name}.listen: certificate, key and name that clients verify")
+        for place in places:
+            if place in elsewhere:
+                yield Fault(f"{name}.listen", f"{place} is taken by {elsewhere[place]}: choose another port")
+            elsewhere[place] = f"{name}.listen"
+    if settings.connections.per_prefix > settings.connections.most:
+        yield Fault("connections.per_prefix", "is above connections.most: lower it")
 
 
 def _twice(path: str, words: list[str]) -> Iterator[Fault]:
@@ -101,6 +120,8 @@ def warnings(settings: Settings) -> Iterator[Fault]:
                 )
     if settings.lists and settings.self_test.enabled:
         yield from _unheard_self_tests(settings)
+    if settings.tls is not None:
+        yield from pair_warnings(settings.tls, [each.ip for each in settings.listen], datetime.now(UTC))
     if settings.laptop:
         yield Fault("laptop", "core dumps and swap are not ruled out: take it out before customers use this resolver")
     if settings.mode == "relay":

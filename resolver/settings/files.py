@@ -1,12 +1,14 @@
 """A settings file on disk -> settings; also looks whether the files it names can be read."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import evolve
 
 from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
+from resolver.settings.certificate import pair_faults
 from resolver.settings.faults import Fault, SettingsFault
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
@@ -43,6 +45,8 @@ def _faults_in_files(settings: Settings) -> Iterator[Fault]:
     for number, each in enumerate(settings.lists):
         faults = [*_unreadable(each)] or [*_no_names(each)]
         yield from (evolve(fault, path=f"lists[{number}].{fault.path}") for fault in faults)
+    if settings.tls is not None:
+        yield from pair_faults(settings.tls, datetime.now(UTC))
 
 
 def _unreadable(each: ListSettings) -> Iterator[Fault]:

@@ -41,6 +41,7 @@ class WorkerPool:
     workers: list[Worker] = field(factory=list, init=False)
     index: IndexInForce = field(factory=IndexInForce, init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
+    _certificate: Message | None = field(default=None, init=False)
     _epoch: int = field(default=0, init=False)
     _slots: Slots = field(init=False)
     _pulse: Pulse = field(init=False)
@@ -100,6 +101,12 @@ class WorkerPool:
         """Send UDP queries to workers by name from now on, or no longer."""
         self.steering.wanted = wanted
         self._slots.steer()
+
+    def show(self, certificate: Message) -> None:
+        """Have all workers, now and to come, show this certificate."""
+        self._certificate = certificate
+        for worker in self.workers:
+            worker.child.send(certificate)
 
     def set_index(self, fd: int, marks: int | None = None) -> int:
         """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation.
@@ -161,6 +168,8 @@ class WorkerPool:
             "worker", lambda message, fds: self._heard(worker, message, fds), lambda reason: self._died(worker, reason)
         )
         worker.start(child, self._raw)
+        if self._certificate is not None:
+            child.send(self._certificate)
         self.index.send(worker)
         self._watch(worker)
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists docs peers drill
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers drill
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ peers:
 # Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
 bench: setup peers
 	$(BIN)/python -m bench
+
+# What steering by name does to the cache, for 1, 2 and 4 workers: hit rate and upstream queries on one trace.
+bench-hit-rate: setup peers
+	$(BIN)/python -m bench.hit_rate
 
 # A list of a million entries: taking it, its delta, the swap in a worker, the import at the desk.
 bench-lists: setup

@@ -15,7 +15,7 @@ from resolver.app.signals import on_stop_signal
 from resolver.edge import fault_log
 from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
 from resolver.edge.steady_time import use_steady_time
-from resolver.edge.supervision.children import ProcessLauncher
+from resolver.edge.supervision.launcher import ProcessLauncher
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.outside import Outside
 from resolver.edge.supervision.proof import ChildProof
@@ -106,6 +106,8 @@ def ready_line(settings: Settings) -> str:
     """READY and where everything answers; the first address of each kind, `notice` only where a page is served."""
     parts = [
         f"dns={settings.listen[0]}",
+        *(f"dot={place}" for place in settings.dot.listen[:1]),
+        *(f"doh=https://{place}{settings.doh.path}" for place in settings.doh.listen[:1]),
         *(f"notice=http://{place}/" for _name, place in settings.notice_places[:1]),
         f"metrics=http://{settings.metrics.listen}/metrics",
     ]

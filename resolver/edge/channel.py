@@ -65,6 +65,11 @@ class Channel(FileDescriptor):
         """The descriptor the reactor polls."""
         return self._end.fileno()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether packets wait for a peer that does not read."""
+        return bool(self._waiting)
+
     def send(self, message: Message, fds: Sequence[int] = ()) -> None:
         """Send, or keep until the peer reads. The caller keeps its descriptors and may close them at once."""
         packet = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,25 +1,19 @@
-"""Child processes: how one is started and spoken to, how its end is told, and how a single one is kept alive.
+"""Child processes as the supervisor sees them: started, spoken to, their end told; and how a single one is kept alive.
 
 `Launcher` is the seam: tests give the supervisor one that starts nothing.
 """
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from attrs import define, field, frozen
-from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.protocol import ProcessProtocol
-from twisted.python.failure import Failure
 
-from resolver.edge.channel import CHILD_FD, Channel, Message, channel_pair
+from resolver.edge.channel import Message
 
-_SIGNALS: Final = {
+_SIGNALS: Final[dict[int, str]] = {
     signal.SIGKILL: "sigkill",
     signal.SIGSEGV: "sigsegv",
     signal.SIGBUS: "sigbus",
@@ -29,6 +23,12 @@ HUNG: Final = "hung"  # a worker that we ended because it did not answer us
 DEATH_REASONS: Final = ("exit_0", "exit_error", *_SIGNALS.values(), "signal_other", HUNG)
 ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 CLOSED_GRACE: Final = 3.0  # seconds between a closed line and the kill
+
+
+def signal_word(number: int) -> str:
+    """One of DEATH_REASONS for the signal that ended a process."""
+    return _SIGNALS.get(number, "signal_other")
+
 
 OnMessage = Callable[[Message, list[int]], None]
 OnExit = Callable[[str], None]  # gets one of DEATH_REASONS, exactly once
@@ -54,84 +54,11 @@ class Launcher(Protocol):
     def launch(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> Child:
         """Start `python -m resolver.app.child KIND`. `on_message` owns the descriptors it is given."""
 
+    def hand_over(self, keep: Callable[[int], int]) -> list[Message]:
+        """All living children as plain data for `adopt`; their lines are kept open."""
 
-class ProcessLauncher:
-    """The real one; `reactor` is the main thread's reactor."""
-
-    def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
-
-    def launch(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> Child:
-        """Start a process with a clean environment, isolated from the user's Python settings and current folder."""
-        try:
-            return self._spawn(kind, on_message, on_exit)
-        except OSError:  # no descriptor, process or memory left: to be tried again like after any other end
-            self._reactor.callLater(0, on_exit, "exit_error")
-            return _Stillborn()
-
-    def _spawn(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> Child:
-        ours, theirs = channel_pair()
-        with theirs:
-            process = _Process(Channel(self._reactor, ours), on_exit)
-            process.channel.on_message = on_message
-            # A child that only closed its line is dying or mad; the first should end with its own exit code.
-            process.channel.on_closed = lambda: self._reactor.callLater(CLOSED_GRACE, process.kill)
-            arguments = [sys.executable, "-I", "-m", "resolver.app.child", kind]
-            try:
-                with Path(os.devnull).open("rb") as null:
-                    descriptors = {0: null.fileno(), 1: 2, 2: 2, CHILD_FD: theirs.fileno()}
-                    self._reactor.spawnProcess(
-                        process, sys.executable, arguments, ENVIRONMENT, "/", childFDs=descriptors
-                    )
-            except OSError:
-                process.channel.close()
-                raise
-        process.channel.startReading()
-        return process
-
-
-class _Stillborn:
-    """A child that could not be started; its end has been told."""
-
-    pid = 0
-
-    def send(self, message: Message, fds: Sequence[int] = ()) -> None:
-        """Nobody hears it."""
-
-    def kill(self) -> None:
-        """Nothing to end."""
-
-
-class _Process(ProcessProtocol):
-    transport: Any
-
-    def __init__(self, channel: Channel, on_exit: OnExit) -> None:
-        self.channel = channel
-        self._on_exit = on_exit
-        self.pid = 0
-
-    def connectionMade(self) -> None:
-        self.pid = self.transport.pid
-
-    def send(self, message: Message, fds: Sequence[int] = ()) -> None:
-        self.channel.send(message, fds)
-
-    def kill(self) -> None:
-        with suppress(ProcessExitedAlready):
-            self.transport.signalProcess("KILL")
-
-    def processExited(self, reason: Failure) -> None:
-        self.channel.close()
-        self._on_exit(death_reason(reason.value))
-
-
-def death_reason(end: BaseException | None) -> str:
-    """One word of DEATH_REASONS for the end of a process."""
-    if isinstance(end, ProcessDone):
-        return "exit_0"
-    if isinstance(end, ProcessTerminated) and end.signal is not None:
-        return _SIGNALS.get(end.signal, "signal_other")
-    return "exit_error"
+    def adopt(self, handed: Message, on_message: OnMessage, on_exit: OnExit) -> Child:
+        """Go on with a child of the code before us."""
 
 
 @frozen

@@ -279,8 +279,6 @@ class Http2:
 
     def _send_on(self, now: float) -> None:
         """Send what the client's flow control lets out."""
-        if not self._unsent_bytes:
-            return
         before = self._unsent_bytes
         for number in [number for number, stream in self._streams.items() if stream.unsent]:
             self._send(number, self._streams[number])

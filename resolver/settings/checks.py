@@ -9,6 +9,7 @@ from resolver.settings.certificate import pair_warnings
 from resolver.settings.faults import Fault
 from resolver.settings.model import Settings
 from resolver.settings.serving import NEVER_LOCAL
+from resolver.settings.view_checks import view_faults, view_warnings
 
 # Secrecy of communications, release rule: below these numbers of lines a total says too much about one household.
 LINES_FOR_RELEASE = 1_000
@@ -24,6 +25,7 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from _lists(settings)
     yield from _notices(settings)
     yield from _release(settings)
+    yield from view_faults(settings)
     yield from _transports(settings)
     if settings.special_use.get(NEVER_LOCAL):
         yield Fault(f"special_use.{NEVER_LOCAL}", "is looked up like any other name (RFC 6761, 6.5): leave it out")
@@ -120,6 +122,7 @@ def warnings(settings: Settings) -> Iterator[Fault]:
                 )
     if settings.lists and settings.self_test.enabled:
         yield from _unheard_self_tests(settings)
+    yield from view_warnings(settings)
     if settings.tls is not None:
         yield from pair_warnings(settings.tls, [each.ip for each in settings.listen], datetime.now(UTC))
     if settings.laptop:

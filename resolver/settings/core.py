@@ -1,9 +1,10 @@
 """Settings -> what the sans-IO core is told."""
 
-from resolver.core.config import CoreConfig, ListPolicy, UpstreamConfig
+from resolver.core.config import CoreConfig, ListPolicy, UpstreamConfig, ViewConfig
 from resolver.core.special_use import ALL_ZONES
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
+from resolver.settings.views import View
 
 
 def core_config(settings: Settings) -> CoreConfig:
@@ -11,7 +12,8 @@ def core_config(settings: Settings) -> CoreConfig:
     off = {zone for zone, local in settings.special_use.items() if not local}
     return CoreConfig(
         upstreams=tuple(UpstreamConfig(each.label, each.believes_ad) for each in settings.upstreams),
-        lists=tuple(_policy(settings, each) for each in settings.lists),
+        lists=tuple(_policy(settings, each, each.notice) for each in settings.lists),
+        views=tuple(_view(settings, each) for each in settings.views),
         answer_mode=settings.answer.mode,
         answer_ttl=settings.answer.ttl,
         relay=settings.mode == "relay",
@@ -25,8 +27,17 @@ def core_config(settings: Settings) -> CoreConfig:
     )
 
 
-def _policy(settings: Settings, each: ListSettings) -> ListPolicy:
-    notice = settings.notices.get(each.notice)
+def _view(settings: Settings, view: View) -> ViewConfig:
+    lists = [each for each in settings.lists if view.has(each.id)]
+    return ViewConfig(
+        networks=view.from_,
+        places=frozenset(map(str, view.listen)),
+        lists=tuple(_policy(settings, each, view.notices.get(each.id, each.notice)) for each in lists),
+    )
+
+
+def _policy(settings: Settings, each: ListSettings, notice_name: str) -> ListPolicy:
+    notice = settings.notices.get(notice_name)
     if notice is None:  # answer.mode dns-only needs no page
         return ListPolicy(each.id, ede=each.ede)
     v6 = notice.ipv6.packed if notice.ipv6 else None

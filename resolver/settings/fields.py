@@ -19,3 +19,8 @@ def setting(meaning: str, *, default: Any = _MISSING, why: str = "", shown_defau
     if default is _MISSING:
         return attrs.field(metadata=metadata)
     return attrs.field(default=default, metadata=metadata)
+
+
+def key_of(name: str) -> str:
+    """Return the key in the file: `from_` is written `from`, which Python keeps for itself."""
+    return name.removesuffix("_")

@@ -15,6 +15,7 @@ from resolver.settings.plain import to_plain
 from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
 from resolver.settings.transports import Connections, Doh, Dot, Tls
 from resolver.settings.upstreams import Upstream
+from resolver.settings.views import View
 
 _NoticeName = Annotated[str, Words(r"[a-z0-9][a-z0-9_-]{0,62}", "a short lower-case name", most=63)]
 _UserName = Annotated[str, Words(r"[a-z_][a-z0-9_.-]{0,31}", "a user's name", most=32)]
@@ -48,6 +49,10 @@ class Settings:
     answer: Answer = setting("What a client gets for a listed name.", default=Answer())
     notices: dict[_NoticeName, Notice] = setting("Notice pages by name.", default=Factory(dict))
     lists: tuple[ListSettings, ...] = setting("Lists to enforce, in order.", default=())
+    views: tuple[View, ...] = setting(
+        "Groups of clients with lists or notices of their own: the first that fits wins; all others meet all lists.",
+        default=(),
+    )
     terms: Terms | None = setting("Terms of service; required before a list is enforced.", default=None)
     start: Start = setting("What to do at the start.", default=Start())
     poll: Poll = setting("How often lists are asked for.", default=Poll())

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from resolver.settings.addresses import Endpoint
+from resolver.settings.fields import key_of
 
 _WRITTEN = (Endpoint, IPv4Address, IPv6Address, IPv4Network, IPv6Network, Path)
 
@@ -19,7 +20,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     if attrs.has(type(value)):
-        return {each.name: to_plain(getattr(value, each.name)) for each in attrs.fields(type(value))}
+        return {key_of(each.name): to_plain(getattr(value, each.name)) for each in attrs.fields(type(value))}
     if isinstance(value, tuple | list):
         return [to_plain(each) for each in value]
     if isinstance(value, dict):

@@ -8,10 +8,11 @@ from typing import Annotated, Any, get_args, get_origin
 import attrs
 import cattrs
 from cattrs import AttributeValidationNote, IterableValidationNote
-from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn
+from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn, override
 
 from resolver.settings.checks import cross_faults
 from resolver.settings.faults import Fault, SettingsFault
+from resolver.settings.fields import key_of
 from resolver.settings.kinds import found, suggestion
 from resolver.settings.model import Settings
 
@@ -60,7 +61,8 @@ def _leaf(kind: Any, base: Path) -> _Hook:
 
 
 def _section(kind: Any, converter: cattrs.Converter) -> _Hook:
-    structure = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
+    renamed: dict[str, Any] = {each.name: override(rename=key_of(each.name)) for each in attrs.fields(kind)}
+    structure = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **renamed)
 
     def read(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
@@ -102,7 +104,7 @@ def _faults(error: BaseException, path: str) -> Iterator[Fault]:
         for each in error.exceptions:
             yield from _faults_below(error.cl, each, path)
     elif isinstance(error, cattrs.ForbiddenExtraKeysError):
-        known = [each.name for each in attrs.fields(error.cl)]
+        known = [key_of(each.name) for each in attrs.fields(error.cl)]
         for key in error.extra_fields:
             yield Fault(_join(path, key), "unknown setting." + suggestion(key, known))
     else:
@@ -113,7 +115,7 @@ def _faults_below(owner: Any, error: BaseException, path: str) -> Iterator[Fault
     """Follow cattrs' note on where in `owner` the error arose."""
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
-            path = _join(path, note.name)
+            path = _join(path, key_of(note.name))
             if isinstance(error, KeyError):
                 error = ValueError(_required(attrs.fields_dict(owner)[note.name].metadata["why"]))
         elif isinstance(note, IterableValidationNote):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import attrs
 
+from resolver.settings.fields import key_of
 from resolver.settings.kinds import Json
 from resolver.settings.model import Settings
 from resolver.settings.plain import to_plain
@@ -30,8 +31,8 @@ def main() -> None:
 def _section(kind: type) -> Json:
     attrs.resolve_types(kind)
     fields = attrs.fields(kind)
-    properties = {each.name: _setting(each) for each in fields}
-    required = [each.name for each in fields if each.default is attrs.NOTHING]
+    properties = {key_of(each.name): _setting(each) for each in fields}
+    required = [key_of(each.name) for each in fields if each.default is attrs.NOTHING]
     found: Json = {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
     return _with_short_form(found) if "urls" in properties else found
 

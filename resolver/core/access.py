@@ -1,9 +1,9 @@
 """Who may ask, and who may ask without recursion (answers.md row 6)."""
 
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from resolver.core.config import Network
+Network = IPv4Network | IPv6Network
 
 
 def client_address(host: str) -> IPv4Address | IPv6Address | None:
@@ -15,22 +15,35 @@ def client_address(host: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-class Access:
-    """Two prefix lists; anything that is not an address is refused."""
+class Prefixes:
+    """A set of prefixes: one look-up for each length that occurs, however many prefixes there are."""
 
-    def __init__(self, allow: Sequence[Network], allow_rd0: Sequence[Network]) -> None:
-        self._allow = tuple(allow)
-        self._allow_rd0 = tuple(allow_rd0)
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._tables: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
+        for network in networks:
+            shift = network.max_prefixlen - network.prefixlen
+            self._tables[network.version].setdefault(shift, set()).add(int(network.network_address) >> shift)
+
+    def __contains__(self, host: str) -> bool:
+        """Whether a host's address lies in one of them; what is no address lies in none."""
+        address = client_address(host)
+        if address is None:
+            return False
+        bits = int(address)
+        return any(bits >> shift in known for shift, known in self._tables[address.version].items())
+
+
+class Access:
+    """Two sets of prefixes; anything that is not an address is refused."""
+
+    def __init__(self, allow: Iterable[Network], allow_rd0: Iterable[Network]) -> None:
+        self._allow = Prefixes(allow)
+        self._allow_rd0 = Prefixes(allow_rd0)
 
     def admits(self, host: str) -> bool:
         """Whether this client is served at all."""
-        return _within(host, self._allow)
+        return host in self._allow
 
     def admits_rd0(self, host: str) -> bool:
         """Whether this client may ask with RD=0 (it is answered as if RD were set)."""
-        return _within(host, self._allow_rd0)
-
-
-def _within(host: str, networks: tuple[Network, ...]) -> bool:
-    address = client_address(host)
-    return address is not None and any(address in network for network in networks)
+        return host in self._allow_rd0

@@ -5,9 +5,9 @@ from struct import Struct
 
 from resolver.core import codes
 from resolver.core.counters import rcode_cell
-from resolver.core.edns import make_ede, make_opt
+from resolver.core.edns import OPT_BYTES, make_ede, make_opt
 from resolver.core.limits import Limits
-from resolver.core.query import Form
+from resolver.core.query import Form, Query
 
 _HEAD = Struct(">HHHHH")
 _TTL = Struct(">I")
@@ -48,34 +48,60 @@ class Answer:
         if known is None:
             an, ns, ar = self.counts
             head = _HEAD.pack(self._flags_for(form), 1, an, ns, ar + form.has_opt)
-            known = self.rendered[form.slot] = (head, self.sections + self._opt_for(form))
+            known = self.rendered[form.slot] = (head, self.sections + self._opt_for(form, self.options))
         return known
 
-    def truncated(self, form: Form) -> tuple[bytes, bytes]:
-        """Return the same with TC set and no records: the client comes back over TCP."""
-        return _HEAD.pack(self._flags_for(form) | codes.TC, 1, 0, 0, form.has_opt), self._opt_for(form)
+    def truncated(self, form: Form, room: int, more: bytes = b"") -> tuple[bytes, bytes]:
+        """Return the same with TC set and no records: the client comes back over TCP.
+
+        Behind the question are `room` bytes: the options of this answer are left out where they do not fit.
+        """
+        fits = OPT_BYTES + len(self.options) + len(more) <= room
+        opt = self._opt_for(form, self.options + more if fits else more)
+        return _HEAD.pack(self._flags_for(form) | codes.TC, 1, 0, 0, form.has_opt), opt
 
     def _flags_for(self, form: Form) -> int:
         flags = self.flags | form.copied_flags | self.rcode & codes.RCODE
         return flags if form.wants_ad else flags & ~codes.AD
 
-    def _opt_for(self, form: Form) -> bytes:
+    def _opt_for(self, form: Form, options: bytes) -> bytes:
         if not form.has_opt:
             return b""
-        return make_opt(_CLIENT_UDP_BYTES, do=form.do, rcode_high=self.rcode >> 4, options=self.options)
+        return make_opt(_CLIENT_UDP_BYTES, do=form.do, rcode_high=self.rcode >> 4, options=options)
+
+    def reply(self, query: Query, transport: int) -> bytes:
+        """Return the whole message for one query, with what its options ask for."""
+        extras, form = query.extras, query.form
+        if extras is None:
+            return self.message(query.ident, query.question, form, transport)
+        an, ns, ar = self.counts
+        others = codes.HEADER_BYTES + len(query.question) + len(self.sections)
+        options = extras.close(self.options, others)
+        if others + OPT_BYTES + len(options) > _most(form, transport):
+            room = _most(form, transport) - codes.HEADER_BYTES - len(query.question)
+            head, tail = self.truncated(form, room, extras.options)
+        else:
+            head = _HEAD.pack(self._flags_for(form), 1, an, ns, ar + 1)
+            tail = self.sections + self._opt_for(form, options)
+        return query.ident + head + query.question + tail
 
     def message(self, ident: bytes, question: bytes, form: Form, transport: int) -> bytes:
         """Return the whole message for one client; over UDP cut to what the client can take (TC)."""
         head, tail = self.render(form)
-        size = codes.HEADER_BYTES + len(question) + len(tail)
-        if size > (form.udp_bytes if transport == codes.UDP else 65_535):
-            head, tail = self.truncated(form)
+        room = _most(form, transport) - codes.HEADER_BYTES - len(question)
+        if len(tail) > room:
+            head, tail = self.truncated(form, room)
         return ident + head + question + tail
 
 
-def record(rtype: int, ttl: int, rdata: bytes, owner: bytes = _QUESTION_POINTER) -> bytes:
-    """Return one record of class IN; the default owner is QNAME in the client's own case."""
-    return owner + rtype.to_bytes(2) + b"\0\1" + _TTL.pack(ttl) + len(rdata).to_bytes(2) + rdata
+def _most(form: Form, transport: int) -> int:
+    """Return how many bytes a message to this client may have."""
+    return form.udp_bytes if transport == codes.UDP else codes.MESSAGE_BYTES_MAX
+
+
+def record(rtype: int, ttl: int, rdata: bytes, owner: bytes = _QUESTION_POINTER, *, rclass: int = codes.IN) -> bytes:
+    """Return one record; the default owner is QNAME in the client's own case."""
+    return owner + rtype.to_bytes(2) + rclass.to_bytes(2) + _TTL.pack(ttl) + len(rdata).to_bytes(2) + rdata
 
 
 def policy_soa(ttl: int) -> bytes:
@@ -94,10 +120,12 @@ def positive(rtype: int, ttl: int, rdata: bytes, options: bytes = b"") -> Answer
     return Answer(_POLICY_FLAGS, counts=(1, 0, 0), sections=record(rtype, ttl, rdata), options=options)
 
 
-def zone_answer(rcode: int, answers: Sequence[bytes], authority: Sequence[bytes]) -> Answer:
+def zone_answer(
+    rcode: int, answers: Sequence[bytes], authority: Sequence[bytes], additional: Sequence[bytes] = ()
+) -> Answer:
     """Return an authoritative answer of a zone served here, from encoded records."""
-    sections = b"".join((*answers, *authority))
-    return Answer(_ZONE_FLAGS, rcode, (len(answers), len(authority), 0), sections)
+    sections = b"".join((*answers, *authority, *additional))
+    return Answer(_ZONE_FLAGS, rcode, (len(answers), len(authority), len(additional)), sections)
 
 
 def failure(*ede_codes: int, rcode: int = codes.SERVFAIL) -> Answer:

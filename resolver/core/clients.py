@@ -1,21 +1,49 @@
 """What is remembered of clients between two queries: how their queries look, never who they are."""
 
+from typing import Final
+
 from attrs import Factory, define
 
 from resolver.core.query import Form
+from resolver.core.rate_limit import Budget
 
-_UNLIMITED = 2**30 - 1
+UNLIMITED: Final = 2**30 - 1
 
 
 @define(eq=False)
 class Client:
-    """What all clients that are treated alike share; found by a salted hash of the address.
+    """What all clients of one prefix and policy share; found by a salted hash of the address.
 
-    `forms` are the forms of query met so far, by all bytes of one but its id and name.
+    `forms` are the forms of query met so far, by all bytes of one but its id and name; prefixes of one policy share
+    them.
     """
 
     forms: dict[bytes, Form] = Factory(dict)
     view: int = 0
     """Number of the policy they meet (`core/views.py`)."""
-    left: int = _UNLIMITED
-    """Queries that may be asked before `Reception` looks again."""
+    left: int = 0
+    """Queries that may be asked before `allow` looks again; the hot path counts it down."""
+    admitted: bool = True
+    """Whether they are served at all."""
+    budget: Budget | None = None
+    """None: no limit."""
+    slips: bool = False
+    """Whether the last query over the limit was answered."""
+
+    def allow(self, now: float) -> bool:
+        """Count one query; False when nothing is left of the budget."""
+        if self.left < 1:
+            self.left = UNLIMITED if self.budget is None else self.budget.plain.draw(self.budget.step, now)
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def allow_proven(self, now: float) -> bool:
+        """Count one query beyond that of somebody who proved its address."""
+        return self.budget is None or self.budget.proven.draw(1, now) == 1
+
+    def slip(self) -> bool:
+        """Whether a query over the limit is answered all the same: every other one is."""
+        self.slips = not self.slips
+        return self.slips

@@ -42,6 +42,7 @@ META_QTYPES: Final = frozenset({OPT, TKEY, TSIG, IXFR, AXFR, MAILB, MAILA})
 """Never forwarded: answered NOTIMP (row 14)."""
 
 IN: Final = 1
+CH: Final = 3
 
 # Header flags (RFC 1035 4.1.1, RFC 4035 3.2) in the second 16-bit word of a message.
 QR: Final = 0x8000
@@ -62,6 +63,7 @@ NOTIMP: Final = 4
 REFUSED: Final = 5
 YXDOMAIN: Final = 6
 BADVERS: Final = 16
+BADCOOKIE: Final = 23
 
 # Extended DNS Errors (RFC 8914).
 EDE_FORGED_ANSWER: Final = 4
@@ -71,5 +73,6 @@ EDE_NO_REACHABLE_AUTHORITY: Final = 22
 EDE_NETWORK_ERROR: Final = 23
 
 HEADER_BYTES: Final = 12
+MESSAGE_BYTES_MAX: Final = 65_535
 NAME_BYTES_MAX: Final = 255
 LABEL_BYTES_MAX: Final = 63

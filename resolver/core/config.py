@@ -1,15 +1,16 @@
 """What the core is told: plain data with defaults, no YAML and no files."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Literal
 
 from attrs import field, frozen
 
+from resolver.core.access import Network as Network
 from resolver.core.codes import EDE_BLOCKED
+from resolver.core.ddr import Designated
 from resolver.core.limits import Limits
+from resolver.core.rate_limit import Rate
 from resolver.core.special_use import ALL_ZONES
-
-Network = IPv4Network | IPv6Network
 
 _DEFAULT_ALLOW = (
     "127.0.0.0/8",
@@ -72,6 +73,16 @@ class ViewConfig:
 
 
 @frozen
+class RateRule:
+    """How much one client prefix may ask, what makes a prefix, and which are free of it; no rate: nobody is limited."""
+
+    rate: Rate | None = None
+    ipv4_prefix: int = 32
+    ipv6_prefix: int = 56
+    exempt: tuple[Network, ...] = ()
+
+
+@frozen
 class CoreConfig:
     """All the core needs to know; list order is configuration order, TTLs are seconds."""
 
@@ -93,6 +104,13 @@ class CoreConfig:
     max_ttl: int = 86_400
     allow: tuple[Network, ...] = field(factory=default_allow)
     allow_rd0: tuple[Network, ...] = ()
+    rate_limit: RateRule = field(factory=RateRule)
+    cookie_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """Secrets of server cookies, newest first (RFC 9018); none: no cookies."""
+    nsid: str = ""
+    """What this server calls itself; empty: it does not say."""
+    designated: tuple[Designated, ...] = ()
+    """Encrypted ways in, in order of preference, as `_dns.resolver.arpa` tells them (RFC 9462)."""
     special_use: frozenset[str] = ALL_ZONES
     """Special-use zones answered here (names of `special_use.ALL_ZONES`)."""
     limits: Limits = field(factory=Limits)

@@ -37,7 +37,8 @@ class Layout:
         self.queries = len(TRANSPORTS) * len(RCODES)
         self.answers = self.queries + len(TRANSPORTS)
         self.dropped = self.answers + len(RCODES)
-        self.misses = self.dropped + 1
+        self.rate_limited = self.dropped + 1
+        self.misses = self.rate_limited + 1
         self.pending = self.misses + 1
         self.latency = self.pending + 1
         self.latency_sum = self.latency + len(LATENCY_BOUNDS_US) + 1
@@ -109,6 +110,7 @@ class Counters:
             queries={name: cells[layout.queries + n] + sum(hits[n]) for n, name in enumerate(TRANSPORTS)},
             answers={name: cells[layout.answers + n] + sum(row[n] for row in hits) for n, name in enumerate(RCODES)},
             dropped=cells[layout.dropped],
+            rate_limited=cells[layout.rate_limited],
             cache_hits=all_hits,
             cache_misses=cells[layout.misses],
             pending=cells[layout.pending],
@@ -129,6 +131,7 @@ class Readout:
     queries: dict[str, int]
     answers: dict[str, int]
     dropped: int
+    rate_limited: int
     cache_hits: int
     cache_misses: int
     pending: int

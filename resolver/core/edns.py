@@ -8,10 +8,16 @@ from resolver.core.codes import OPT
 from resolver.core.limits import Limits
 from resolver.core.names import WireFault
 
+NSID_OPTION = 3
+COOKIE_OPTION = 10
+KEEPALIVE_OPTION = 11
+PADDING_OPTION = 12
 EDE_OPTION = 15
 DO = 0x8000
 _OPT_FIXED = Struct(">BHHIH")  # root owner, type, size, extended rcode/version/flags, RDLENGTH
 _OPTION = Struct(">HH")
+OPT_BYTES = _OPT_FIXED.size
+"""Bytes of an OPT without options."""
 
 
 @frozen
@@ -46,9 +52,14 @@ def make_opt(size: int, *, do: bool, rcode_high: int = 0, options: bytes = b"") 
     return _OPT_FIXED.pack(0, OPT, size, rcode_high << 24 | (DO if do else 0), len(options)) + options
 
 
+def make_option(code: int, content: bytes) -> bytes:
+    """Return one encoded option."""
+    return _OPTION.pack(code, len(content)) + content
+
+
 def make_ede(*codes: int) -> bytes:
     """Return EDE options without text."""
-    return b"".join(_OPTION.pack(EDE_OPTION, 2) + code.to_bytes(2) for code in codes)
+    return b"".join(make_option(EDE_OPTION, code.to_bytes(2)) for code in codes)
 
 
 def copied_ede(edns: Edns | None, limits: Limits) -> bytes:
@@ -58,7 +69,7 @@ def copied_ede(edns: Edns | None, limits: Limits) -> bytes:
     found = [rdata for code, rdata in edns.options if code == EDE_OPTION and len(rdata) >= 2]
     cut = 2 + limits.ede_text_bytes_max
     texts = [rdata if len(rdata) <= cut and _is_utf8(rdata[2:]) else rdata[:2] for rdata in found]
-    return b"".join(_OPTION.pack(EDE_OPTION, len(text)) + text for text in texts[: limits.ede_options_max])
+    return b"".join(make_option(EDE_OPTION, text) for text in texts[: limits.ede_options_max])
 
 
 def _is_utf8(text: bytes) -> bool:

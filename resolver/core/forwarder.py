@@ -24,12 +24,19 @@ from resolver.core.upstream_query import UpstreamQuery
 class Forwarder:
     """One worker's core. `now` is monotonic seconds everywhere; `peer` is opaque and handed back with late answers.
 
+    `unix_time` is the time of day, for server cookies only: servers with one secret agree by it.
     The edge drops queries from source port 0 before they come here, and strips or adds the length of TCP messages.
     """
 
-    def __init__(self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        config: CoreConfig,
+        counters: Counters,
+        random_bytes: Callable[[int], bytes],
+        unix_time: Callable[[], float],
+    ) -> None:
         self._cells = counters.cells
-        self._reception = Reception(config, counters)
+        self._reception = Reception(config, counters, unix_time)
         self._resolution = Resolution(config, counters, random_bytes)
         cache = self._resolution.cache
         self._find, self._touch, self._verdict_key = cache.find, cache.touch, cache.verdict_key
@@ -90,7 +97,7 @@ class Forwarder:
         return message
 
     def _receive_unknown(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
-        received = self._reception.receive(data, host, door)
+        received = self._reception.receive(data, host, door, now)
         if received is None or isinstance(received, bytes):
             return received
         if self._reception.may_recurse(received, host):

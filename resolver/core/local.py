@@ -11,7 +11,7 @@ from resolver.core.query import Query
 def answer_locally(counters: Counters, query: Query, door: Door, answer: Answer) -> bytes:
     """Book an answer made here and return it as a message."""
     counters.book_local(door.transport, answer.rcode)
-    return answer.message(query.ident, query.question, query.form, door.transport)
+    return answer.reply(query, door.transport)
 
 
 def refusal(config: CoreConfig) -> Answer:

@@ -21,7 +21,7 @@ class Waiter:
 
     def message(self, answer: Answer) -> bytes:
         """Return the answer in this client's id, case and form."""
-        return answer.message(self.query.ident, self.query.question, self.query.form, self.door.transport)
+        return answer.reply(self.query, self.door.transport)
 
 
 @define(eq=False)

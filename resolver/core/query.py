@@ -5,7 +5,8 @@ from struct import Struct
 from attrs import define, evolve, frozen
 
 from resolver.core import codes
-from resolver.core.edns import Edns, make_opt, read_opt
+from resolver.core.edns import COOKIE_OPTION, Edns, make_opt, read_opt
+from resolver.core.extras import Extras
 from resolver.core.limits import Limits
 from resolver.core.names import ROOT, WireFault, plain_name_end, read_name
 
@@ -81,6 +82,16 @@ class Query:
     form: Form
     memorable: bool
     """Whether the bytes behind the name may be remembered as a key of this form (no client-chosen options)."""
+    flags: int = 0
+    """The flags word; `edns` as read. Both are for the door only and stand in no query of a remembered form."""
+    edns: Edns | None = None
+    extras: Extras | None = None
+    """What its options ask for."""
+
+    @property
+    def qclass(self) -> int:
+        """QCLASS: IN, or CH for TXT."""
+        return int.from_bytes(self.form.tail[2:4])
 
     @property
     def key(self) -> bytes:
@@ -103,43 +114,43 @@ class BadQuery(Exception):
         self.rcode = rcode
         self.question = question
         self.edns = edns
-
-    def answer(self) -> bytes:
-        """Return the error answer: header, the question if exactly one was read, our OPT if theirs was (row 14)."""
-        opt = b"" if self.edns is None else _error_opt(self.rcode, self.edns)
-        return error_answer(self.ident, self.flags, self.rcode, self.question, opt)
+        self.extras: Extras | None = None
 
 
-def _error_opt(rcode: int, edns: Edns) -> bytes:
-    return make_opt(_LIMITS.client_udp_bytes, do=edns.do, rcode_high=rcode >> 4)
+def bare_answer(query: Query | BadQuery, rcode: int, extras: Extras | None = None, flags: int = 0) -> bytes:
+    """Return an answer without records: header, the question if exactly one was read, our OPT if theirs was (row 14).
 
-
-def error_answer(ident: bytes, flags: int, rcode: int, question: bytes, opt: bytes) -> bytes:
-    """Return an answer without records; `flags` are the query's, of which opcode, RD and CD are copied."""
-    kept = flags & (codes.OPCODE | codes.RD | codes.CD)
-    word = codes.QR | codes.RA | kept | rcode & codes.RCODE
-    return ident + _COUNTS.pack(word, bool(question), 0, 0, bool(opt)) + question + opt
+    Of the query's flags opcode, RD and CD are copied; `flags` are more of our own.
+    """
+    question, edns, opt = query.question, query.edns, b""
+    if edns is not None:
+        options = extras.close(b"", codes.HEADER_BYTES + len(question)) if extras else b""
+        opt = make_opt(_LIMITS.client_udp_bytes, do=edns.do, rcode_high=rcode >> 4, options=options)
+    kept = query.flags & (codes.OPCODE | codes.RD | codes.CD)
+    word = codes.QR | codes.RA | kept | flags | rcode & codes.RCODE
+    return query.ident + _COUNTS.pack(word, bool(question), 0, 0, bool(opt)) + question + opt
 
 
 def read_query(data: bytes) -> Query | None:
     """Return the question in `data`, or None when no answer may be sent (a response, or under 12 bytes).
 
-    Raises BadQuery for everything row 14 answers with an error.
+    Raises BadQuery for everything row 14 answers with an error. A query for a server cookie has an empty question.
     """
     if len(data) < codes.HEADER_BYTES or data[2] & 0x80:
         return None
     flags, qdcount, ancount, nscount, arcount = _COUNTS.unpack_from(data, 2)
     reading = _Reading()
-    if qdcount == 1:
-        reading.read(data, ancount + nscount, arcount)
-    qtype, qclass = _QUESTION.unpack(reading.question[-4:]) if reading.question else (0, 0)
+    if qdcount <= 1:
+        reading.read(data, qdcount, ancount + nscount, arcount)
+    qtype, qclass = _QUESTION.unpack(reading.question[-4:]) if reading.question else (0, codes.IN)
     rcode = _judge(flags, qtype, qclass, reading, ancount + nscount)
     if rcode:
         raise BadQuery(data[:2], flags, rcode, reading.question, reading.edns)
     form = Form.of(flags, qtype, qclass, reading.edns)
     name = reading.question[:-4].lower()
-    memorable = arcount == 0 or (arcount == 1 and reading.edns is not None and not reading.edns.options)
-    return Query(data[:2], reading.question, name, form, memorable and form.rd and name.find(0) == len(name) - 1)
+    plain = arcount == 0 or (arcount == 1 and reading.edns is not None and not reading.edns.options)
+    memorable = plain and form.rd and qclass == codes.IN and name.find(0) == len(name) - 1
+    return Query(data[:2], reading.question, name, form, memorable, flags, reading.edns)
 
 
 def query_of_form(data: bytes, name_end: int, form: Form) -> Query | None:
@@ -160,7 +171,7 @@ def _judge(flags: int, qtype: int, qclass: int, reading: "_Reading", records: in
         (bool(flags & codes.OPCODE), codes.NOTIMP),
         (not reading.whole, codes.FORMERR),
         (edns is not None and edns.version != 0, codes.BADVERS),
-        (qclass != codes.IN, codes.REFUSED),
+        (qclass != codes.IN and (qclass, qtype) != (codes.CH, codes.TXT), codes.REFUSED),
         (qtype in codes.META_QTYPES, codes.NOTIMP),
         (records != 0, codes.FORMERR),
     )
@@ -175,18 +186,29 @@ class _Reading:
     edns: Edns | None = None
     whole: bool = False
 
-    def read(self, data: bytes, others: int, additional: int) -> None:
-        """Read the question, then walk every record up to the last byte; sets `whole` when all of it is sound."""
+    def read(self, data: bytes, questions: int, others: int, additional: int) -> None:
+        """Read the question, then walk every record up to the last byte; sets `whole` when all of it is sound.
+
+        None is sound in a query that is for a server cookie only (RFC 7873 section 5.4).
+        """
         try:
-            end = plain_name_end(data, codes.HEADER_BYTES) + 4
-            if end > len(data):
-                raise WireFault("question_cut")
-            self.question = data[codes.HEADER_BYTES : end]
+            end = self._read_question(data) if questions else codes.HEADER_BYTES
             for number in range(others + additional):
                 end = self._read_record(data, end, number >= others)
-            self.whole = end == len(data)
+            self.whole = end == len(data) and (bool(questions) or self._has_cookie)
         except WireFault:
             self.whole = False
+
+    @property
+    def _has_cookie(self) -> bool:
+        return self.edns is not None and any(code == COOKIE_OPTION for code, _ in self.edns.options)
+
+    def _read_question(self, data: bytes) -> int:
+        end = plain_name_end(data, codes.HEADER_BYTES) + 4
+        if end > len(data):
+            raise WireFault("question_cut")
+        self.question = data[codes.HEADER_BYTES : end]
+        return end
 
     def _read_record(self, data: bytes, offset: int, additional: bool) -> int:
         owner, offset = read_name(data, offset)

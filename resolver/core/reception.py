@@ -1,50 +1,61 @@
 """From a client's bytes to a question that may be answered, or to what is said at once.
 
-In order: read it strictly (row 14), serve this client at all (row 6), ANY (row 5). What passes is remembered, so that
-the hot path knows the next query of this form from this client.
+In order: read it strictly, options too (row 14); the client's rate; serve it at all (row 6); cookies and identity; ANY
+(row 5). What passes is remembered, so that the hot path knows the next query of this form from this client.
 """
+
+from collections.abc import Callable
 
 from resolver.core import codes
 from resolver.core.access import Access
 from resolver.core.answer import ANY_ANSWER
+from resolver.core.client_table import ClientTable
 from resolver.core.clients import Client
 from resolver.core.config import CoreConfig
+from resolver.core.cookies import Cookies
 from resolver.core.counters import Counters
 from resolver.core.door import Door
+from resolver.core.extras import OptionFault, Options
+from resolver.core.identity import identity_answer
 from resolver.core.local import answer_locally, refusal
-from resolver.core.query import BadQuery, Query, read_query
-from resolver.core.views import Chooser, Views
+from resolver.core.query import BadQuery, Query, bare_answer, read_query
+from resolver.core.views import Views
 
 
 class Reception:
     """One worker's door-keeper; all ways in share what it remembers of clients."""
 
-    def __init__(self, config: CoreConfig, counters: Counters) -> None:
+    def __init__(self, config: CoreConfig, counters: Counters, unix_time: Callable[[], float]) -> None:
         self._config = config
         self._counters = counters
         self._access = Access(config.allow, config.allow_rd0)
         self._views = Views(config)
-        self._clients: dict[Chooser, dict[int, Client]] = {}
-        self._everybody = tuple(Client(view=number) for number, _ in enumerate(self._views.policies))
+        self._clients = ClientTable(config, self._access, self._views)
+        self._cookies = Cookies(config.cookie_secrets, unix_time) if config.cookie_secrets else None
+        self._options = Options(config.nsid, self._cookies, config.limits)
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in."""
         views = self._views.at(place)
-        return Door(transport, place, views, self._clients.setdefault(views, {}))
+        return Door(transport, place, views, self._clients.hosts(views))
 
-    def receive(self, data: bytes, host: str, door: Door) -> Query | bytes | None:
+    def receive(self, data: bytes, host: str, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
-        try:
-            query = read_query(data)
-        except BadQuery as bad:
-            self._counters.book_local(door.transport, bad.rcode)
-            return bad.answer()
+        query = self._read(data, host, door)
         if query is None:
-            self._counters.add(self._counters.layout.dropped)
+            self._drop()
             return None
-        if not self._access.admits(host):
-            return answer_locally(self._counters, query, door, refusal(self._config))
-        client = self._client_for(host, door)
+        client = self._client_for(host, door, now)
+        if not client.allow(now) and not (self._is_proven(query, host, door) and client.allow_proven(now)):
+            return self._over_limit(query, client, door)
+        if isinstance(query, BadQuery):
+            return self._say(query, door, query.rcode)
+        if not client.admitted:
+            return self._refuse(query, door)
+        if not query.question:
+            return self._cookie_only(query, host, door)
+        if query.qclass != codes.IN:
+            return self._identity(query, door)
         query.form = query.form.under(client.view)
         self._remember(query, data, client)
         if query.form.qtype == codes.ANY:
@@ -55,15 +66,72 @@ class Reception:
         """Whether a query is answered in full: with RD, or from where monitoring asks (row 6)."""
         return query.form.rd or self._access.admits_rd0(host)
 
-    def _client_for(self, host: str, door: Door) -> Client:
-        """Return what is remembered of a host's like, noted for the hot path; the table starts anew when full."""
-        known = hash(host)  # str hashes are salted per process: no address is kept
-        client = door.clients.get(known)
-        if client is None:
-            if len(door.clients) >= self._config.limits.hosts_max:
-                door.clients.clear()
-            client = door.clients[known] = self._everybody[door.views.choose(host)]
-        return client
+    def _read(self, data: bytes, host: str, door: Door) -> Query | BadQuery | None:
+        """Read a message with its options."""
+        query: Query | BadQuery | None
+        try:
+            query = read_query(data)
+        except BadQuery as bad:
+            query = bad.with_traceback(None)
+        if query is None or query.edns is None:
+            return query
+        try:
+            query.extras = self._options.read(query.edns.options, host, door.transport)
+        except OptionFault:
+            return BadQuery(query.ident, query.flags, codes.FORMERR, query.question, query.edns)
+        return query
+
+    def _client_for(self, host: str, door: Door, now: float) -> Client:
+        """Return what is remembered of a host's like."""
+        return self._clients.find(host, door, now)
+
+    def _is_proven(self, query: Query | BadQuery, host: str, door: Door) -> bool:
+        """Whether this client has shown that its address is its own."""
+        return door.transport != codes.UDP or self._options.proves(query.extras, host)
+
+    # --- what is said at once ---------------------------------------------------------------------------
+
+    def _drop(self) -> None:
+        self._counters.add(self._counters.layout.dropped)
+
+    def _say(self, query: Query | BadQuery, door: Door, rcode: int, flags: int = 0) -> bytes:
+        self._counters.book_local(door.transport, rcode)
+        return bare_answer(query, rcode, query.extras and query.extras.of_error(), flags)
+
+    def _over_limit(self, query: Query | BadQuery, client: Client, door: Door) -> bytes | None:
+        """Over streams: refuse. Over UDP: drop, but tell every other well-formed one how to be answered.
+
+        That is with the cookie sent along, or else over TCP (TC).
+        """
+        self._counters.add(self._counters.layout.rate_limited)
+        if door.transport != codes.UDP:
+            return self._say(query, door, codes.REFUSED)
+        if isinstance(query, BadQuery) or not client.admitted or not client.slip():
+            self._drop()
+            return None
+        if query.extras is not None and query.extras.cookie:
+            return self._say(query, door, codes.BADCOOKIE)
+        return self._say(query, door, codes.NOERROR, codes.TC)
+
+    def _refuse(self, query: Query, door: Door) -> bytes:
+        """A stranger. Over UDP its address may be forged: what is sent there is no larger than what came."""
+        if door.transport == codes.UDP:
+            return self._say(query, door, codes.REFUSED)
+        query.extras = query.extras and query.extras.of_error()
+        return answer_locally(self._counters, query, door, refusal(self._config))
+
+    def _cookie_only(self, query: Query, host: str, door: Door) -> bytes:
+        """No question: a server cookie is asked for, or to be confirmed (RFC 7873 section 5.4)."""
+        if query.extras is None or not query.extras.cookie:
+            return self._say(query, door, codes.FORMERR)  # cookies are off
+        is_good = query.extras.brings_none or self._options.proves(query.extras, host)
+        return self._say(query, door, codes.NOERROR if is_good else codes.BADCOOKIE)
+
+    def _identity(self, query: Query, door: Door) -> bytes:
+        answer = identity_answer(query.name, self._config.nsid)
+        if answer is None:
+            return self._say(query, door, codes.REFUSED)
+        return answer_locally(self._counters, query, door, answer)
 
     def _remember(self, query: Query, data: bytes, client: Client) -> None:
         """Note the form of the query for the hot path; the table starts anew when full."""

@@ -29,7 +29,7 @@ class Resolution:
     def __init__(self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes]) -> None:
         self._config = config
         self._counters = counters
-        self._special_use = SpecialUse(config.special_use)
+        self._special_use = SpecialUse(config.special_use, config.designated)
         self._ruler = Ruler(config, counters.layout)
         self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
         self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
@@ -121,7 +121,7 @@ class Resolution:
         if self._config.caching:
             self._counters.book_hit(door.transport, entry.answer.rcode)
         self._book_block(entry)
-        return entry.answer.message(query.ident, query.question, query.form, door.transport)
+        return entry.answer.reply(query, door.transport)
 
     def _book_block(self, entry: Entry) -> None:
         if entry.event:

@@ -6,6 +6,7 @@ from typing import Final
 from blocklist.names import suffixes, to_wire
 from resolver.core import codes
 from resolver.core.answer import Answer, record, zone_answer
+from resolver.core.ddr import DDR_NAME, Designated, ddr_answer
 
 _TTL = 10_800
 _SOA_NUMBERS = Struct(">IIIII").pack(1, 3600, 1200, 604_800, _TTL)
@@ -35,17 +36,20 @@ REVERSE_ZONES: Final = (
 )
 """The locally served reverse zones of RFC 6303 section 4, each with a switch of its own name."""
 ALL_ZONES: Final = frozenset({"localhost", *_NEGATIVE_TREES, "home.arpa", "resolver.arpa", *REVERSE_ZONES})
+NEVER_FORWARDED: Final = frozenset({"resolver.arpa"})
+"""Asks this very resolver about itself; it has no switch (RFC 9462 section 6.4)."""
 
 _LOCALHOST = {codes.A: bytes([127, 0, 0, 1]), codes.AAAA: bytes(15) + b"\1"}
 _LOOPBACK_NAMES = {to_wire("1.0.0.127.in-addr.arpa"), to_wire(_IP6_LOOPBACK)}
-_NAMES_BELOW_APEX = (*_LOOPBACK_NAMES, to_wire("_dns.resolver.arpa"))
+_NAMES_BELOW_APEX = (*_LOOPBACK_NAMES, DDR_NAME)
 
 
 class SpecialUse:
     """The zones of one configuration; unknown zone names are ignored here and refused by the settings."""
 
-    def __init__(self, zones: frozenset[str]) -> None:
-        self._zones = {to_wire(zone): zone for zone in zones & ALL_ZONES}
+    def __init__(self, zones: frozenset[str], designated: tuple[Designated, ...] = ()) -> None:
+        self._zones = {to_wire(zone): zone for zone in (zones & ALL_ZONES) | NEVER_FORWARDED}
+        self._designated = designated
 
     def answer(self, name: bytes, qtype: int) -> Answer | None:
         """Return the local answer for a lower-case wire name, or None when the name is not special here."""
@@ -59,6 +63,8 @@ class SpecialUse:
             return zone_answer(codes.NXDOMAIN, (), (_soa(apex),))
         if name == apex and qtype == codes.DS:
             return None  # the parent's proof that the zone is unsigned must be the real one (RFC 8375 section 4)
+        if name == DDR_NAME:
+            return ddr_answer(self._designated, qtype, _soa(apex))
         return _served_zone(apex, name, qtype)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.core.query import BadQuery, read_query
+from resolver.core.query import BadQuery, bare_answer, read_query
 from tests.resolver.core.world import parsed, question
 
 PLAIN = question("ok.example", edns=False)
@@ -32,7 +32,7 @@ BAD = {
     "class ANY": (changed(PLAIN, len(PLAIN) - 2, b"\0\xff"), "REFUSED", True, False),
     "two questions": (header(counts=(2, 0, 0, 0)) + QUESTION * 2, "FORMERR", False, False),
     "no question": (header(counts=(0, 0, 0, 0)), "FORMERR", False, False),
-    "no question, cookie": (header(counts=(0, 0, 0, 1)) + OPT, "FORMERR", False, False),
+    "no question, no cookie": (header(counts=(0, 0, 0, 1)) + OPT, "FORMERR", False, True),
     "opcode NOTIFY": (header(0x2100) + QUESTION, "NOTIMP", True, False),
     "opcode UPDATE": (header(0x2800, (1, 0, 0, 1)) + QUESTION + OPT, "NOTIMP", True, True),
     "EDNS version 1": (changed(WITH_OPT, len(WITH_OPT) - 5, b"\1"), "BADVERS", True, True),
@@ -67,7 +67,7 @@ def test_bad_queries_get_the_error_of_row_14(case: str) -> None:
     data, rcode, has_question, has_opt = BAD[case]
     with pytest.raises(BadQuery) as caught:
         read_query(data)
-    wire = caught.value.answer()
+    wire = bare_answer(caught.value, caught.value.rcode)
     answer = parsed(wire)
     assert dns.rcode.to_text(answer.rcode()) == rcode
     assert wire[:2] == data[:2]
@@ -95,7 +95,7 @@ def test_any_bytes_are_a_query_or_the_declared_error(data: bytes) -> None:
     try:
         query = read_query(data)
     except BadQuery as bad:
-        parsed(bad.answer())
+        parsed(bare_answer(bad, bad.rcode))
         return
     assert query is None or query.question in data
 
@@ -124,6 +124,26 @@ def test_a_good_query_is_read_as_dnspython_wrote_it(
     assert form.udp_bytes == (min(1232, max(512, wanted.payload)) if wanted.edns == 0 else 512)
     assert query.memorable
     assert query.key.startswith(query.question[:-4].lower())
+
+
+def test_a_query_for_a_cookie_only_has_an_empty_question() -> None:
+    """RFC 7873 section 5.4; other records or an opcode beside it are faults as ever."""
+    opt = OPT[:-2] + b"\0\x0c" + b"\0\x0a\0\x08" + b"12345678"
+    query = read_query(header(counts=(0, 0, 0, 1)) + opt)
+    assert query is not None
+    assert (query.question, query.name, query.memorable) == (b"", b"", False)
+    for wrong in (header(0x2100, (0, 0, 0, 1)) + opt, header(counts=(0, 1, 0, 1)) + bytes(11) + opt):
+        with pytest.raises(BadQuery):
+            read_query(wrong)
+
+
+def test_txt_of_class_ch_is_read_but_not_remembered() -> None:
+    """Its answer is said at the door; every other type of that class is refused here."""
+    query = read_query(
+        changed(question("id.server", "TXT", edns=False), len(question("id.server", edns=False)) - 2, b"\0\3")
+    )
+    assert query is not None
+    assert (query.qclass, query.memorable) == (3, False)
 
 
 def test_keys_tell_types_apart_that_differ_in_the_case_bit() -> None:

@@ -6,18 +6,31 @@ import pytest
 
 from blocklist.names import to_wire
 from resolver.core import codes
-from resolver.core.special_use import ALL_ZONES, REVERSE_ZONES, SpecialUse
+from resolver.core.special_use import ALL_ZONES, NEVER_FORWARDED, REVERSE_ZONES, SpecialUse
 
 EVERY = SpecialUse(ALL_ZONES)
 
 
-@pytest.mark.parametrize("zone", sorted(ALL_ZONES))
+@pytest.mark.parametrize("zone", sorted(ALL_ZONES - NEVER_FORWARDED))
 def test_each_zone_has_a_switch_of_its_own(zone: str) -> None:
     """On: answered here, below it too; off: forwarded."""
     only, without = SpecialUse(frozenset({zone})), SpecialUse(ALL_ZONES - {zone})
     for name in (zone, f"x.{zone}"):
         assert only.answer(to_wire(name), codes.A) is not None
         assert without.answer(to_wire(name), codes.A) is None
+
+
+def test_resolver_arpa_has_no_switch() -> None:
+    """It is about this very resolver; without encrypted ways in it holds nothing (RFC 9462)."""
+    none = SpecialUse(frozenset())
+    for name, rcode in (
+        ("resolver.arpa", codes.NOERROR),
+        ("_dns.resolver.arpa", codes.NOERROR),
+        ("x.resolver.arpa", codes.NXDOMAIN),
+    ):
+        answer = none.answer(to_wire(name), codes.SVCB)
+        assert answer is not None
+        assert (answer.rcode, answer.counts) == (rcode, (0, 1, 0))
 
 
 @pytest.mark.parametrize("zone", ["invalid", "test", "onion", "alt"])

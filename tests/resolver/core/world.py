@@ -29,6 +29,7 @@ from resolver.core.upstream_query import UpstreamQuery
 KEY = bytes(range(32))
 BASE = date(2026, 1, 1)
 CLOCK_OFFSET = datetime(2026, 1, 2, tzinfo=UTC).timestamp()
+UNIX_TIME = 1_790_000_000.0
 N4, N6 = "192.0.2.1", "2001:db8::1"
 CLIENT = "127.0.0.1"
 CONFIG = CoreConfig(
@@ -108,7 +109,7 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         self.counters = Counters.in_memory(Layout(len(self.config.upstreams), len(self.config.lists)))
-        self.forwarder = Forwarder(self.config, self.counters, Random(1).randbytes)
+        self.forwarder = Forwarder(self.config, self.counters, Random(1).randbytes, lambda: UNIX_TIME + self.now)
         self.forwarder.set_index(self.index, 1)
 
     @property

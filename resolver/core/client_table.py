@@ -1,0 +1,122 @@
+"""From a client's address to what is remembered of its prefix, bounded and forgotten in time.
+
+Addresses and prefixes stand here as hashes of texts, which Python salts anew in every process. Prefixes that are not
+served have a small table of their own, so that strangers cannot push customers out.
+"""
+
+from attrs import define, field
+
+from resolver.core.access import Access, Prefixes, client_address
+from resolver.core.clients import Client
+from resolver.core.config import CoreConfig
+from resolver.core.door import Door
+from resolver.core.rate_limit import Budget, Rate
+from resolver.core.views import Chooser, Views
+
+
+@define
+class Ages:
+    """A table in two halves: what was used since the last turn, and what was not; the next turn forgets that."""
+
+    most: int
+    """Entries of the younger half."""
+    _young: dict[int, Client] = field(factory=dict)
+    _old: dict[int, Client] = field(factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next one forces a turn."""
+        return len(self._young) >= self.most
+
+    def get(self, key: int) -> Client | None:
+        """Find an entry, which makes it young."""
+        client = self._young.get(key)
+        if client is None and key in self._old:
+            client = self._young[key] = self._old.pop(key)
+        return client
+
+    def put(self, key: int, client: Client) -> None:
+        """Add one."""
+        self._young[key] = client
+
+    def turn(self) -> None:
+        """Forget what was not used since the last turn."""
+        self._old, self._young = self._young, {}
+
+
+class ClientTable:
+    """All clients of one worker."""
+
+    def __init__(self, config: CoreConfig, access: Access, views: Views) -> None:
+        limits = self._limits = config.limits
+        self._access = access
+        self._rule = config.rate_limit
+        self._exempt = Prefixes(config.rate_limit.exempt)
+        self._refusals = Rate(limits.refusals_per_second, limits.refusals_burst)
+        self._forms = tuple({} for _ in views.policies)  # type: ignore[var-annotated]  # forms by policy
+        self._hosts: dict[Chooser, dict[int, Client]] = {}
+        self._served, self._strangers = Ages(limits.prefixes_max), Ages(limits.strangers_max)
+        self._due: float | None = None
+
+    def hosts(self, views: Chooser) -> dict[int, Client]:
+        """Return the table the hot path looks into: clients by the hash of their address."""
+        return self._hosts.setdefault(views, {})
+
+    def find(self, host: str, door: Door, now: float) -> Client:
+        """Return what is remembered of a host's prefix; those that are served are noted for the hot path."""
+        if self._due is None or now >= self._due:
+            self._forget(now)
+        known = hash(host)
+        client = door.clients.get(known)
+        if client is None:
+            client = self._of_prefix(host, door, now)
+            if client.admitted:
+                if len(door.clients) >= self._limits.hosts_max:
+                    door.clients.clear()
+                door.clients[known] = client
+        return client
+
+    def _of_prefix(self, host: str, door: Door, now: float) -> Client:
+        admitted = self._access.admits(host)
+        table = self._served if admitted else self._strangers
+        view = door.views.choose(host) if admitted else 0
+        key = hash(f"{self._prefix(host)} {view}")
+        client = table.get(key)
+        if client is None:
+            if table.full:
+                self._turn(table)
+            client = self._new(host, view, now) if admitted else self._stranger(now)
+            table.put(key, client)
+        return client
+
+    def _prefix(self, host: str) -> str:
+        address = client_address(host)
+        if address is None:
+            return ""
+        kept = self._rule.ipv4_prefix if address.version == 4 else self._rule.ipv6_prefix
+        return f"{address.version} {int(address) >> address.max_prefixlen - kept}"
+
+    def _new(self, host: str, view: int, now: float) -> Client:
+        rate, limits = self._rule.rate, self._limits
+        free = rate is None or host in self._exempt
+        budget = None if free or rate is None else Budget.full(rate, limits.rate_proven_factor, limits.rate_step, now)
+        return Client(self._forms[view], view, budget=budget)
+
+    def _stranger(self, now: float) -> Client:
+        """No forms: the hot path never knows it."""
+        return Client(admitted=False, budget=Budget.full(self._refusals, 1.0, 1, now))
+
+    def _forget(self, now: float) -> None:
+        self._due = now + self._limits.forget_seconds
+        self._turn(self._served)
+        self._turn(self._strangers)
+
+    def _turn(self, table: Ages) -> None:
+        """Whoever is still there is found again; else the hot path would go on with what is forgotten here."""
+        table.turn()
+        if table is self._served:
+            for hosts in self._hosts.values():
+                hosts.clear()

@@ -67,7 +67,14 @@ class UpstreamLimits:
     datagram_bytes: int = 4096  # we offer 1232; a longer answer is read cut short and refused by the core
     first_port: int = 1024  # source ports are drawn from here to 65535
     bind_tries: int = 4  # random ports tried before the kernel chooses one
-    connect_seconds: float = 3.0  # for a TCP connection to come up
+    connect_seconds: float = 1.5  # for a connection to come up, the TLS handshake included
+    connections: int = 4  # to one upstream, TCP and TLS each, in one worker
+    pipelined: int = 500  # queries of one connection that wait for an answer; times `connections` fits the core's bound
+    pipelined_at_ease: int = 50  # of the least busy connection, above which another is opened
+    silent_seconds: float = 1.5  # without a byte while an answer is due; then a connection takes no more queries
+    idle_seconds: float = 10.0  # without a query; then a connection is closed (RFC 7766 section 6.2.3)
+    resends: int = 3  # of a query whose connection was closed after it had brought answers
+    look_seconds: float = 0.25  # between two looks at the clocks above
 
 
 @frozen

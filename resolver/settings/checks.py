@@ -9,6 +9,7 @@ from resolver.settings.certificate import pair_warnings
 from resolver.settings.faults import Fault
 from resolver.settings.model import Settings
 from resolver.settings.serving import NEVER_LOCAL
+from resolver.settings.upstream_checks import upstream_faults
 from resolver.settings.view_checks import view_faults, view_warnings
 
 # Secrecy of communications, release rule: below these numbers of lines a total says too much about one household.
@@ -25,6 +26,7 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from _lists(settings)
     yield from _notices(settings)
     yield from _release(settings)
+    yield from upstream_faults(settings)
     yield from view_faults(settings)
     yield from _transports(settings)
     if settings.special_use.get(NEVER_LOCAL):

@@ -1,9 +1,10 @@
 """Settings -> what the sans-IO core is told."""
 
-from resolver.core.config import CoreConfig, ListPolicy, UpstreamConfig, ViewConfig
+from resolver.core.config import CoreConfig, ForwardSet, ListPolicy, UpstreamConfig, ViewConfig
 from resolver.core.special_use import ALL_ZONES
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
+from resolver.settings.upstreams import Upstream
 from resolver.settings.views import View
 
 
@@ -11,7 +12,9 @@ def core_config(settings: Settings) -> CoreConfig:
     """Return the core's configuration; the order of upstreams and lists is that of the file."""
     off = {zone for zone, local in settings.special_use.items() if not local}
     return CoreConfig(
-        upstreams=tuple(UpstreamConfig(each.label, each.believes_ad) for each in settings.upstreams),
+        upstreams=tuple(_upstream(each) for each in settings.servers),
+        recursors=len(settings.upstreams),
+        forward=_forward(settings),
         lists=tuple(_policy(settings, each, each.notice) for each in settings.lists),
         views=tuple(_view(settings, each) for each in settings.views),
         answer_mode=settings.answer.mode,
@@ -33,6 +36,18 @@ def _view(settings: Settings, view: View) -> ViewConfig:
         networks=view.from_,
         places=frozenset(map(str, view.listen)),
         lists=tuple(_policy(settings, each, view.notices.get(each.id, each.notice)) for each in lists),
+    )
+
+
+def _upstream(each: Upstream) -> UpstreamConfig:
+    return UpstreamConfig(each.label, each.believes_ad, each.tls is not None)
+
+
+def _forward(settings: Settings) -> tuple[ForwardSet, ...]:
+    places = {each.label: number for number, each in enumerate(settings.servers)}
+    return tuple(
+        ForwardSet(each.zones, tuple(dict.fromkeys(places[one.label] for one in each.upstreams)))
+        for each in settings.forward
     )
 
 

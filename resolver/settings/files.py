@@ -13,6 +13,7 @@ from resolver.settings.faults import Fault, SettingsFault
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
 from resolver.settings.reader import parse
+from resolver.settings.upstream_checks import upstream_file_faults
 from resolver.settings.yaml_file import MOST_BYTES, read_yaml
 
 
@@ -42,6 +43,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _faults_in_files(settings: Settings) -> Iterator[Fault]:
+    yield from upstream_file_faults(settings)
     for number, each in enumerate(settings.lists):
         faults = [*_unreadable(each)] or [*_no_names(each)]
         yield from (evolve(fault, path=f"lists[{number}].{fault.path}") for fault in faults)

@@ -14,7 +14,7 @@ from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
 from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
 from resolver.settings.transports import Connections, Doh, Dot, Tls
-from resolver.settings.upstreams import Upstream
+from resolver.settings.upstreams import Forward, Upstream
 from resolver.settings.views import View
 
 _NoticeName = Annotated[str, Words(r"[a-z0-9][a-z0-9_-]{0,62}", "a short lower-case name", most=63)]
@@ -33,6 +33,9 @@ class Settings:
     tls: Tls | None = setting("The certificate DNS over TLS and over HTTPS show.", default=None)
     connections: Connections = setting("Clients' TCP, DoT and DoH connections.", default=Connections())
     upstreams: tuple[Upstream, ...] = setting("Resolvers to ask.", why="name at least one resolver to ask")
+    forward: tuple[Forward, ...] = setting(
+        "Zones with upstreams of their own; they go before special-use zones, never before a list.", default=()
+    )
     state: FilePath = setting("Folder for keys and the last good lists.", default=Path("/var/lib/mamori"))
     workers: Annotated[int, Workers()] = setting(
         "Processes that answer; auto: one a processor.",
@@ -76,6 +79,12 @@ class Settings:
         plain = [Place(kind, endpoint) for endpoint in self.listen for kind in ("udp", "tcp")]
         over_tls = [Place("dot", each) for each in self.dot.listen] + [Place("doh", each) for each in self.doh.listen]
         return (*plain, *over_tls)
+
+    @cached_property
+    def servers(self) -> tuple[Upstream, ...]:
+        """Every upstream once: those of `upstreams`, then those that only forward sets name."""
+        named = (*self.upstreams, *(each for forward in self.forward for each in forward.upstreams))
+        return tuple({each.label: each for each in named}.values())
 
     @cached_property
     def notice_places(self) -> tuple[tuple[str, Endpoint], ...]:

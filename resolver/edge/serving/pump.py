@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from resolver.core.door import Door
 from resolver.core.forwarder import Forwarder
+from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
@@ -32,6 +33,14 @@ class Attempt(Protocol):
 
 Dial = Callable[[UpstreamQuery, "Pump"], Attempt]
 """Sends one upstream query; OSError when that cannot be done."""
+
+
+class DialFault(OSError):
+    """A query that cannot be sent, with the reason."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self.trouble = trouble
 
 
 class Pump:
@@ -81,10 +90,10 @@ class Pump:
             self._close(attempt)
         return over
 
-    def attempt_failed(self, attempt: int) -> None:
+    def attempt_failed(self, attempt: int, trouble: Trouble = Trouble.UNREACHABLE) -> None:
         """The socket of an attempt reported an error or was closed early."""
         self._close(attempt)
-        self._fail(attempt)
+        self._fail(attempt, trouble)
         self.flush()
 
     def flush(self) -> None:
@@ -130,12 +139,14 @@ class Pump:
             return
         try:
             self._open[query.attempt] = self._dials[query.transport](query, self)
+        except DialFault as fault:
+            self._fail(query.attempt, fault.trouble)
         except OSError:  # no route, no descriptor left, refused at once
             self._fail(query.attempt)
 
-    def _fail(self, attempt: int) -> None:
+    def _fail(self, attempt: int, trouble: Trouble = Trouble.UNREACHABLE) -> None:
         try:
-            self.core.attempt_failed(attempt, self.seconds())
+            self.core.attempt_failed(attempt, self.seconds(), trouble)
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
 

@@ -28,10 +28,10 @@ from resolver.edge.serving.entrances import TRANSPORTS, Entrances, TlsDoors
 from resolver.edge.serving.mapped_index import IndexRefused, map_index, map_newcomers
 from resolver.edge.serving.pump import Pump
 from resolver.edge.serving.udp import UdpReader, open_udp
-from resolver.edge.serving.upstream_tcp import TcpDialer
-from resolver.edge.serving.upstream_udp import Server, UdpDialer
+from resolver.edge.serving.upstream_dials import Dials, UpstreamServer
 from resolver.settings import Settings, parse
 from resolver.settings.core import core_config
+from resolver.settings.upstreams import Upstream
 
 _NO_GENERATION = 0
 _NEVER = 2**31 - 1
@@ -55,7 +55,7 @@ class Worker:
         self._newcomers: Newcomers | None = None
         self._canary = CanaryRun(reactor, self._faults.report)
         self._config: CoreConfig | None = None
-        self._servers: list[Server] = []
+        self._servers: list[UpstreamServer] = []
         self._doh_path = ""
         self._tls = TlsDoors()
         self._service: Service | None = None
@@ -81,7 +81,7 @@ class Worker:
     def _start(self, message: Message, fds: list[int]) -> None:
         settings = parse(message["settings"], base=Path("/"))
         self._config = core_config(settings)
-        self._servers = [(upstream.address.host, upstream.address.port) for upstream in settings.upstreams]
+        self._servers = [_server(upstream) for upstream in settings.servers]
         self._doh_path = settings.doh.path
         self._limits = evolve(self._limits, connections=_connection_limits(self._limits.connections, settings))
         _allow_descriptors(self._limits.worker.descriptors)
@@ -169,19 +169,19 @@ class Service:
         self,
         core: Forwarder,
         reactor: Any,
-        servers: list[Server],
+        servers: list[UpstreamServer],
         faults: Faults,
         limits: Limits,
         slot: int,
         tls: TlsDoors,
         doh_path: str,
     ) -> None:
-        dials = (UdpDialer(reactor, servers, os.urandom, limits.upstream), TcpDialer(reactor, servers, limits.upstream))
+        self._dials = Dials(reactor, servers, os.urandom, limits.upstream)
         self.core = core
         self.slot = slot
         self._reactor = reactor
         self._limits = limits
-        self._pump = Pump(core, reactor, dials, faults, limits.pump)
+        self._pump = Pump(core, reactor, self._dials.all, faults, limits.pump)
         self._entrances = Entrances(reactor, self._pump, limits, tls, doh_path)
         self._readers: list[UdpReader] = []
         self._pump.flush()
@@ -208,9 +208,15 @@ class Service:
             return
         self._entrances.close()
         self._pump.stop()
+        self._dials.stop()
         for reader in self._readers:
             reader.close()
         self._reactor.callLater(pause, done)  # a turn for the last answers to leave
+
+
+def _server(upstream: Upstream) -> UpstreamServer:
+    where, tls = (upstream.address.host, upstream.address.port), upstream.tls
+    return UpstreamServer(where) if tls is None else UpstreamServer(where, tls.name, tls.ca)
 
 
 def _connection_limits(limits: ConnectionLimits, settings: Settings) -> ConnectionLimits:

@@ -218,7 +218,7 @@ def _steered(settings: Settings) -> bool:
 
 
 def _labels(settings: Settings) -> Labels:
-    return Labels(tuple(each.label for each in settings.upstreams), tuple(each.id for each in settings.lists))
+    return Labels(tuple(each.label for each in settings.servers), tuple(each.id for each in settings.lists))
 
 
 def _called(begin: Callable[[Callable[[], None]], None]) -> Deferred[None]:

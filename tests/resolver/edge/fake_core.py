@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from resolver.core.door import Door
+from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.faults import Faults
 from resolver.edge.limits import PumpLimits
@@ -28,6 +29,7 @@ class FakeCore:
     answers: list[tuple[object, bytes]] = field(factory=list)
     closes: list[int] = field(factory=list)
     failed: list[int] = field(factory=list)
+    troubles: list[Trouble] = field(factory=list)
     responses: list[tuple[int, bytes]] = field(factory=list)
     response_is_final: bool = True
     deadline: float | None = None
@@ -53,8 +55,9 @@ class FakeCore:
         self.responses.append((attempt, data))
         return self.response_is_final
 
-    def attempt_failed(self, attempt: int, now: float) -> None:
+    def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
         self.failed.append(attempt)
+        self.troubles.append(trouble)
         if self.retry is not None:
             self.queries.append(self.retry)
             self.retry = None

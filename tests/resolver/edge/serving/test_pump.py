@@ -6,6 +6,7 @@ from attrs import define, field
 from twisted.internet.task import Clock
 
 from resolver.core.door import Door
+from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
 from resolver.edge.limits import PumpLimits
 from resolver.edge.serving.pump import Pump
@@ -158,7 +159,7 @@ def test_a_fault_of_a_failed_attempt_is_counted() -> None:
     """The failure itself can hit a bug."""
 
     class Broken(FakeCore):
-        def attempt_failed(self, attempt: int, now: float) -> None:
+        def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
             raise KeyError(attempt)
 
     core, dial = Broken(queries=[asking(1)]), FakeDial()

@@ -46,8 +46,8 @@ def exchange(wire: bytes, port: int, transport: str, host: str = "127.0.0.1", ti
                 sock.send(wire)
                 return sock.recv(65535)
             sock.sendall(struct.pack("!H", len(wire)) + wire)
-            head = _read(sock, 2)
-            return _read(sock, struct.unpack("!H", head)[0]) if head else None
+            head = read_exactly(sock, 2)
+            return read_exactly(sock, struct.unpack("!H", head)[0]) if head else None
     return None
 
 
@@ -59,7 +59,8 @@ def ask(port: int, transport: str, name: str, rdtype: str = "A", **options: obje
     return dns.message.from_wire(answer)
 
 
-def _read(sock: socket.socket, count: int) -> bytes:
+def read_exactly(sock: socket.socket, count: int) -> bytes:
+    """That many bytes, or none if the connection ends before."""
     data = b""
     while len(data) < count:
         more = sock.recv(count - len(data))

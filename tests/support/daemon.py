@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +14,7 @@ from typing import Any
 import psutil
 import yaml
 
+from tests.support.certificates import Authority
 from tests.support.ports import free_port
 from tests.support.processes import Child
 
@@ -22,6 +24,11 @@ NOTICE_V4, NOTICE_V6 = "192.0.2.1", "2001:db8::1"
 
 class Daemon:
     """One running resolver with its configuration, state folder and ports."""
+
+    tls_name = "resolver.isp.example"
+    doh_path = "/dns-query"
+    dot_port = doh_port = 0  # until `encrypt`
+    ca: Authority
 
     def __init__(self, folder: Path, upstream: str, lists: list[dict[str, Any]], **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +50,22 @@ class Daemon:
             "laptop": True,
         } | settings
         self.child: Child | None = None
+
+    def encrypt(self) -> Daemon:
+        """Answer over TLS and HTTPS too, with a certificate of an authority of its own."""
+        self.dot_port, self.doh_port = free_port(), free_port()
+        self.ca = Authority(self.folder / "tls")
+        issued = self.ca.issue(self.tls_name, ips=("127.0.0.1", "::1"))
+        self.settings |= {
+            "dot": {"listen": [f"127.0.0.1:{self.dot_port}"]},
+            "doh": {"listen": [f"127.0.0.1:{self.doh_port}"], "path": self.doh_path},
+            "tls": {"certificate": str(issued.certificate), "key": str(issued.key), "name": self.tls_name},
+        }
+        return self
+
+    def trust(self) -> ssl.SSLContext:
+        """What a client needs to verify it by name."""
+        return ssl.create_default_context(cafile=str(self.ca.pem))
 
     def notice(self) -> dict[str, Any]:
         return {

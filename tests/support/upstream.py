@@ -85,7 +85,9 @@ class Upstream:
             f'stub-zone:\n  name: "{name}"\n  stub-addr: 127.0.0.1@{self.knot_port}\n  stub-prime: no\n'
             for name in ("example", "signed.test", "blk.signed.test")
         )
-        return _write_unbound_config(self.folder, self.port, self.anchor, "ede: yes\n  minimal-responses: no", stubs)
+        no_other = 'local-zone: "." static\n  local-zone: "example." transparent\n  local-zone: "signed.test." transparent'
+        options = f"ede: yes\n  minimal-responses: no\n  {no_other}"  # no test asks the Internet
+        return _write_unbound_config(self.folder, self.port, self.anchor, options, stubs)
 
 
 class Validator:

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from attrs import asdict
 
+from resolver.core.trouble import Trouble
 from resolver.edge.selftest import SelfTest
 from resolver.edge.supervision.latency import Latency
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.snapshot import Snapshot
+from resolver.edge.supervision.tally import Totals
 
 OK: Final = 0
 UPDATE_FAILED: Final = 2
@@ -31,7 +33,7 @@ def document(snapshot: Snapshot) -> Document:
         "clock_suspect": snapshot.clock_suspect,
         "audit_failing": snapshot.audit_failing,
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
-        "upstreams": [{"name": name, "up": bool(up)} for name, up in totals.upstream_up.items()],
+        "upstreams": [_upstream(name, bool(up), totals) for name, up in totals.upstream_up.items()],
         "steering": {"on": not snapshot.steering, "reason": snapshot.steering},
         "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": _cache_note(snapshot)},
         "queries": sum(totals.queries.values()),
@@ -56,7 +58,7 @@ def text(status: Document) -> str:
         f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
         f"updater {status['updater']}",
         f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",
-        *(f"upstream {each['name']} {'up' if each['up'] else 'DOWN'}" for each in status["upstreams"]),
+        *(_upstream_line(each) for each in status["upstreams"]),
         *(_list_line(each) for each in status["lists"]),
         _release_line(status["release"]),
     ]
@@ -78,6 +80,17 @@ def _cache_note(snapshot: Snapshot) -> str:
     if snapshot.steering:
         return f"one cache per worker: names are not steered, {snapshot.steering}"
     return f"one cache in {snapshot.slots} parts: names are steered"
+
+
+def _upstream(name: str, up: bool, totals: Totals) -> Document:
+    return {"name": name, "up": up, "trouble": Trouble(totals.upstream_trouble.get(name, 0)).name.lower()}
+
+
+def _upstream_line(each: Document) -> str:
+    if each["up"]:
+        return f"upstream {each['name']} up"
+    why = Trouble[each["trouble"].upper()].text
+    return f"upstream {each['name']} DOWN{f': {why}' if why else ''}"
 
 
 def _list(view: ListView, latency: Latency) -> Document:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from resolver.core.counters import LATENCY_BOUNDS_US, RCODES, TRANSPORTS, Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
 
-_GAUGES = frozenset({"pending", "upstream_up"})
+_GAUGES = frozenset({"pending", "upstream_up", "upstream_trouble"})
 
 
 @frozen
@@ -64,6 +64,7 @@ class Totals:
     upstream_queries: dict[str, int] = field(factory=dict)
     upstream_failures: dict[str, int] = field(factory=dict)
     upstream_up: dict[str, int] = field(factory=dict)
+    upstream_trouble: dict[str, int] = field(factory=dict)
     blocks: dict[str, int] = field(factory=dict)
 
 
@@ -95,12 +96,13 @@ class Tally:
 
     def totals(self) -> Totals:
         """Everything counted since start, for the labels now in use."""
-        sums, up = Counter(self._retired), Counter[str]()
+        sums, up, trouble = Counter(self._retired), Counter[str](), Counter[str]()
         for region in self._live:
             flat = _flat(region)
             sums.update(flat)
             for name in region.labels.upstreams:
                 up[name] = max(up[name], flat["upstream_up", name])
+                trouble[name] = max(trouble[name], flat["upstream_trouble", name])
         upstreams, lists = self.labels.upstreams, self.labels.lists
         return Totals(
             queries={name: sums["queries", name] for name in TRANSPORTS},
@@ -114,6 +116,7 @@ class Tally:
             upstream_queries={name: sums["upstream_queries", name] for name in upstreams},
             upstream_failures={name: sums["upstream_failures", name] for name in upstreams},
             upstream_up={name: up[name] for name in upstreams},
+            upstream_trouble={name: 0 if up[name] else trouble[name] for name in upstreams},
             blocks={name: sums["blocks", name] for name in lists},
         )
 
@@ -126,7 +129,7 @@ def _flat(region: Region) -> dict[_Key, int]:
         flat[name, ""] = getattr(read, name)
     for name in ("queries", "answers"):
         flat.update({(name, label): count for label, count in getattr(read, name).items()})
-    for name in ("upstream_queries", "upstream_failures", "upstream_up"):
+    for name in ("upstream_queries", "upstream_failures", "upstream_up", "upstream_trouble"):
         flat.update({(name, label): n for label, n in zip(labels.upstreams, getattr(read, name), strict=True)})
     flat.update({("blocks", label): count for label, count in zip(labels.lists, read.blocks, strict=True)})
     return flat

@@ -6,6 +6,7 @@ import json
 
 from attrs import evolve
 
+from resolver.core.trouble import Trouble
 from resolver.edge.supervision.status import document, exit_code, text
 from tests.resolver.edge.snapshots import LIST, snapshot
 
@@ -21,7 +22,7 @@ def test_document_is_json_and_says_what_is_in_force() -> None:
         "age_seconds": 12,
         "enforcing": True,
     }
-    assert told["upstreams"] == [{"name": "127.0.0.1:5301", "up": False}]
+    assert told["upstreams"] == [{"name": "127.0.0.1:5301", "up": False, "trouble": "none"}]
     assert exit_code(told) == 0
 
 
@@ -63,6 +64,14 @@ def test_text_shouts_what_needs_a_person() -> None:
         "AUDIT FILE CANNOT BE WRITTEN",
     ):
         assert words in shown
+
+
+def test_text_says_why_an_upstream_is_down() -> None:
+    """In words an operator can act on; each word of the closed set has some."""
+    for trouble in Trouble:
+        told = document(snapshot(totals=evolve(snapshot().totals, upstream_trouble={"127.0.0.1:5301": trouble})))
+        assert told["upstreams"][0]["trouble"] == trouble.name.lower()
+        assert f"upstream 127.0.0.1:5301 DOWN{': ' if trouble else ''}{trouble.text}" in text(told).splitlines()
 
 
 def test_text_says_what_else_needs_a_look() -> None:

@@ -29,6 +29,17 @@ def test_sums_over_slots() -> None:
     assert totals.blocks == {"one": 2}
 
 
+def test_why_an_upstream_is_down_is_told_only_while_no_worker_gets_an_answer() -> None:
+    """The gravest word of all workers; it goes with the region."""
+    tally = Tally(OLD)
+    for up, trouble in ((0, 1), (1, 8)):
+        counters = _counters(tally.region())
+        counters.put(counters.layout.upstream_up, up)
+        counters.put(counters.layout.upstream_trouble, trouble)
+        counters.put(counters.layout.upstream_trouble + 1, trouble)
+    assert tally.totals().upstream_trouble == {"a:53": 0, "b:53": 8}
+
+
 def test_retired_sums_stay_by_name_and_gauges_go() -> None:
     """After a change of upstreams and lists the same names go on from where they were; pending does not linger."""
     tally = Tally(OLD)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from resolver.core.access import Access
+from resolver.core.access import Access, Prefixes
 from resolver.core.config import default_allow
 
 ACCESS = Access(default_allow(), (ip_network("192.0.2.0/28"),))
@@ -36,3 +38,17 @@ def test_rd0_has_prefixes_of_its_own() -> None:
     """Nobody by default; the monitoring prefix when set."""
     assert ACCESS.admits_rd0("192.0.2.5")
     assert not ACCESS.admits_rd0("127.0.0.1")
+
+
+_HOSTS = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
+_PREFIXES = st.lists(st.tuples(_HOSTS, st.integers(0, 32)), max_size=40)
+
+
+@given(_HOSTS, _PREFIXES)
+def test_a_set_of_prefixes_finds_what_each_of_them_holds(
+    host: IPv4Address | IPv6Address, drawn: list[tuple[IPv4Address | IPv6Address, int]]
+) -> None:
+    """As asking every prefix in turn would."""
+    networks = [ip_network(f"{address}/{length}", strict=False) for address, length in drawn]
+    mapped = getattr(host, "ipv4_mapped", None) or host
+    assert (str(host) in Prefixes(networks)) is any(mapped in network for network in networks)

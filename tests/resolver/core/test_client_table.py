@@ -1,0 +1,95 @@
+"""Clients by prefix: bounded, and forgotten in time."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from attrs import evolve
+
+from resolver.core.access import Access
+from resolver.core.client_table import ClientTable
+from resolver.core.clients import Client
+from resolver.core.config import RateRule, ViewConfig
+from resolver.core.door import Door
+from resolver.core.limits import Limits
+from resolver.core.rate_limit import Rate
+from resolver.core.views import Views
+from tests.resolver.core.world import CONFIG
+
+RULE = RateRule(Rate(10, 20), exempt=(ip_network("10.9.0.0/16"),))
+
+
+class Desk:
+    """A table with one door."""
+
+    def __init__(self, **settings: Any) -> None:
+        config = evolve(CONFIG, **{"rate_limit": RULE} | settings)
+        views = Views(config)
+        self.table = ClientTable(config, Access(config.allow, config.allow_rd0), views)
+        chooser = views.at("127.0.0.1:53")
+        self.door = Door(0, "127.0.0.1:53", chooser, self.table.hosts(chooser))
+
+    def find(self, host: str, now: float = 0.0) -> Client:
+        return self.table.find(host, self.door, now)
+
+
+def test_a_prefix_is_one_client() -> None:
+    """A home's /56, one IPv4 address; the lengths are settings."""
+    desk = Desk()
+    assert desk.find("fd00::1") is desk.find("fd00:0:0:ff::2") is not desk.find("fd00:0:0:100::1")
+    assert desk.find("10.0.0.1") is not desk.find("10.0.0.2")
+    assert desk.find("10.0.0.1") is desk.find("::ffff:10.0.0.1")
+    wide = Desk(rate_limit=evolve(RULE, ipv4_prefix=24, ipv6_prefix=48))
+    assert wide.find("10.0.0.1") is wide.find("10.0.0.2") is not wide.find("10.0.1.1")
+    assert wide.find("fd00::1") is wide.find("fd00:0:0:100::1")
+
+
+def test_forms_are_shared_by_policy_and_budgets_are_not() -> None:
+    """A view within a prefix is a client of its own."""
+    view = ViewConfig(networks=(ip_network("fd00:0:0:1::/64"),))
+    desk = Desk(views=(view,))
+    all_lists, none, other = desk.find("fd00::1"), desk.find("fd00:0:0:1::1"), desk.find("10.0.0.1")
+    assert (all_lists.view, none.view) == (0, 1)
+    assert all_lists.forms is other.forms is not none.forms
+    assert all_lists.budget is not other.budget
+
+
+def test_exempt_prefixes_have_no_budget() -> None:
+    """Nor has anybody while the limit is off."""
+    assert Desk().find("10.9.1.1").budget is None
+    assert Desk().find("10.8.1.1").budget is not None
+    assert Desk(rate_limit=RateRule()).find("10.8.1.1").budget is None
+
+
+def test_strangers_are_kept_apart() -> None:
+    """The hot path does not know them, and however many they are, customers stay."""
+    desk = Desk(limits=Limits(strangers_max=2, prefixes_max=4))
+    customer = desk.find("10.0.0.1")
+    for number in range(20):
+        stranger = desk.find(f"192.0.2.{number}")
+        assert not stranger.admitted
+        assert stranger.budget is not None
+    assert desk.find("no address") is desk.find("none either")
+    assert list(desk.door.clients.values()) == [customer]
+    assert desk.find("10.0.0.1") is customer
+
+
+def test_whoever_asks_is_remembered_and_who_does_not_is_forgotten() -> None:
+    """After one to two periods; with every turn hosts are looked up anew, so that none goes on with a lost client."""
+    desk = Desk(limits=Limits(forget_seconds=60))
+    stays, goes = desk.find("10.0.0.1", 0.0), desk.find("10.0.0.2", 0.0)
+    for now in (60.0, 120.0, 180.0):
+        assert desk.find("10.0.0.1", now) is stays
+        assert list(desk.door.clients.values()) == [stays]
+    assert desk.find("10.0.0.2", 180.0) is not goes
+
+
+def test_both_tables_are_bounded() -> None:
+    """Hosts start anew; of prefixes those longest unused go."""
+    desk = Desk(limits=Limits(hosts_max=3, prefixes_max=2))
+    first = desk.find("10.0.0.1")
+    for number in range(2, 30):
+        desk.find(f"10.0.0.{number}")
+        assert desk.find("10.0.0.1") is first
+        assert len(desk.door.clients) <= 3

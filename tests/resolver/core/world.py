@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from random import Random
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -39,7 +40,7 @@ CONFIG = CoreConfig(
 )
 
 
-def index_of(
+def image_of(
     domains: Sequence[str] = (),
     hosts: Sequence[str] = (),
     *,
@@ -49,8 +50,8 @@ def index_of(
     fresh: Sequence[str] = (),
     list_id: str = "demo",
     days: int = 30,
-) -> Index:
-    """The real index of one list; `exempt` names are exempt with all below, the last three are domains too."""
+) -> ListImage:
+    """One list; `exempt` names are exempt with all below, `all_types`, `test` and `fresh` are domains too."""
     plain = Attributes(expiry_days=days, basis=0, all_types=False, test=False)
     records = [(domain_token(KEY, to_wire(name)), plain) for name in domains]
     records += [(host_token(KEY, to_wire(name)), plain) for name in hosts]
@@ -59,11 +60,17 @@ def index_of(
     records += [(domain_token(KEY, to_wire(name)), plain) for name in fresh]
     young = b"".join(sorted({domain_token(KEY, to_wire(name)) for name in fresh}))
     free = frozenset(domain_token(KEY, to_wire(name)) for name in exempt)
-    return Index(
-        compile_index(
-            [ListImage(list_id, KEY, BASE, build(records) if records else b"", free, young)], clock_offset=CLOCK_OFFSET
-        )
-    )
+    return ListImage(list_id, KEY, BASE, build(records) if records else b"", free, young)
+
+
+def index_with(*lists: ListImage) -> Index:
+    """The real index of several lists."""
+    return Index(compile_index(lists, clock_offset=CLOCK_OFFSET))
+
+
+def index_of(domains: Sequence[str] = (), hosts: Sequence[str] = (), **more: Any) -> Index:
+    """The real index of one list; more is for `image_of`."""
+    return index_with(image_of(domains, hosts, **more))
 
 
 TABLE = index_of(["blk.example"], ["exact.example"], exempt=["ex.blk.example"], all_types=["all.example"])
@@ -145,10 +152,10 @@ class World:
         """The way in of a transport, always the same one."""
         return self.doors.setdefault((transport, place), self.forwarder.door(transport, place))
 
-    def raw(self, data: bytes, host: str = CLIENT, transport: int = 0) -> bytes | None:
+    def raw(self, data: bytes, host: str = CLIENT, transport: int = 0, place: str = "127.0.0.1:53") -> bytes | None:
         """One message in, its answer out, at once or after the upstream's."""
         peer = object()
-        answer = self.forwarder.receive_query(data, host, self.door(transport), peer, self.now)
+        answer = self.forwarder.receive_query(data, host, self.door(transport, place), peer, self.now)
         if answer is None:
             self.pump()
             answer = next(iter(self.late.pop(peer, [])), None)

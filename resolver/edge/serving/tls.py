@@ -7,6 +7,7 @@ tickets (ADR 0032). A connection keeps the certificate it began with.
 from collections.abc import Sequence
 from typing import Final
 
+from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
@@ -24,7 +25,9 @@ CIPHERS: Final = (
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
 CIPHERS_13: Final = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+GROUPS: Final = "X25519MLKEM768:X25519:secp256r1:secp384r1"  # the first is post-quantum
 _PRIORITIZE_CHACHA: Final = 0x0020_0000  # SSL_OP_PRIORITIZE_CHACHA: for clients that put it first (no AES in hardware)
+_NO_PROTOCOL: Final = [("", "", "no application protocol")]  # the alert of RFC 7301 section 3.2; Twisted reads the list
 _OPTIONS: Final = (
     SSL.OP_NO_RENEGOTIATION
     | SSL.OP_NO_COMPRESSION
@@ -44,6 +47,9 @@ def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> 
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_cipher_list(CIPHERS.encode())
     context.set_tls13_ciphersuites(CIPHERS_13.encode())
+    # pyOpenSSL has no verb for groups; OpenSSL's own default holds X448 and P-521 beside these.
+    if Binding.lib.SSL_CTX_set1_curves_list(context._context, GROUPS.encode()) != 1:
+        raise SSL.Error
     own, *between = load_pem_x509_certificates(certificate)
     context.use_certificate(own)
     for each in between:
@@ -55,7 +61,7 @@ def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> 
         for ours in protocols:
             if ours in offered:
                 return ours
-        raise SSL.Error  # RFC 7301 section 3.2: the alert no_application_protocol
+        raise SSL.Error(_NO_PROTOCOL)
 
     context.set_alpn_select_callback(choose)
     return context

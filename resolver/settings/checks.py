@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from resolver.settings.access_checks import access_faults, access_warnings
 from resolver.settings.certificate import pair_warnings
 from resolver.settings.faults import Fault
 from resolver.settings.model import Settings
@@ -29,6 +30,7 @@ def cross_faults(settings: Settings) -> Iterator[Fault]:
     yield from upstream_faults(settings)
     yield from view_faults(settings)
     yield from _transports(settings)
+    yield from access_faults(settings)
     if settings.special_use.get(NEVER_LOCAL):
         yield Fault(f"special_use.{NEVER_LOCAL}", "is looked up like any other name (RFC 6761, 6.5): leave it out")
     if settings.poll.hint in settings.listen:
@@ -125,6 +127,7 @@ def warnings(settings: Settings) -> Iterator[Fault]:
     if settings.lists and settings.self_test.enabled:
         yield from _unheard_self_tests(settings)
     yield from view_warnings(settings)
+    yield from access_warnings(settings)
     if settings.tls is not None:
         yield from pair_warnings(settings.tls, [each.ip for each in settings.listen], datetime.now(UTC))
     if settings.laptop:

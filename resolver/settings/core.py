@@ -1,7 +1,10 @@
 """Settings -> what the sans-IO core is told."""
 
-from resolver.core.config import CoreConfig, ForwardSet, ListPolicy, UpstreamConfig, ViewConfig
+from resolver.core.config import CoreConfig, ForwardSet, ListPolicy, RateRule, UpstreamConfig, ViewConfig
+from resolver.core.rate_limit import Rate
 from resolver.core.special_use import ALL_ZONES
+from resolver.settings.access import RateLimit
+from resolver.settings.designation import designated
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
 from resolver.settings.upstreams import Upstream
@@ -26,8 +29,16 @@ def core_config(settings: Settings) -> CoreConfig:
         max_ttl=settings.cache.max_ttl,
         allow=settings.access.allow,
         allow_rd0=settings.access.allow_rd0,
+        rate_limit=_rate_rule(settings.rate_limit),
+        nsid=settings.identity.nsid or "",
+        designated=designated(settings),
         special_use=ALL_ZONES - off,
     )
+
+
+def _rate_rule(rule: RateLimit) -> RateRule:
+    rate = Rate(rule.queries, rule.burst) if rule.enabled else None
+    return RateRule(rate, rule.ipv4_prefix, rule.ipv6_prefix, rule.exempt)
 
 
 def _view(settings: Settings, view: View) -> ViewConfig:

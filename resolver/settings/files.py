@@ -9,6 +9,7 @@ from attrs import evolve
 from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
 from resolver.settings.certificate import pair_faults
+from resolver.settings.cookie_secrets import secret_faults
 from resolver.settings.faults import Fault, SettingsFault
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
@@ -47,6 +48,7 @@ def _faults_in_files(settings: Settings) -> Iterator[Fault]:
     for number, each in enumerate(settings.lists):
         faults = [*_unreadable(each)] or [*_no_names(each)]
         yield from (evolve(fault, path=f"lists[{number}].{fault.path}") for fault in faults)
+    yield from secret_faults(settings.cookies)
     if settings.tls is not None:
         yield from pair_faults(settings.tls, datetime.now(UTC))
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from attrs import Factory, frozen
 
+from resolver.settings.access import Access, Cookies, Identity, RateLimit
 from resolver.settings.addresses import Endpoint, EndpointAt, FilePath, Place
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Choice, Switch, Words, Workers
 from resolver.settings.lists import ListSettings, Poll, Release, SelfTest, Start, Terms
 from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
-from resolver.settings.serving import Access, Answer, Cache, Metrics, SpecialUseName
+from resolver.settings.serving import Answer, Cache, Metrics, SpecialUseName
 from resolver.settings.transports import Connections, Doh, Dot, Tls
 from resolver.settings.upstreams import Forward, Upstream
 from resolver.settings.views import View
@@ -61,6 +62,9 @@ class Settings:
     poll: Poll = setting("How often lists are asked for.", default=Poll())
     self_test: SelfTest = setting("Self-test names, asked end to end.", default=SelfTest())
     access: Access = setting("Who may ask.", default=Access())
+    rate_limit: RateLimit = setting("How much one client prefix may ask.", default=RateLimit())
+    cookies: Cookies = setting("DNS cookies.", default=Cookies())
+    identity: Identity = setting("What this resolver tells about itself.", default=Identity())
     release: Release = setting("Release of block totals.", default=Release())
     cache: Cache = setting("The answer cache.", default=Cache())
     special_use: dict[_ZoneName, Annotated[bool, Switch()]] = setting(

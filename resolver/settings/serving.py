@@ -1,12 +1,11 @@
-"""How answers are made and to whom they are given."""
+"""How answers are made."""
 
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from attrs import frozen
 
 from resolver.core.special_use import ALL_ZONES
-from resolver.settings.addresses import Endpoint, EndpointAt, Network, Prefix
+from resolver.settings.addresses import Endpoint, EndpointAt
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Choice, Json, Number, Switch, found, suggestion
 
@@ -15,15 +14,6 @@ NEVER_LOCAL = "example"
 SPECIAL_USE_NAMES = ALL_ZONES | {NEVER_LOCAL}
 
 _ON = Annotated[bool, Switch()]
-
-# Loopback, private (RFC 1918, RFC 4193), shared by carrier NAT (RFC 6598) and link-local: never an open resolver.
-LOCAL_PREFIXES: tuple[Network, ...] = tuple(
-    ip_network(prefix)
-    for prefix in (
-        "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-        "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
-    )
-)  # fmt: skip
 
 
 @frozen(kw_only=True)
@@ -34,16 +24,6 @@ class Answer:
         "notice: the address of a notice page · dns-only: no data, with an extended DNS error.", default="notice"
     )
     ttl: Annotated[int, Number(1, 60, "seconds")] = setting("Time to live of these answers, seconds.", default=30)
-
-
-@frozen(kw_only=True)
-class Access:
-    """Who may ask."""
-
-    allow: tuple[Prefix, ...] = setting(
-        "Clients that are answered: add your customers' prefixes.", default=LOCAL_PREFIXES
-    )
-    allow_rd0: tuple[Prefix, ...] = setting("Monitoring that may look into the cache (queries without RD).", default=())
 
 
 @frozen(kw_only=True)

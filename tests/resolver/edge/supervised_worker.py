@@ -14,6 +14,7 @@ from typing import Any
 from resolver.core.counters import Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
 from resolver.edge.supervision.sockets import BACKLOG, RECEIVE_BUFFER_BYTES
+from tests.support.certificates import Issued
 from tests.support.ports import free_port
 
 CHANNEL_FD = 3
@@ -34,6 +35,7 @@ class SupervisedWorker:
                 ["/bin/bash", "-c", shell, sys.executable], pass_fds=[theirs.fileno()], stderr=subprocess.PIPE
             )
         self.sockets: list[socket.socket] = []
+        self.ports: dict[str, int] = {}
         self.counters_fd = -1
         self._layout = Layout(0, 0)
 
@@ -49,13 +51,27 @@ class SupervisedWorker:
         os.close(fd)
         return self.receive()
 
-    def slot(self, *addresses: str) -> int:
-        """Give it UDP and TCP sockets on one port of each address, and counters; the port."""
+    def certificate(self, issued: Issued) -> None:
+        """Have it show this one from now on."""
+        pair = {"certificate": issued.certificate.read_text(), "key": issued.key.read_text()}
+        self.send({"type": "certificate"} | pair)
+
+    def slot(self, *addresses: str, encrypted: bool = False) -> int:
+        """Give it UDP and TCP sockets on one port of each address, and counters; the port.
+
+        `encrypted` adds DoT and DoH at ports of their own on 127.0.0.1; `ports` has all of them by kind.
+        """
         described = []
         port = 0
         for address in addresses:
             port = self._bind(address, port)
             described += [{"kind": kind, "address": f"{address}:{port}"} for kind in ("udp", "tcp")]
+        self.ports = {"udp": port, "tcp": port}
+        for kind in ("dot", "doh") if encrypted else ():
+            listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+            self.sockets.append(listening)
+            self.ports[kind] = listening.getsockname()[1]
+            described.append({"kind": kind, "address": f"127.0.0.1:{self.ports[kind]}"})
         self.counters_fd = fixed_memory(self._layout.size)
         message = {"type": "slot", "slot": 0, "sockets": described}
         self.send(message, self.counters_fd, *(each.fileno() for each in self.sockets))

@@ -105,8 +105,6 @@ class CoreConfig:
     allow: tuple[Network, ...] = field(factory=default_allow)
     allow_rd0: tuple[Network, ...] = ()
     rate_limit: RateRule = field(factory=RateRule)
-    cookie_secrets: tuple[bytes, ...] = field(default=(), repr=False)
-    """Secrets of server cookies, newest first (RFC 9018); none: no cookies."""
     nsid: str = ""
     """What this server calls itself; empty: it does not say."""
     designated: tuple[Designated, ...] = ()

@@ -5,7 +5,7 @@ one for its answer, one join. Everything unusual leaves it at once: `reception.p
 is served, `resolution.py` finds the answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from blocklist.index import Index
 from resolver.core.canary import Canary
@@ -44,6 +44,10 @@ class Forwarder:
     def door(self, transport: int, place: str) -> Door:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
         return self._reception.door(transport, place)
+
+    def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:
+        """Make and take server cookies under these secrets, newest first (RFC 9018); without any, no cookies."""
+        self._reception.use_cookie_secrets(secrets)
 
     def set_index(self, index: Index, generation: int, mark: Mark = no_mark) -> None:
         """Put a list in force: from the next query on every kept answer of another generation is decided again.

@@ -4,7 +4,7 @@ In order: read it strictly, options too (row 14); the client's rate; serve it at
 (row 5). What passes is remembered, so that the hot path knows the next query of this form from this client.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from resolver.core import codes
 from resolver.core.access import Access
@@ -31,8 +31,13 @@ class Reception:
         self._access = Access(config.allow, config.allow_rd0)
         self._views = Views(config)
         self._clients = ClientTable(config, self._access, self._views)
-        self._cookies = Cookies(config.cookie_secrets, unix_time) if config.cookie_secrets else None
-        self._options = Options(config.nsid, self._cookies, config.limits)
+        self._unix_time = unix_time
+        self._options = Options(config.nsid, None, config.limits)
+
+    def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:
+        """Make and take server cookies under these, newest first; without any, no cookies."""
+        cookies = Cookies(secrets, self._unix_time) if secrets else None
+        self._options = Options(self._config.nsid, cookies, self._config.limits)
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in."""

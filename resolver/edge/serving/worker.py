@@ -9,6 +9,7 @@ import mmap
 import os
 import resource
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,12 @@ class Worker:
         self._servers: list[UpstreamServer] = []
         self._doh_path = ""
         self._tls = TlsDoors()
+        self._cookie_secrets: tuple[bytes, ...] = ()
         self._service: Service | None = None
         self._verbs: dict[str, Callable[[Message, list[int]], None]] = {
             "start": self._start,
             "certificate": self._take_certificate,
+            "cookies": self._take_cookies,
             "index": self._take_index,
             "try": self._try,
             "stop_marking": self._stop_marking,
@@ -90,6 +93,12 @@ class Worker:
     def _take_certificate(self, message: Message, fds: list[int]) -> None:
         """Show it from now on; the supervisor has looked that it is sound."""
         self._tls.renew(message["certificate"].encode(), message["key"].encode())
+
+    def _take_cookies(self, message: Message, fds: list[int]) -> None:
+        """Make and take server cookies under these secrets; none: no cookies."""
+        self._cookie_secrets = tuple(map(bytes.fromhex, message["secrets"]))
+        if self._service is not None:
+            self._service.core.use_cookie_secrets(self._cookie_secrets)
 
     def _take_index(self, message: Message, fds: list[int]) -> None:
         """Map it and swap it in between two queries; a refused one leaves the index in force."""
@@ -139,7 +148,8 @@ class Worker:
             return
         layout = Layout(len(self._config.upstreams), len(self._config.lists))
         counters = Counters(layout, memoryview(mmap.mmap(fds[0], 0)).cast("Q"))
-        core = Forwarder(self._config, counters, os.urandom)
+        core = Forwarder(self._config, counters, os.urandom, time.time)
+        core.use_cookie_secrets(self._cookie_secrets)
         self._service = Service(
             core, self._reactor, self._servers, self._faults, self._limits, message["slot"], self._tls, self._doh_path
         )

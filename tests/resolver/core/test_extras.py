@@ -26,7 +26,9 @@ EMPTY_KEEPALIVE = dns.edns.GenericOption(KEEPALIVE_OPTION, b"")
 
 
 def world(upstream: str = "an ok.example. 60 A 203.0.113.5") -> World:
-    return World(records(upstream), config=evolve(CONFIG, nsid="ns1", cookie_secrets=(bytes(16),)))
+    here = World(records(upstream), config=evolve(CONFIG, nsid="ns1"))
+    here.forwarder.use_cookie_secrets([bytes(16)])
+    return here
 
 
 def wire(name: str = "ok.example", rtype: str = "A", payload: int = 1232, **more: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dns.edns
@@ -31,9 +32,10 @@ FEW = Limits(rate_step=1, rate_proven_factor=1.5)
 class Desk:
     """A reception with its counters and one door a transport."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, secrets: Sequence[bytes] = (), **settings: Any) -> None:
         self.counters = Counters.in_memory(Layout(1, 1))
         self.reception = Reception(evolve(CONFIG, **settings), self.counters, lambda: 1_790_000_000.0)
+        self.reception.use_cookie_secrets(secrets)
         self.doors = [self.reception.door(transport, "127.0.0.1:53") for transport in range(4)]
 
     def take(self, data: bytes, host: str = CLIENT, transport: int = codes.UDP, now: float = 0.0) -> Any:
@@ -156,7 +158,7 @@ def test_one_prefix_does_not_pay_for_another() -> None:
 
 def test_a_valid_server_cookie_is_served_beyond_the_limit() -> None:
     """Others with a cookie get BADCOOKIE and a fresh one: then they have it."""
-    desk = Desk(rate_limit=LIMITED, limits=FEW, cookie_secrets=(SECRET,))
+    desk = Desk(rate_limit=LIMITED, limits=FEW, secrets=[SECRET])
     for _ in range(2):
         desk.take(question("ok.example"))
     answer = desk.take(with_cookie())
@@ -196,13 +198,13 @@ def test_no_error_said_at_the_door_is_larger_than_the_query(host: str, data: byt
 def test_a_malformed_cookie_is_a_format_error(length: int) -> None:
     """RFC 7873 section 5.2.2: 8 bytes, or 16 to 40; where cookies are off the option is passed over."""
     data = with_options(dns.edns.GenericOption(10, bytes(length)))
-    assert rcode(Desk(cookie_secrets=(SECRET,)).take(data)) == codes.FORMERR
+    assert rcode(Desk(secrets=[SECRET]).take(data)) == codes.FORMERR
     assert isinstance(Desk().take(data), Query)
 
 
 def test_a_server_cookie_can_be_had_without_a_question() -> None:
     """NOERROR and a cookie; a good one is confirmed, a wrong one BADCOOKIE, and FORMERR where cookies are off."""
-    desk = Desk(cookie_secrets=(SECRET,))
+    desk = Desk(secrets=[SECRET])
     first = desk.take(without_question(with_cookie()))
     assert (rcode(first), parsed(first).question) == (codes.NOERROR, [])
     cookie = server_cookie(first)
@@ -215,7 +217,7 @@ def test_a_server_cookie_can_be_had_without_a_question() -> None:
 
 def test_an_error_brings_the_cookie_along() -> None:
     """Who sent one believes no answer without it."""
-    desk = Desk(cookie_secrets=(SECRET,))
+    desk = Desk(secrets=[SECRET])
     for data in (with_cookie(rtype="AXFR"), with_cookie()[:-1] + b"8" + b"trailing"):
         assert server_cookie(desk.take(data))
 

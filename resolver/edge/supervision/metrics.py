@@ -68,6 +68,7 @@ def _traffic(totals: Totals) -> Iterator[Metric]:
     yield _counter("mamori_queries", "Queries received.", "transport", totals.queries)
     yield _counter("mamori_answers", "Answers sent, by response code.", "rcode", totals.answers)
     yield _single_counter("mamori_dropped_queries", "Queries that got no answer by rule.", totals.dropped)
+    yield _single_counter("mamori_rate_limited_queries", "Queries over a client prefix's limit.", totals.rate_limited)
     yield _single_counter("mamori_cache_hits", "Queries answered from the cache or by policy.", totals.cache_hits)
     yield _single_counter("mamori_cache_misses", "Queries that were no cache hit.", totals.cache_misses)
     yield _gauge("mamori_pending_queries", "Different questions waiting for an upstream.", totals.pending)

@@ -56,6 +56,7 @@ class Totals:
     queries: dict[str, int] = field(factory=lambda: dict.fromkeys(TRANSPORTS, 0))
     answers: dict[str, int] = field(factory=lambda: dict.fromkeys(RCODES, 0))
     dropped: int = 0
+    rate_limited: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
     pending: int = 0
@@ -108,6 +109,7 @@ class Tally:
             queries={name: sums["queries", name] for name in TRANSPORTS},
             answers={name: sums["answers", name] for name in RCODES},
             dropped=sums["dropped", ""],
+            rate_limited=sums["rate_limited", ""],
             cache_hits=sums["cache_hits", ""],
             cache_misses=sums["cache_misses", ""],
             pending=sums["pending", ""],
@@ -125,7 +127,7 @@ def _flat(region: Region) -> dict[_Key, int]:
     """One readout by series."""
     read, labels = region.read(), region.labels
     flat: dict[_Key, int] = {("latency", str(number)): count for number, count in enumerate(read.latency)}
-    for name in ("dropped", "cache_hits", "cache_misses", "pending", "latency_sum_us"):
+    for name in ("dropped", "rate_limited", "cache_hits", "cache_misses", "pending", "latency_sum_us"):
         flat[name, ""] = getattr(read, name)
     for name in ("queries", "answers"):
         flat.update({(name, label): count for label, count in getattr(read, name).items()})

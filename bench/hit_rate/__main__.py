@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.hit_rate.measure import Figures, Setup, measure, upstream
+from bench.hit_rate.measure import ROOM_FOR_ALL, Figures, Setup, measure, upstream
 from bench.hit_rate.trace import EXPONENT, ceiling, lines, zipf
 
 SETUPS = (Setup(1, "auto"), Setup(2, "auto"), Setup(2, "off"), Setup(4, "auto"), Setup(4, "off"))
@@ -22,20 +22,22 @@ def main() -> None:
     arguments = _arguments()
     ranks = zipf(arguments.names, arguments.queries)
     with tempfile.TemporaryDirectory() as folder:
-        results = run(Path(folder), ranks, SETUPS)
+        results = run(Path(folder), ranks, SETUPS, arguments.cache_bytes)
     print(f"{arguments.names:,} names by Zipf's law (exponent {EXPONENT:g}), {arguments.queries:,} queries")
     print(table(results, ceiling(ranks)))
     print(json.dumps({"ceiling": round(ceiling(ranks), 4), "setups": [_plain(*each) for each in results.items()]}))
 
 
-def run(folder: Path, ranks: list[int], setups: Sequence[Setup]) -> dict[Setup, Figures]:
+def run(
+    folder: Path, ranks: list[int], setups: Sequence[Setup], cache_bytes: int = ROOM_FOR_ALL
+) -> dict[Setup, Figures]:
     """Ask the trace of each setup in turn."""
     trace = folder / "trace"
     trace.write_text(lines(ranks))
     results = {}
     with upstream(folder) as address:
         for number, setup in enumerate(setups):
-            results[setup] = measure(folder / str(number), address, setup, trace)
+            results[setup] = measure(folder / str(number), address, setup, trace, cache_bytes)
     return results
 
 
@@ -68,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.hit_rate", description=__doc__)
     parser.add_argument("--names", type=int, default=1_000_000, help="different names there are (default 1000000)")
     parser.add_argument("--queries", type=int, default=300_000, help="asked of each setup (default 300000)")
+    parser.add_argument("--cache-bytes", type=int, default=ROOM_FOR_ALL, help="of each worker (default: room for all)")
     return parser.parse_args()
 
 

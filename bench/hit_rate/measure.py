@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
@@ -19,7 +18,7 @@ from tests.support.tools import require
 ROOT = Path(__file__).parents[2]
 SOCKETS = 400  # of the load generator: as if so many customers asked
 IN_FLIGHT = 100  # queries; few enough that none is ever dropped
-SETTINGS: dict[str, Any] = {"cache": {"bytes": 1 << 30}}  # no name is ever put out
+ROOM_FOR_ALL = 1 << 30  # bytes of cache a worker, so that no name is ever put out
 
 
 @frozen
@@ -57,9 +56,10 @@ def upstream(folder: Path) -> Iterator[str]:
         child.stop()
 
 
-def measure(folder: Path, address: str, setup: Setup, trace: Path) -> Figures:
+def measure(folder: Path, address: str, setup: Setup, trace: Path, cache_bytes: int = ROOM_FOR_ALL) -> Figures:
     """Start a resolver, ask all of `trace`, stop it."""
-    daemon = Daemon(folder, address, [], workers=setup.workers, steering=setup.steering, **SETTINGS).start()
+    cache = {"bytes": cache_bytes}
+    daemon = Daemon(folder, address, [], workers=setup.workers, steering=setup.steering, cache=cache).start()
     try:
         before = _processor_seconds(daemon)
         queries, lost = _ask(trace, daemon.port)

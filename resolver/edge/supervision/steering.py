@@ -128,7 +128,7 @@ class Steering:
 def refusal(error: OSError) -> str:
     """Why the kernel would not, for an operator."""
     advice = {
-        errno.ENOMEM: "raise net.core.optmem_max to 65536 or more",
+        errno.ENOMEM: "raise net.core.optmem_max to its default or more",
         errno.EPERM: "the sandbox this runs in forbids it",
         errno.ENOPROTOOPT: "Linux 4.5 or newer has it",
     }.get(error.errno or 0)

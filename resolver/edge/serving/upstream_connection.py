@@ -9,9 +9,8 @@ from typing import Any
 from typing import Protocol as Shape
 
 from attrs import define
-from twisted.internet.defer import Deferred
 from twisted.internet.error import TimeoutError as ConnectTimeout
-from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.interfaces import IConnector, IHandshakeListener
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -74,7 +73,7 @@ class Connection(Protocol):
         self.is_useful = False
         """Whether it has brought an answer yet."""
         self.trouble = Trouble.NONE
-        self.opening: Deferred[Any] | None = None
+        self.connector: IConnector | None = None
         self.opened = self._heard = self._used = owner.seconds()
 
     # --- queries ------------------------------------------------------------------------------------------
@@ -180,17 +179,23 @@ class Connection(Protocol):
         self._is_closing = True
         if self.transport is not None:
             self.transport.abortConnection()
-        elif self.opening is not None:
-            self.opening.cancel()
+        elif self.connector is not None:
+            self.connector.disconnect()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Closed by either side."""
         self.note(Trouble.CLOSED)
-        self._owner.lost(self)
+        self._gone()
 
     def never_up(self, reason: Failure) -> None:
         """No connection was made."""
         self.note(Trouble.SILENT if reason.check(ConnectTimeout) else Trouble.UNREACHABLE)
+        self._gone()
+
+    def _gone(self) -> None:
+        """Leave no cycle behind: no collector walks old objects here."""
+        self._is_closing = True
+        self.transport = self.connector = None
         self._owner.lost(self)
 
 

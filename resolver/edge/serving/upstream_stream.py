@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IAddress, IDelayedCall, IOpenSSLClientConnectionCreator, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import IAddress, IConnector, IDelayedCall, IOpenSSLClientConnectionCreator
+from twisted.internet.protocol import ClientFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
@@ -110,15 +111,12 @@ class Pool:
             self._connections.remove(silent)
         connection = self._kind(self)
         self._connections.append(connection)
-        connection.opening = self._endpoint().connect(_Giver(connection)).addErrback(connection.never_up)
+        host, port = self._server
+        opening = _Opening(connection)
+        factory = opening if self._tls is None else TLSMemoryBIOFactory(self._tls, True, opening, self._reactor)
+        connection.connector = self._reactor.connectTCP(host, port, factory, timeout=self.limits.connect_seconds)
         self._watch()
         return connection
-
-    def _endpoint(self) -> IStreamClientEndpoint:
-        host, port = self._server
-        kind = TCP6ClientEndpoint if ":" in host else TCP4ClientEndpoint
-        endpoint = kind(self._reactor, host, port, timeout=self.limits.connect_seconds)
-        return endpoint if self._tls is None else wrapClientTLS(self._tls, endpoint, self._reactor)
 
     def lost(self, connection: Connection) -> None:
         """It is gone: what waited on it is asked again, or has failed."""
@@ -156,14 +154,25 @@ def _nothing() -> None:
     """Stand in for the pump until there is one."""
 
 
-class _Giver(Factory):
-    """Gives one connection to an endpoint."""
+class _Opening(ClientFactory):
+    """What Twisted connects for; forgotten as soon as it is up or has failed."""
 
     noisy = False
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._connection: Connection | None = connection
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
+    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
         """TCP is coming up."""
-        return self._connection
+        connection, self._connection = self._connection, None
+        return connection
+
+    def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
+        """It never came up."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.never_up(reason)
+
+    def clientConnectionLost(self, connector: Any, reason: Failure) -> None:
+        """Break the cycle Twisted leaves between the two (it does so itself after a failure): no collector comes."""
+        connector.transport = None

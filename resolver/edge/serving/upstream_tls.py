@@ -4,7 +4,6 @@ Names are checked here, inside OpenSSL's own look at the certificate and closed 
 look means that the certificate is refused.
 """
 
-from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -33,6 +32,8 @@ class StrictTls:
 
     def __init__(self, name: str, ca: Path | None) -> None:
         self._context = _context(ca)
+        # Once for all: each connection's own `set_verify` would leave a cycle, and no collector walks old objects.
+        self._context.set_verify(SSL.VERIFY_PEER, self._check)
         self._identity: DNS_ID | IPAddress_ID
         if _is_address(name):
             self._server_name, self._identity = None, IPAddress_ID(name)
@@ -40,25 +41,17 @@ class StrictTls:
             self._server_name, self._identity = name.encode("ascii"), DNS_ID(name)
 
     def clientConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Twisted asks for the TLS state of a new connection; `protocol` wraps one that keeps the trouble found."""
+        """Twisted asks for the TLS state of a new connection; `protocol` wraps one that takes note of trouble."""
         connection = SSL.Connection(self._context, None)
         if self._server_name is not None:  # an address is no server name (RFC 6066 section 3)
             connection.set_tlsext_host_name(self._server_name)
-        note: Callable[[Trouble], None] = protocol.wrappedProtocol.note  # type: ignore[attr-defined]
-        connection.set_verify(SSL.VERIFY_PEER, self._checker(note))
         return connection
 
-    def _checker(self, note: Callable[[Trouble], None]) -> Callable[[SSL.Connection, X509, int, int, int], bool]:
-        def check(_: SSL.Connection, certificate: X509, error: int, depth: int, is_sound: int) -> bool:
-            trouble = Trouble.WRONG_NAME
-            try:
-                trouble = self._look(certificate, error, depth, is_sound)
-            finally:
-                if trouble:
-                    note(trouble)
-            return not trouble
-
-        return check
+    def _check(self, connection: SSL.Connection, certificate: X509, error: int, depth: int, is_sound: int) -> bool:
+        trouble = self._look(certificate, error, depth, is_sound)
+        if trouble:
+            connection.get_app_data().wrappedProtocol.note(trouble)  # its app data is Twisted's protocol around ours
+        return not trouble
 
     def _look(self, certificate: X509, error: int, depth: int, is_sound: int) -> Trouble:
         if not is_sound:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
+from weakref import ref
 
 import pytest
 from twisted.internet.address import IPv4Address
@@ -52,6 +54,12 @@ class Bench:
     def refuse(self, number: int) -> None:
         factory = self.reactor.tcpClients[number][2]
         factory.clientConnectionFailed(self.reactor.connectors[number], Failure(ConnectError()))
+
+    def forget(self) -> None:
+        """What only a test keeps."""
+        self._up.clear()
+        self.reactor.tcpClients.clear()
+        self.reactor.connectors.clear()
 
     def answer(self, connection: int, *attempts: int) -> None:
         data = b"".join(len(self.query(n)).to_bytes(2, "big") + self.query(n) for n in attempts)
@@ -161,6 +169,26 @@ def test_a_silent_connection_makes_room_for_a_new_one(bench: Bench) -> None:
     bench.send(3)
     assert bench.opened == 3
     assert bench.connected(0)[1].disconnected, "the place of the one that was silent first"
+
+
+def test_a_connection_leaves_no_cycle(bench: Bench) -> None:
+    """It is freed when it is lost, without the help of the garbage collector, which never walks old objects here."""
+    gc.disable()
+    try:
+        bench.send(1)
+        bench.answer(0, 1)
+        (connection,) = bench.pool._connections
+        alive, connector, factory = ref(connection), bench.reactor.connectors[0], bench.reactor.tcpClients[0][2]
+        connection.transport.connector = connector  # as Twisted's own have it
+        connector.transport = connection.transport
+        del connection
+        bench.drop(0)
+        factory.clientConnectionLost(connector, Failure(ConnectionDone()))
+        assert connector.transport is None
+        bench.forget()
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_stop_closes_everything(bench: Bench) -> None:

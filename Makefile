@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers drill
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers scanner drill
 
 setup: $(STAMP)
 
@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 run: setup
 	@exec $(BIN)/mamori demo
 
-test: setup peers check
+test: setup peers scanner check
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup
@@ -33,6 +33,13 @@ fmt: setup
 # Real peers for the interop tests; where they cannot be installed those tests are listed as skipped, with the reason.
 peers:
 	@deploy/peers.sh
+
+# sslyze wants an older `cryptography` than we do, so it lives in a virtual environment of its own.
+SCANNER := $(VENV)/sslyze
+scanner: setup
+	@test -x $(SCANNER)/bin/sslyze || { $(PYTHON) -m venv $(SCANNER) && \
+	  $(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check 'sslyze>=6.3,<7'; } || \
+	  echo "sslyze cannot be installed here: the test that scans our TLS is skipped" >&2
 
 # Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
 bench: setup peers
@@ -55,7 +62,13 @@ fuzz: setup
 drill: setup peers
 	$(BIN)/python -m drill
 
-# What is generated: configuration schema, dashboard, test vectors.
+# Ten minutes of mixed clients while lists, settings, workers and the program itself change; one JSON line at the end.
+SOAK_SECONDS ?= 600
+soak: setup peers
+	$(BIN)/python -m soak --seconds $(SOAK_SECONDS)
+
+# What is generated: configuration schema, dashboard, limits, test vectors.
 docs: setup
+	$(BIN)/python -m deploy.limits_page > docs/operators/limits.md
 	$(BIN)/python -m resolver.settings.schema > config/schema.json
 	$(BIN)/python -m deploy.grafana.build_dashboard > deploy/grafana/mamori.json

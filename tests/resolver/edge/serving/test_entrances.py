@@ -11,76 +11,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import dns.message
 import dns.query
 import dns.rcode
 import pytest
 
-from blocklist.compiling import compile_index
-from resolver.edge.sealed_memory import sealed_memory
-from tests.resolver.edge.supervised_worker import SupervisedWorker
+from tests.resolver.edge.encrypted_worker import NAME, EncryptedWorker, question
 from tests.support.asking import exchange
-from tests.support.certificates import Authority
 
 pytestmark = pytest.mark.daemon
 
-NAME = "resolver.test"
-PLAIN = {"upstreams": [{"address": "127.0.0.1:9"}], "answer": {"mode": "dns-only"}}
-HOME = ("127.0.0.1", 0)
-
-
-class World:
-    """One worker with all four transports and an authority its clients believe."""
-
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.authority = Authority(folder)
-        self.issued = self.authority.issue(NAME, ips=["127.0.0.1"])
-        self.worker = SupervisedWorker()
-        self.worker.start(**PLAIN, **settings)
-        self.worker.certificate(self.issued)
-        self.worker.index(sealed_memory(compile_index([], clock_offset=0.0)), 1)
-        self.worker.slot("127.0.0.1", encrypted=True)
-        self.ports = self.worker.ports
-        self._dot = self.context("dot")
-
-    def context(self, *protocols: str) -> ssl.SSLContext:
-        made = ssl.create_default_context(cafile=str(self.authority.pem))
-        if protocols:
-            made.set_alpn_protocols(list(protocols))
-        return made
-
-    def connect(self, kind: str, source: tuple[str, int] = HOME) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.ports[kind]), 10, source)
-
-    def tls(self, source: tuple[str, int] = HOME) -> ssl.SSLSocket:
-        return self._dot.wrap_socket(self.connect("dot", source), server_hostname=NAME)
-
-    def ask(self, kind: str, source: str = "127.0.0.1") -> dns.message.Message:
-        """One question over a connection of its own; an error when there is no answer."""
-        asked, port = question(), self.ports[kind]
-        if kind == "udp":
-            return dns.query.udp(asked, "127.0.0.1", 10, port, source)
-        if kind == "tcp":
-            return dns.query.tcp(asked, "127.0.0.1", 10, port, source)
-        if kind == "dot":
-            context = self.context("dot")
-            return dns.query.tls(asked, "127.0.0.1", 10, port, source, ssl_context=context, server_hostname=NAME)
-        return dns.query.https(asked, f"https://127.0.0.1:{port}/dns-query", 10, verify=self.context())
-
-
-def question() -> dns.message.QueryMessage:
-    """Answered by the worker itself, with the id that DoH wants."""
-    made = dns.message.make_query("localhost", "A", use_edns=0)
-    made.id = 0
-    return made
-
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., EncryptedWorker]]:
     with contextlib.ExitStack() as stack:
 
-        def begin(**settings: object) -> World:
-            world = World(tmp_path, **settings)
+        def begin(**settings: object) -> EncryptedWorker:
+            world = EncryptedWorker(tmp_path, **settings)
             stack.callback(lambda: check_quiet(world.worker.close()))
             return world
 
@@ -91,7 +37,7 @@ def check_quiet(errors: str) -> None:
     assert errors == ""  # what a stranger does is no fault of ours
 
 
-def test_every_transport_gives_the_same_answer(start: Callable[..., World]) -> None:
+def test_every_transport_gives_the_same_answer(start: Callable[..., EncryptedWorker]) -> None:
     """Row 21: but for OPT, which is padded where the channel is encrypted."""
     world = start()
     answers = {kind: world.ask(kind) for kind in ("udp", "tcp", "dot", "doh")}
@@ -107,7 +53,7 @@ def test_every_transport_gives_the_same_answer(start: Callable[..., World]) -> N
     assert counted == {"udp": 1, "tcp": 1, "dot": 1, "doh": 1}
 
 
-def test_doh_by_get_and_post_and_on_one_connection(start: Callable[..., World]) -> None:
+def test_doh_by_get_and_post_and_on_one_connection(start: Callable[..., EncryptedWorker]) -> None:
     """As dnspython asks."""
     world = start()
     url = f"https://127.0.0.1:{world.ports['doh']}/dns-query"
@@ -116,7 +62,7 @@ def test_doh_by_get_and_post_and_on_one_connection(start: Callable[..., World]) 
         assert answer.answer == world.ask("udp").answer
 
 
-def test_a_new_certificate_is_shown_and_old_connections_live(start: Callable[..., World]) -> None:
+def test_a_new_certificate_is_shown_and_old_connections_live(start: Callable[..., EncryptedWorker]) -> None:
     """Without a restart, and without a client that notices."""
     world = start()
     with world.tls() as old:
@@ -131,12 +77,12 @@ def test_a_new_certificate_is_shown_and_old_connections_live(start: Callable[...
         assert old.recv(4)
 
 
-def shown(world: World) -> str:
+def shown(world: EncryptedWorker) -> str:
     with world.tls() as fresh:
         return str(fresh.getpeercert())
 
 
-def test_garbage_on_every_port_is_no_fault(start: Callable[..., World]) -> None:
+def test_garbage_on_every_port_is_no_fault(start: Callable[..., EncryptedWorker]) -> None:
     """HTTP to TLS, TLS to TCP, TLS that breaks off, random bytes: the connection ends, the worker answers on."""
     world = start()
     hello = client_hello(world)
@@ -158,7 +104,7 @@ def test_garbage_on_every_port_is_no_fault(start: Callable[..., World]) -> None:
         assert world.ask(kind).answer
 
 
-def client_hello(world: World) -> bytes:
+def client_hello(world: EncryptedWorker) -> bytes:
     outgoing = ssl.MemoryBIO()
     shaking = world.context("dot").wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=NAME)
     with contextlib.suppress(ssl.SSLWantReadError):
@@ -166,7 +112,7 @@ def client_hello(world: World) -> bytes:
     return outgoing.read()
 
 
-def test_a_worker_that_leaves_says_goodbye(start: Callable[..., World]) -> None:
+def test_a_worker_that_leaves_says_goodbye(start: Callable[..., EncryptedWorker]) -> None:
     """Idle connections are closed in order: an end of file over TCP, a close_notify over TLS, not a reset."""
     world = start()
     with world.connect("tcp") as plain, world.tls() as secure:
@@ -182,7 +128,7 @@ def test_a_worker_that_leaves_says_goodbye(start: Callable[..., World]) -> None:
 
 
 @pytest.mark.long
-def test_ten_thousand_idle_connections_stop_nobody(start: Callable[..., World]) -> None:
+def test_ten_thousand_idle_connections_stop_nobody(start: Callable[..., EncryptedWorker]) -> None:
     """10,000 TCP connections and 1,000 TLS ones from forty addresses, all held open by the client.
 
     UDP answers throughout, and so do TCP, DoT and DoH to a client that comes after them, of their prefix or another.
@@ -211,11 +157,13 @@ def source(number: int) -> tuple[str, int]:
     return f"127.0.0.{2 + number % 40}", 0
 
 
-def answered(world: World) -> bool:
+def answered(world: EncryptedWorker) -> bool:
     return exchange(question().to_wire(), world.ports["udp"], "udp") is not None
 
 
-def test_a_client_prefix_is_held_to_its_number_and_others_are_not_touched(start: Callable[..., World]) -> None:
+def test_a_client_prefix_is_held_to_its_number_and_others_are_not_touched(
+    start: Callable[..., EncryptedWorker],
+) -> None:
     """Its newest connections live; the oldest, which asked nothing, have made room."""
     world = start(connections={"most": 80, "per_prefix": 10})
     with contextlib.ExitStack() as stack:

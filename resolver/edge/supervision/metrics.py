@@ -167,6 +167,9 @@ def _blocks(snapshot: Snapshot) -> Iterator[Metric]:
 def _processes(snapshot: Snapshot) -> Iterator[Metric]:
     yield _gauge("mamori_ready", "1 when queries are answered.", snapshot.answering)
     yield _gauge("mamori_draining", "1 while /ready says no on an operator's word.", snapshot.draining)
+    if snapshot.certificate_not_after is not None:
+        text = "When the certificate of DoT and DoH ends."
+        yield _gauge("mamori_certificate_not_after_timestamp_seconds", text, snapshot.certificate_not_after)
     yield _gauge("mamori_uptime_seconds", "Time since start.", round(snapshot.uptime_seconds))
     states = {"configured": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares}
     yield _gauges("mamori_workers", "Workers by state.", ("state",), _pairs(states))

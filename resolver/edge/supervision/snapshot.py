@@ -46,3 +46,5 @@ class Snapshot:
     release: ReleaseView
     answering: bool  # queries are answered, draining or not
     draining: bool  # an operator wants no new customers
+    open_resolver: bool = False  # strangers are answered, as the settings say
+    certificate_not_after: float | None = None  # POSIX seconds; None: none is shown

@@ -34,6 +34,7 @@ SNAPSHOT = Snapshot(
     release=ReleaseView(False, 86_400, 0.0, {"demo": 0}),
     answering=True,
     draining=False,
+    certificate_not_after=1_800_000_000.0,
 )
 
 

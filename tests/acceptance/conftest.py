@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.rows import EXEMPT, entries
 from tests.support.daemon import Daemon, listing
 from tests.support.listbody import ListBody
+from tests.support.transports import Clients
 from tests.support.upstream import Upstream
 
 
@@ -32,7 +33,7 @@ def table_upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstrea
 def table_daemon(tmp_path_factory: pytest.TempPathFactory, table_upstream: Upstream) -> Iterator[Daemon]:
     """The real daemon with the list the answer table stands on: one for all files of the xdist group "table"."""
     folder = tmp_path_factory.mktemp("table")
-    daemon = Daemon(folder / "isp", table_upstream.address, [])
+    daemon = Daemon(folder / "isp", table_upstream.address, []).encrypt()
     body = ListBody(folder, daemon.public_key(), entries())
     daemon.settings["lists"] = [listing(body.root, body.url)]
     daemon.write_config()
@@ -42,3 +43,10 @@ def table_daemon(tmp_path_factory: pytest.TempPathFactory, table_upstream: Upstr
     yield daemon
     assert daemon.stop() == 0, daemon.text()
     body.stop()
+
+
+@pytest.fixture(scope="session")
+def table_clients(table_daemon: Daemon) -> Iterator[Clients]:
+    """Clients of `table_daemon`, one a transport."""
+    with Clients(table_daemon) as clients:
+        yield clients

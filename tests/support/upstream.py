@@ -85,8 +85,14 @@ class Upstream:
             f'stub-zone:\n  name: "{name}"\n  stub-addr: 127.0.0.1@{self.knot_port}\n  stub-prime: no\n'
             for name in ("example", "signed.test", "blk.signed.test")
         )
-        no_other = 'local-zone: "." static\n  local-zone: "example." transparent\n  local-zone: "signed.test." transparent'
-        options = f"ede: yes\n  minimal-responses: no\n  {no_other}"  # no test asks the Internet
+        zones = (
+            (".", "static"),
+            ("example.", "transparent"),
+            ("signed.test.", "transparent"),
+        )  # no test asks the Internet
+        options = "ede: yes\n  minimal-responses: no" + "".join(
+            f'\n  local-zone: "{name}" {kind}' for name, kind in zones
+        )
         return _write_unbound_config(self.folder, self.port, self.anchor, options, stubs)
 
 

@@ -31,9 +31,12 @@ ROOT_SERVERS: Final = tuple(f"{letter}.root-servers.net" for letter in "abcdefgh
 class GuardLimits:
     """Size guard: additions above the larger of a number and a share of the list, removals above a share of it."""
 
-    adds: int = 50  # records
-    adds_share: float = 0.05  # of the enforced records
-    removals_share: float = 0.20  # of the enforced records
+    adds: int = 50
+    """Records added in one version; above this number and the share below it is held."""
+    adds_share: float = 0.05
+    """Records added, of the enforced ones."""
+    removals_share: float = 0.20
+    """Records removed, of the enforced ones; above that it is held."""
 
 
 DOMAIN_LIMITS: Final = GuardLimits()

@@ -29,8 +29,10 @@ _PRIVATE: Final = b"PRIVATE KEY-----"
 class ArchiveLimits:
     """What a file that calls itself a backup may make us hold in memory."""
 
-    manifest_bytes: int = 16 * 1024 * 1024  # the list of files
+    manifest_bytes: int = 16 * 1024 * 1024
+    """Length of the list of files."""
     files: int = 100_000
+    """Files of a backup."""
 
 
 LIMITS: Final = ArchiveLimits()

@@ -48,10 +48,15 @@ class DropLimits:
     """How large what lies in a drop folder may be (bytes), and how much of it is read."""
 
     role_bytes: int = 2 * 1024 * 1024
+    """Length of one signed role."""
     file_bytes: int = 64 * 1024 * 1024
+    """Length of one target file."""
     log_line_bytes: int = 64 * 1024
-    files: int = 1_000  # of one submission
-    roots: int = 200  # of one submission: a desk hands over every version it ever had
+    """Length of the new line of the public record."""
+    files: int = 1_000
+    """Files of one submission."""
+    roots: int = 200
+    """Roots of one submission: a desk hands over every version it ever had."""
 
 
 @frozen

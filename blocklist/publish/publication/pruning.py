@@ -30,7 +30,9 @@ class PruneLimits:
     """How long what nothing names stays (seconds since it was written)."""
 
     unnamed: float = DAY
-    old_epoch: float = 30 * DAY  # counted from the first file of the epoch after it
+    """Seconds a file that nothing names stays."""
+    old_epoch: float = 30 * DAY
+    """Seconds a file of an old epoch stays, from the first file of the epoch after it."""
 
 
 def prune(folder: Path, now: datetime, limits: PruneLimits) -> int:

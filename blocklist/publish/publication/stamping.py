@@ -32,11 +32,16 @@ from blocklist.publish.publication.pruning import PruneLimits, prune
 class StampLimits:
     """How often the online signer does what (seconds)."""
 
-    poll_seconds: float = 0.5  # look into the drop folder
-    stamp_seconds: float = 300.0  # sign a new timestamp
-    retry_seconds: float = 5.0  # try again what failed: a folder, a key, a submission
-    prune_seconds: float = 3600.0  # remove old files nothing leads to
-    status_seconds: float = 15.0  # write the status file anew, even if nothing changed
+    poll_seconds: float = 0.5
+    """Time between two looks into the drop folder."""
+    stamp_seconds: float = 300.0
+    """Time between two new timestamps."""
+    retry_seconds: float = 5.0
+    """Time until what failed is tried again: a folder, a key, a submission."""
+    prune_seconds: float = 3600.0
+    """Time between two removals of old files nothing leads to."""
+    status_seconds: float = 15.0
+    """Time after which the status file is written anew, even if nothing changed."""
 
 
 @define

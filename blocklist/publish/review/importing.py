@@ -24,8 +24,10 @@ Found = tuple[int, Entry | EntryFault]
 class ImportLimits:
     """What a report holds one by one; the rest is counted."""
 
-    ids: int = 100_000  # entries added
-    rejects: int = 10_000  # lines that became none
+    ids: int = 100_000
+    """Entries added that are named."""
+    rejects: int = 10_000
+    """Lines that became no entry, named with the reason."""
 
 
 IMPORT_LIMITS: Final = ImportLimits()

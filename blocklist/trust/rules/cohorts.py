@@ -22,8 +22,10 @@ Cohorts = tuple["Cohort", ...]
 class CohortLimits:
     """How long an entry counts as new (seconds)."""
 
-    young: float = 72 * HOUR  # since it was first enforced: an accident is withdrawn whole
-    watched: float = 0.5 * HOUR  # since workers have it in force: the breaker may trip
+    young: float = 72 * HOUR
+    """Seconds since an entry was first enforced: an accident is withdrawn whole."""
+    watched: float = 0.5 * HOUR
+    """Seconds since workers have it in force: the breaker may trip."""
 
 
 LIMITS: Final = CohortLimits()

@@ -34,12 +34,18 @@ from blocklist.trust.rules.token_sets import among, pack, split, union
 class WithdrawalLimits:
     """What one duty key may do, and for how long (seconds)."""
 
-    life: float = 72 * HOUR  # since this host first saw a token withdrawn
-    refused: float = 30 * DAY  # after that, unless editors confirm
-    cap_share: float = 0.01  # of the verified set: old entries out at once
+    life: float = 72 * HOUR
+    """Seconds since this host first saw a token withdrawn."""
+    refused: float = 30 * DAY
+    """Seconds after that in which it is refused, unless editors confirm."""
+    cap_share: float = 0.01
+    """Share of the verified set: old entries out at once."""
     cap_least: int = 3
+    """Old entries out at once, however small the set is."""
     cap_most: int = 100
-    serial_ahead: float = DAY  # a serial this far above POSIX seconds is no honest one
+    """Old entries out at once, however large the set is."""
+    serial_ahead: float = DAY
+    """Seconds above POSIX time at which a serial is no honest one."""
 
 
 LIMITS: Final = WithdrawalLimits()

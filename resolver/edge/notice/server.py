@@ -32,11 +32,16 @@ _HEAD_ENDS: Final = (b"\r\n\r\n", b"\n\n")
 class NoticeLimits:
     """What visitors may take of this process."""
 
-    connections: int = 512  # open at once; the oldest makes room for a new one
-    head_bytes: int = 8192  # of a request; a longer head is answered by what was read so far
-    head_seconds: float = 5.0  # for the head to arrive
-    send_seconds: float = 10.0  # for the visitor to take the answer
-    drain_bytes: int = 65536  # let fall after the answer, so that a reset does not destroy it
+    connections: int = 512
+    """Connections open at once; the oldest makes room for a new one."""
+    head_bytes: int = 8192
+    """Length of a request's head; a longer one is answered by what was read so far."""
+    head_seconds: float = 5.0
+    """Time for the head to arrive."""
+    send_seconds: float = 10.0
+    """Time for the visitor to take the answer."""
+    drain_bytes: int = 65536
+    """Let fall after the answer, so that a reset does not destroy it."""
 
 
 class NoticeFault(Exception):

@@ -66,9 +66,13 @@ class KeeperLimits:
     """How a single child is restarted, in seconds."""
 
     first_delay: float = 0.2
+    """Seconds to the first restart."""
     longest_delay: float = 30.0
-    settled_after: float = 60.0  # alive that long, the next restart is quick again
+    """Seconds to a restart at most; they double with each one."""
+    settled_after: float = 60.0
+    """Seconds a child lives until its next restart is quick again."""
     stop_within: float = 3.0
+    """Seconds it is given to stop; then it is killed."""
 
 
 @define(eq=False)

@@ -33,8 +33,11 @@ class ControlLimits:
     """What clients may cost."""
 
     line_bytes: int = 4096
-    idle_seconds: float = 10.0  # without a request, or without taking the answer
+    """Length of one request."""
+    idle_seconds: float = 10.0
+    """Time without a request, or without taking the answer."""
     connections: int = 16
+    """Clients at the control socket at once."""
 
 
 class ControlProtocol(LineOnlyReceiver, TimeoutMixin):

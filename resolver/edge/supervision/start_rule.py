@@ -9,8 +9,10 @@ from attrs import frozen
 class StartLimits:
     """Seconds since the start."""
 
-    open_after: float = 120.0  # `wait_then_open`: how long lists are waited for
-    report_within: float = 10.0  # how long the updater is waited for where lists are not
+    open_after: float = 120.0
+    """Seconds lists are waited for by `wait_then_open`."""
+    report_within: float = 10.0
+    """Seconds the updater is waited for where lists are not."""
 
 
 class Verdict(Enum):

@@ -17,16 +17,26 @@ from resolver.edge.supervision.tally import Region
 class PoolLimits:
     """Seconds, and counts of deaths."""
 
-    loop_deaths: int = 3  # of one slot within loop_seconds: the slot is closed
+    loop_deaths: int = 3
+    """Deaths of one slot within `loop_seconds` after which it is closed."""
     loop_seconds: float = 60.0
-    rest_seconds: float = 300.0  # then a closed slot is tried again
-    quick_restarts: int = 6  # deaths of all workers within loop_seconds that are made good at once
-    longest_delay: float = 10.0  # between two restarts beyond that
-    start_seconds: float = 60.0  # from start, or from a new index, to the worker's word; then it counts as hung
-    ping_seconds: float = 3.0  # between two rounds of asking all workers for a word
-    silent_rounds: int = 5  # in which others answered and one did not: it hangs
-    stop_seconds: float = 3.0  # for queries in flight; then it is killed a second later
-    rolled_at_once: int = 4  # new workers that start at the same time beside the old ones
+    """Time in which deaths are counted together."""
+    rest_seconds: float = 300.0
+    """Time until a closed slot is tried again."""
+    quick_restarts: int = 6
+    """Deaths of all workers within `loop_seconds` that are made good at once."""
+    longest_delay: float = 10.0
+    """Seconds between two restarts beyond that, at most."""
+    start_seconds: float = 60.0
+    """Time from the start, or from a new index, to the worker's word; then it counts as hung."""
+    ping_seconds: float = 3.0
+    """Time between two rounds of asking all workers for a word."""
+    silent_rounds: int = 5
+    """Rounds in which others answered and one did not: it hangs."""
+    stop_seconds: float = 3.0
+    """Time for queries in flight; a worker that stays is killed a second later."""
+    rolled_at_once: int = 4
+    """New workers that start at the same time beside the old ones."""
 
 
 @define(eq=False)

@@ -18,9 +18,12 @@ from zope.interface import implementer
 class HintLimits:
     """What strangers may cause."""
 
-    pause_seconds: float = 2.0  # between two polls that hints cause, over all lists
-    buffer_bytes: int = 4096  # of datagrams the kernel keeps for us
-    batch: int = 256  # datagrams thrown away at one look
+    pause_seconds: float = 2.0
+    """Time between two polls that hints cause, over all lists."""
+    buffer_bytes: int = 4096
+    """Datagrams the kernel keeps for us."""
+    batch: int = 256
+    """Datagrams thrown away at one look."""
 
 
 @implementer(IReadDescriptor)

@@ -1,7 +1,8 @@
 """Self-test names, asked end to end: at our own address, over UDP and TCP, as a customer's device would ask.
 
-Each round asks A, AAAA and HTTPS of a list's own test names and expects what the settings promise for that list. Id
-and port are random; nothing of it is kept but one word for each list. Test entries carry a bit: no block is counted.
+Each round asks A, AAAA and HTTPS of a list's own test names and expects what the settings promise for that list to a
+client of that address: where the view that fits it leaves the list out, nothing is asked. Id and port are random;
+nothing of it is kept but one word for each list. Test entries carry a bit: no block is counted.
 """
 
 import secrets
@@ -21,6 +22,7 @@ from resolver.core.config import ListPolicy
 from resolver.core.message import ANSWER, read_message
 from resolver.core.names import WireFault
 from resolver.core.upstream_query import Likeness, build, likeness
+from resolver.core.views import Views
 from resolver.edge.selftest import SelfTest
 from resolver.settings import Settings, core_config
 from resolver.settings.addresses import Endpoint
@@ -35,10 +37,14 @@ Exchange = Callable[[Endpoint, bytes, bool, float], bytes | None]  # address, qu
 class SelfTestLimits:
     """What a round may cost."""
 
-    seconds: float = 2.0  # for one answer
-    names: int = 4  # of a list
-    addresses: int = 8  # of ours
-    first_seconds: float = 2.0  # from the first list in force to the first round
+    seconds: float = 2.0
+    """Time for one answer."""
+    names: int = 4
+    """Test names of a list asked in a round."""
+    addresses: int = 8
+    """Addresses of ours asked in a round."""
+    first_seconds: float = 2.0
+    """Time from the first list in force to the first round."""
 
 
 def exchange(endpoint: Endpoint, query: bytes, tcp: bool, seconds: float) -> bytes | None:
@@ -72,8 +78,8 @@ def _read(line: socket.socket, count: int) -> bytes:
 class Asker:
     """Asks for one resolver's settings."""
 
-    addresses: tuple[Endpoint, ...]
-    expected: dict[str, dict[int, bytes | None]]  # by list and type: the address, None for no data
+    expected: dict[Endpoint, dict[str, dict[int, bytes | None]]]
+    """By our address, list and type: the notice address, None for no data."""
     exchange: Exchange = exchange
     limits: SelfTestLimits = field(factory=SelfTestLimits)
 
@@ -82,18 +88,28 @@ class Asker:
         """Return the one that knows what these settings promise."""
         core = core_config(settings)
         notice = core.answer_mode == "notice"
-        addresses = tuple(each.within for each in settings.listen)
-        return cls(addresses, {policy.list_id: _promised(policy, notice=notice) for policy in core.lists})
+        views = Views(core)
+        expected = {}
+        for each in settings.listen:
+            met = views.policies[views.at(str(each)).choose(each.within.host)]
+            expected[each.within] = {policy.list_id: _promised(policy, notice=notice) for policy in met}
+        return cls(expected)
 
-    def ask(self, list_id: str, names: Sequence[str]) -> SelfTest:
-        """Run one round; the first thing that is wrong ends it. Blocking, for a few seconds at most."""
+    def ask(self, list_id: str, names: Sequence[str]) -> SelfTest | None:
+        """Run one round; the first thing that is wrong ends it. Blocking, for a few seconds at most.
+
+        None: the views at our addresses leave this list out.
+        """
+        addresses = [address for address, lists in self.expected.items() if list_id in lists]
+        if not addresses:
+            return None
         try:
             wires = [to_wire(canonical_name(name)) for name in names[: self.limits.names]]
         except EntryFault:
             return SelfTest.FAILED
-        for address in self.addresses[: self.limits.addresses]:
+        for address in addresses[: self.limits.addresses]:
             for number, wire in enumerate(wires):
-                for qtype, promised in self.expected[list_id].items():
+                for qtype, promised in self.expected[address][list_id].items():
                     for tcp in (False, True)[: 2 if number == 0 and qtype == codes.A else 1]:
                         result = self._once(address, wire, qtype, promised, tcp=tcp)
                         if result is not SelfTest.OK:
@@ -138,7 +154,7 @@ class SelfTesting:
     """
 
     clock: IReactorTime
-    defer: Callable[..., Deferred[list[tuple[str, SelfTest]]]]
+    defer: Callable[..., Deferred[list[tuple[str, SelfTest | None]]]]
     tell: Callable[[str, str], object]
     report: Callable[[BaseException], object]
     names: Callable[[str], Sequence[str]]
@@ -166,12 +182,12 @@ class SelfTesting:
         plan = [(list_id, names) for list_id, names in named.items() if names]
         self.defer(self._ask, plan).addCallbacks(self._told, self._failed).addBoth(self._again)
 
-    def _ask(self, plan: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, SelfTest]]:
+    def _ask(self, plan: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, SelfTest | None]]:
         return [(list_id, self.asker.ask(list_id, names)) for list_id, names in plan]
 
-    def _told(self, results: list[tuple[str, SelfTest]]) -> None:
+    def _told(self, results: list[tuple[str, SelfTest | None]]) -> None:
         for list_id, result in results:
-            self.tell(list_id, result.value)
+            self.tell(list_id, result.value if result else "")
 
     def _failed(self, failure: Failure) -> None:
         assert failure.value is not None

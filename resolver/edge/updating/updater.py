@@ -41,11 +41,16 @@ GIB = 1024**3
 class UpdaterLimits:
     """Seconds, bytes and counts."""
 
-    jitter: float = 0.2  # of the poll interval, up and down
-    recheck_seconds: float = 3600.0  # the longest pause between two looks at what expires
-    memory_bytes: int = 8 * GIB  # address space: two full sets of 2 million entries and the libraries fit many times
+    jitter: float = 0.2
+    """Share of the poll interval by which a poll is earlier or later."""
+    recheck_seconds: float = 3600.0
+    """The longest pause between two looks at what expires."""
+    memory_bytes: int = 8 * GIB
+    """Address space: two full sets of 2 million entries and the libraries fit many times."""
     file_bytes: int = 2 * GIB
+    """The largest file it may write."""
     descriptors: int = 256
+    """Files it may have open."""
 
 
 def main(channel: Channel) -> None:

@@ -70,7 +70,7 @@ class Resolution:
         special = None if forwarded else self._special_use.answer(query.name, query.form.qtype)
         if special is not None:
             if decision.course is Course.SOFTEN and decision.match is not None:
-                special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype, view=query.form.view)
+                special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype)
             return answer_locally(self._counters, query, door, special)
         entry = self._from_another_view(query, now)
         if entry is not None:

@@ -124,6 +124,16 @@ def test_clients_of_all_views_wait_for_one_upstream_query() -> None:
     assert place.numbers.blocks == (2, 0)
 
 
+def test_who_asks_first_does_not_decide_for_the_others() -> None:
+    """No list applies to the first, who learns that the name does not exist; to the second it is listed (row 4)."""
+    place = world(records("nxdomain", "ns blk.example. 60 SOA . . 1 3600 600 86400 60"))
+    first, second = object(), object()
+    for host, peer in ((MAIL, first), (EVERYBODY, second)):
+        place.forwarder.receive_query(question("www.blk.example", "MX"), host, place.door(), peer, place.now)
+    place.pump()
+    assert [parsed(place.late[peer][0]).rcode() for peer in (first, second)] == [3, 0]
+
+
 def test_what_is_kept_for_one_view_is_decided_for_the_next() -> None:
     """Nothing more is asked upstream, TTLs go on ticking, and the verdict is each view's own."""
     place = world(ALIAS)

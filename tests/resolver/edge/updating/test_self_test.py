@@ -20,7 +20,7 @@ from twisted.internet.task import Clock
 from resolver.edge.selftest import SelfTest
 from resolver.edge.updating.self_test import Asker, SelfTesting, SelfTestLimits, exchange
 from resolver.settings.addresses import Endpoint
-from tests.resolver.edge.settings_for_edge import settings
+from tests.resolver.edge.settings_for_edge import NOTICE, settings
 
 NAMES = ("one.selftest.example", "two.selftest.example")
 Asked = tuple[str, str, bool]
@@ -131,7 +131,7 @@ def test_no_data_is_what_dns_only_promises(tmp_path: Path, answerer: Answerer) -
 def test_wildcard_addresses_are_asked_on_loopback(tmp_path: Path) -> None:
     """Nothing can be sent to 0.0.0.0."""
     asker = Asker.of(settings(tmp_path, listen=["0.0.0.0:5300", "[::]:5300", "127.0.0.2:5300"]))
-    assert [str(each) for each in asker.addresses] == ["127.0.0.1:5300", "[::1]:5300", "127.0.0.2:5300"]
+    assert [str(each) for each in asker.expected] == ["127.0.0.1:5300", "[::1]:5300", "127.0.0.2:5300"]
 
 
 def test_a_name_that_is_none_fails_the_list_not_the_updater(asker: Asker, answerer: Answerer) -> None:
@@ -175,6 +175,48 @@ def test_real_sockets_over_udp_and_tcp() -> None:
         for thread in threads:
             thread.join()
     assert exchange(places[1], b"query", True, 5.0) is None
+
+
+def test_each_address_is_asked_for_the_lists_of_its_view(tmp_path: Path, answerer: Answerer) -> None:
+    """A question to an address of ours comes from there: the view that fits it says what is promised, if anything."""
+    views = [
+        {"name": "mail", "listen": ["127.0.0.1:5300"], "lists": []},
+        {"name": "west", "from": ["127.0.0.2/32"], "notices": {"demo": "west"}},
+    ]
+    bare = settings(tmp_path)
+    pages = {"default": bare.raw["notices"]["default"], "west": NOTICE | {"ipv4": "192.0.2.2"}}
+    places = ["127.0.0.1:5300", "127.0.0.2:5300", "127.0.0.3:5300"]
+    asked = settings(tmp_path, listen=places, views=views, notices=pages)
+    asker, met = Asker.of(asked), list[str]()
+
+    def note(endpoint: Endpoint, query: bytes, tcp: bool, seconds: float) -> bytes | None:
+        met.append(endpoint.host)
+        if endpoint.host == "127.0.0.2":
+            answerer.bend = lambda reply, asked: west_page(reply, asked)
+        else:
+            answerer.bend = lambda reply, _: reply
+        return answerer(endpoint, query, tcp, seconds)
+
+    assert evolve(asker, exchange=note).ask("demo", NAMES[:1]) is SelfTest.OK
+    assert met == ["127.0.0.2"] * 4 + ["127.0.0.3"] * 4
+    assert evolve(asker, exchange=answerer).ask("demo", NAMES) is SelfTest.NOT_BLOCKED  # the page of the others
+
+
+def west_page(reply: dns.message.Message, asked: Asked) -> dns.message.Message:
+    if asked[1] == "A":
+        reply.answer = [dns.rrset.from_text(asked[0] + ".", 30, "IN", "A", "192.0.2.2")]
+    return reply
+
+
+def test_a_list_that_no_address_meets_is_not_asked_for(tmp_path: Path, answerer: Answerer) -> None:
+    """It is neither well nor ill: nothing is said of it."""
+    views = [{"name": "own", "from": ["127.0.0.0/8"], "lists": []}]
+    asker = evolve(Asker.of(settings(tmp_path, views=views)), exchange=answerer)
+    assert asker.ask("demo", NAMES) is None
+    rounds = Rounds(asker)
+    rounds.testing.in_force(["demo"])
+    rounds.clock.advance(SelfTestLimits().first_seconds)
+    assert (rounds.told, answerer.asked) == ([("demo", "")], [])
 
 
 class Rounds:

@@ -39,6 +39,8 @@ class Limits:
     """Seconds between health probes of an upstream that is down."""
     probe_timeout: float = 1.0
     """Seconds a health probe may take."""
+    silence_ttl: int = 1
+    """Seconds the failure of a question is cached that no upstream answered at all: they may be back at any moment."""
     failure_ttl: int = 5
     """Seconds a resolution failure is cached (RFC 9520: 1 to 300)."""
     negative_ttl_max: int = 10_800

@@ -167,7 +167,7 @@ class Resolution:
         """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
         self._close(pending)
         for view in pending.views:
-            entry = self._ruler.failed(answer, now)
+            entry = self._ruler.failed(answer, now, silent=pending.last_error is None)
             entry.generation = pending.generation  # it says nothing about a list that came while we asked
             self.cache.put(key_under(pending.key, view), entry)
         self._answer_all(pending, answer, now)

@@ -43,9 +43,10 @@ class Ruler:
         self._block(entry, match, qtype, now)
         return entry
 
-    def failed(self, answer: Answer, now: float) -> Entry:
-        """Return the entry of a question that no upstream answered (RFC 9520)."""
-        entry = Entry(self.generation, now, now + self._config.limits.failure_ttl)
+    def failed(self, answer: Answer, now: float, *, silent: bool = False) -> Entry:
+        """Return the entry of a question that no upstream answered (RFC 9520), or that met with silence only."""
+        limits = self._config.limits
+        entry = Entry(self.generation, now, now + (limits.silence_ttl if silent else limits.failure_ttl))
         entry.hold(answer)
         return entry
 

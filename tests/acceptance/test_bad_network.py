@@ -106,7 +106,7 @@ def test_it_answers_again_as_soon_as_the_upstream_does(net: Net, record_property
     assert net.daemon.metric(f'mamori_upstream_up{{upstream="{net.relay.address}"}}') == 0
     net.relay.is_out = False
     returned = time.monotonic()
-    while not net.works(f"again{time.monotonic_ns()}.example"):
+    while not net.works("out199.example"):  # the last that failed: what failed is not held against it for long
         assert time.monotonic() < returned + 2.0
     record_property("recovery after the outage", f"{time.monotonic() - returned:.2f} s")
     while not net.daemon.metric(f'mamori_upstream_up{{upstream="{net.relay.address}"}}'):

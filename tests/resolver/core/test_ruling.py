@@ -86,6 +86,16 @@ def test_what_has_no_lifetime_is_not_to_be_kept() -> None:
     assert ruler().entry_for(message("an www.late.example. 0 A 192.0.2.7"), False, 0.0)[1] is False
 
 
+def test_silence_is_not_held_against_a_question_for_long() -> None:
+    """An upstream that is back is asked again a second later; an error it gave is believed longer (RFC 9520)."""
+    rules = ruler()
+    for silent, seconds in ((True, CONFIG.limits.silence_ttl), (False, CONFIG.limits.failure_ttl)):
+        entry = rules.failed(failure(22), 10.0, silent=silent)
+        assert rules.refresh(entry, 10.0 + seconds - 0.1)
+        assert not rules.refresh(entry, 10.0 + seconds)
+    assert 1 <= CONFIG.limits.silence_ttl < CONFIG.limits.failure_ttl
+
+
 def test_a_broken_chain_is_a_failure_and_kept_as_long() -> None:
     """A loop with TTLs of an hour is asked about again after 5 s."""
     loop = ("an www.late.example. 3600 CNAME b.example.", "an b.example. 3600 CNAME www.late.example.")

@@ -37,10 +37,14 @@ Exchange = Callable[[Endpoint, bytes, bool, float], bytes | None]  # address, qu
 class SelfTestLimits:
     """What a round may cost."""
 
-    seconds: float = 2.0  # for one answer
-    names: int = 4  # of a list
-    addresses: int = 8  # of ours
-    first_seconds: float = 2.0  # from the first list in force to the first round
+    seconds: float = 2.0
+    """Time for one answer."""
+    names: int = 4
+    """Test names of a list asked in a round."""
+    addresses: int = 8
+    """Addresses of ours asked in a round."""
+    first_seconds: float = 2.0
+    """Time from the first list in force to the first round."""
 
 
 def exchange(endpoint: Endpoint, query: bytes, tcp: bool, seconds: float) -> bytes | None:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers scanner drill
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers scanner drill hostile
 
 setup: $(STAMP)
 
@@ -57,6 +57,11 @@ bench-lists: setup
 FUZZ_SECONDS ?= 300
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+# A million broken messages over UDP, fewer over TCP, DoT and DoH, against the real daemon; the last line is its figures.
+HOSTILE ?=
+hostile: setup peers
+	$(BIN)/python -m tests.hostile $(HOSTILE)
 
 # The list body's tutorial typed as it stands, with two resolvers behind real nginx; the last line is its figures.
 drill: setup peers

@@ -74,8 +74,14 @@ def explain(config: Path, list_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    for line in (*told["words"], *(f"To do: {line}" for line in told["do"])):
+    for line in (*told["words"], *_left_out(settings, list_id), *(f"To do: {line}" for line in told["do"])):
         click.echo(line)
+
+
+def _left_out(settings: Settings, list_id: str) -> list[str]:
+    """For whom it is not enforced at all, as the settings file says."""
+    names = [view.name for view in settings.views if not view.has(list_id)]
+    return [f"not enforced for clients of view {', '.join(names)}"] if names else []
 
 
 def _from_disk(settings: Settings, list_id: str) -> dict[str, Any]:

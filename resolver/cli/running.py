@@ -7,6 +7,7 @@ import click
 from resolver.cli.options import config_option
 from resolver.settings import load
 from resolver.settings.checks import warnings
+from resolver.settings.view_words import view_documents, view_lines
 
 
 @click.command()
@@ -47,3 +48,5 @@ def check_config(file: Path) -> None:
         click.echo(f"warning: {warning}", err=True)
     lists = ", ".join(each.id for each in settings.lists) or "none"
     click.echo(f"{file}: good. Lists to enforce: {lists}.")
+    for line in view_lines(view_documents(settings)):
+        click.echo(line)

@@ -1,6 +1,7 @@
 """One moment of the whole resolver as plain data: what /metrics, /ready and `mamori status` are made of."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
@@ -48,3 +49,4 @@ class Snapshot:
     draining: bool  # an operator wants no new customers
     open_resolver: bool = False  # strangers are answered, as the settings say
     certificate_not_after: float | None = None  # POSIX seconds; None: none is shown
+    views: tuple[Mapping[str, Any], ...] = ()  # as `settings.view_words` tells of them

@@ -10,6 +10,7 @@ from resolver.edge.supervision.latency import Latency
 from resolver.edge.supervision.list_board import ListView
 from resolver.edge.supervision.snapshot import Snapshot
 from resolver.edge.supervision.tally import Totals
+from resolver.settings.view_words import view_lines
 
 OK: Final = 0
 UPDATE_FAILED: Final = 2
@@ -33,6 +34,7 @@ def document(snapshot: Snapshot) -> Document:
         "clock_suspect": snapshot.clock_suspect,
         "audit_failing": snapshot.audit_failing,
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
+        "views": list(snapshot.views),
         "upstreams": [_upstream(name, bool(up), totals) for name, up in totals.upstream_up.items()],
         "steering": {"on": not snapshot.steering, "reason": snapshot.steering},
         "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": _cache_note(snapshot)},
@@ -60,6 +62,7 @@ def text(status: Document) -> str:
         f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",
         *(_upstream_line(each) for each in status["upstreams"]),
         *(_list_line(each) for each in status["lists"]),
+        *view_lines(status["views"]),
         _release_line(status["release"]),
     ]
     if status["clock_suspect"]:

@@ -34,6 +34,7 @@ from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
 from resolver.edge.supervision.usage import Usage, usage
 from resolver.settings import Settings
+from resolver.settings.view_words import view_documents
 
 
 class Supervisor:
@@ -181,6 +182,7 @@ class Supervisor:
             release=self._release.view(),
             answering=self._readiness.answering,
             draining=self._readiness.drained,
+            views=view_documents(self._settings),
         )
 
     def command(self, verb: str, list_id: str | None = None, by: int = 0) -> Deferred[Reply]:

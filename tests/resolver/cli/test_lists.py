@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.resolver.cli.at_terminal import StandIn, Terminal
+from tests.resolver.cli.at_terminal import StandIn, Terminal, settings
 
 
 @pytest.mark.parametrize("verb", ["accept", "reject", "rollback", "refresh"])
@@ -46,6 +46,15 @@ def test_an_explanation_is_words_and_what_to_do(terminal: Terminal) -> None:
     assert text.stdout == "Version 4 is in force.\nTo do: Ask the list body.\n"
     assert json.loads(as_json.stdout) == TOLD
     assert resolver.asked[0] == {"verb": "explain", "list_id": "demo"}
+
+
+def test_an_explanation_says_for_whom_the_list_does_not_count(terminal: Terminal) -> None:
+    """By the names of the views that leave it out."""
+    views = [{"name": "mail", "from": ["10.0.0.25/32"], "lists": []}, {"name": "west", "from": ["10.1.0.0/16"]}]
+    terminal.write(settings() | {"views": views})
+    with StandIn(terminal.state, {"ok": True, "text": "", "data": TOLD}):
+        text = terminal.with_config("list", "explain", "demo")
+    assert text.stdout.splitlines()[1] == "not enforced for clients of view mail"
 
 
 def test_without_a_resolver_the_disk_explains(terminal: Terminal) -> None:

@@ -12,6 +12,17 @@ def test_a_good_file_is_called_good(terminal: Terminal) -> None:
     assert result.stdout.endswith("good. Lists to enforce: demo.\n")
 
 
+def test_views_are_shown_in_order(terminal: Terminal) -> None:
+    """Who meets what, before anybody does."""
+    terminal.write(settings() | {"views": [{"name": "mail", "from": ["10.0.0.25/32"], "lists": []}]})
+    result = terminal.type("check-config", str(terminal.config))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1:] == [
+        "view mail · from 10.0.0.25/32 · NO LISTS",
+        "clients of no view · all lists",
+    ]
+
+
 def test_what_to_think_about_is_a_warning(terminal: Terminal) -> None:
     """A laptop switch is legal, but told."""
     terminal.write(settings() | {"laptop": True})

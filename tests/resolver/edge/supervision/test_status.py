@@ -39,6 +39,14 @@ def test_cache_note_says_what_workers_share() -> None:
     assert document(snapshot(slots=1))["cache"]["note"] == "one cache"
 
 
+def test_views_stand_below_the_lists() -> None:
+    """As JSON data, and a line for each."""
+    view = {"name": "mail", "from": ["10.0.0.25/32"], "listen": [], "lists": [], "notices": {}}
+    told = document(snapshot(views=(view,)))
+    assert told["views"] == [view]
+    assert "view mail · from 10.0.0.25/32 · NO LISTS\nclients of no view · all lists" in text(told)
+
+
 def test_failed_update_is_exit_code_2() -> None:
     """Row 18: while the last update failed, although the last good list is enforced."""
     told = document(snapshot(lists=(LIST, evolve(LIST, last_outcome="failed", last_reason="cut"))))

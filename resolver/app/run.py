@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from resolver.app.signals import on_stop_signal
+from resolver.app.successor import ExecSuccessor
 from resolver.edge import fault_log
 from resolver.edge.hardening import HardeningFault, harden_process, require_no_swap
 from resolver.edge.steady_time import use_steady_time
+from resolver.edge.supervision.handover import Handed, HandOverFault
 from resolver.edge.supervision.launcher import ProcessLauncher
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.outside import Outside
@@ -22,40 +24,44 @@ from resolver.edge.supervision.proof import ChildProof
 from resolver.edge.supervision.sockets import ListenFault
 from resolver.edge.supervision.state_folder import StateFault
 from resolver.edge.supervision.supervisor import Supervisor
-from resolver.settings import Settings, load
+from resolver.settings import Settings, SettingsFault, load, parse
 
 EXIT_DONE, EXIT_CANNOT_START = 0, 1
 
 
 def run(config: Path) -> int:
     """Run until told to stop. SettingsFault comes before anything was started; exit code 1 says why on stderr."""
-    settings = load(config)
-    fault_log.install("supervisor")
     try:
+        handed = Handed.of(os.environ)
+        settings = load(config) if handed is None else settings_after_upgrade(config, handed)
+        fault_log.install("supervisor")
         harden(settings)
-    except HardeningFault as fault:
+    except (HardeningFault, HandOverFault) as fault:
         fault_log.write(f"mamori: refuses to run: {fault}")
         return EXIT_CANNOT_START
     from twisted.internet import reactor  # only now: importing it chooses and makes the reactor
 
     use_steady_time(reactor)
-    return Run(reactor, config, settings).run()
+    return Run(reactor, config, settings, handed).run()
 
 
 class Run:
     """The supervisor between the reactor and the terminal."""
 
-    def __init__(self, reactor: Any, config: Path, settings: Settings) -> None:
+    def __init__(self, reactor: Any, config: Path, settings: Settings, handed: Handed | None = None) -> None:
         self._reactor = reactor
-        self._supervisor = Supervisor(
-            reactor, settings, outside(reactor, config), on_ready=lambda: _write_ready(settings)
-        )
+        self._outside = outside(reactor, config)
+        self._supervisor = self._supervising(settings)
+        self._handed = handed
         self._code = EXIT_DONE
+
+    def _supervising(self, settings: Settings) -> Supervisor:
+        return Supervisor(self._reactor, settings, self._outside, on_ready=lambda: _write_ready(settings))
 
     def run(self) -> int:
         """Start, and return the exit code when all children have ended."""
         self._reactor.callWhenRunning(self._start)
-        self._reactor.addSystemEventTrigger("before", "shutdown", self._supervisor.stop)
+        self._reactor.addSystemEventTrigger("before", "shutdown", lambda: self._supervisor.stop())
         self._reactor.run()
         return self._code
 
@@ -66,17 +72,42 @@ class Run:
     def _start(self) -> None:
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
         on_stop_signal(self._reactor, self._reactor.stop)
+        self._outside.successor.release_signals()  # those that came while the code changed
         try:
-            self._supervisor.start()
+            self._begin()
         except (ListenFault, StateFault) as fault:
             self._cannot_start(str(fault))
         except Exception as error:  # noqa: BLE001 - a resolver that could not start must not stay, whatever it was
             self._cannot_start(f"unexpected {fault_log.describe(error)}: please report this line")
 
+    def _begin(self) -> None:
+        if self._handed is None:
+            self._supervisor.start()
+            return
+        try:
+            self._supervisor.go_on(self._handed)
+        except ListenFault as fault:
+            fault_log.write(f"mamori: the new settings were not taken up: {fault}")
+            self._supervisor = self._supervising(_settings_before(self._handed))
+            self._supervisor.go_on(self._handed)
+
     def _cannot_start(self, why: str) -> None:
         fault_log.write(f"mamori: cannot start: {why}")
         self._code = EXIT_CANNOT_START
         self._reactor.stop()
+
+
+def settings_after_upgrade(config: Path, handed: Handed) -> Settings:
+    """The settings file as it stands now, or, if it was damaged since it was proven, the settings from before."""
+    try:
+        return load(config)
+    except SettingsFault as fault:
+        fault_log.write(f"mamori: the new settings were not taken up:\n{fault}")
+        return _settings_before(handed)
+
+
+def _settings_before(handed: Handed) -> Settings:
+    return parse(handed["settings"], base=Path("/"))
 
 
 def outside(reactor: Any, config: Path) -> Outside:
@@ -88,6 +119,7 @@ def outside(reactor: Any, config: Path) -> Outside:
         lambda: load(config),
         ChildProof(reactor, [sys.executable, "-I", "-m", "resolver.app.prove", str(config)]),
         ServiceManager.of(os.environ, os.getpid(), reactor.seconds),
+        ExecSuccessor(),
     )
 
 

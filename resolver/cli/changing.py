@@ -33,6 +33,17 @@ def restart_workers(config: Path, as_json: bool) -> None:
 
 @click.command()
 @config_option
+@json_option
+def upgrade(config: Path, as_json: bool) -> None:
+    """Take up the installed version, and settings no reload can, without losing a query.
+
+    The new code proves itself first; a fault changes nothing and is told here. The process stays the same.
+    """
+    _do(config, "upgrade", as_json=as_json)
+
+
+@click.command()
+@config_option
 @click.option("--end", is_flag=True, help="Be ready for customers again.")
 @json_option
 def drain(config: Path, end: bool, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import click
 
 from resolver.cli.ask import ask
 from resolver.cli.audit import audit
-from resolver.cli.changing import drain, reload, restart_workers
+from resolver.cli.changing import drain, reload, restart_workers, upgrade
 from resolver.cli.exempt import exempt
 from resolver.cli.faults import Commands
 from resolver.cli.keys import subscriber_key
@@ -31,7 +31,7 @@ def version() -> None:
 
 
 for _command in (
-    *(run, demo, check_config, status, reload, restart_workers, drain),
+    *(run, demo, check_config, status, reload, restart_workers, upgrade, drain),
     *(exempt, audit, list_commands, subscriber_key, ask),
 ):
     main.add_command(_command)

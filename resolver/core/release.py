@@ -116,6 +116,15 @@ class Release:
         self.bucket_end = _aligned_end(self.bucket, self.bucket_end)
 
     @property
+    def marks(self) -> dict[str, int]:
+        """How far the caller's running totals belong to buckets that have ended. For memory only, as those totals."""
+        return dict(self._marks)
+
+    def go_on(self, marks: Mapping[str, int]) -> None:
+        """Take up the running bucket where another process image left it; the totals must go on, too."""
+        self._marks = dict(marks)
+
+    @property
     def shown(self) -> dict[str, int]:
         """The released counters by list: multiples of the step that never fall."""
         return {list_id: total.shown for list_id, total in self.totals.items()}

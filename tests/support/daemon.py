@@ -33,6 +33,7 @@ class Daemon:
     def __init__(self, folder: Path, upstream: str, lists: list[dict[str, Any]], **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.program = MAMORI
         self.state = folder / "state"
         self.port, self.notice_port, self.metrics_port = free_port(), free_port(), free_port()
         self.config = folder / "resolver.yaml"
@@ -90,7 +91,9 @@ class Daemon:
     def start(self, *, wait: bool = True, seconds: float = 60.0) -> Daemon:
         self.write_config()
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
-        self.child = Child([MAMORI, "run", "--config", str(self.config)], self.folder / "daemon.out", env=environment)
+        self.child = Child(
+            [self.program, "run", "--config", str(self.config)], self.folder / "daemon.out", env=environment
+        )
         if wait:
             self.child.wait_for(lambda: "READY " in self.text(), "READY", seconds)
         return self
@@ -104,7 +107,7 @@ class Daemon:
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Type a `mamori` command; the caller looks at its exit code."""
         return subprocess.run(
-            [MAMORI, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
+            [self.program, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
         )
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

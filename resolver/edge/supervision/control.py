@@ -19,7 +19,7 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
 VERBS: Final = (
-    *("status", "ready", "reload", "restart-workers", "drain", "undrain"),
+    *("status", "ready", "reload", "restart-workers", "drain", "undrain", "upgrade"),
     *("refresh", "accept", "reject", "rollback", "explain", "exemptions"),  # the updater's
 )
 
@@ -50,7 +50,7 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
     def connectionMade(self) -> None:
         """A client is here, or one too many."""
         self.MAX_LENGTH = self.factory.limits.line_bytes
-        self._busy = False
+        self._busy, self.verb = False, ""
         if len(self.factory.clients) >= self.factory.limits.connections:
             self._abort()
             return
@@ -63,7 +63,7 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
         if request is None or self._busy:
             self._abort()
             return
-        self._busy = True
+        self._busy, self.verb = True, request[0]
         self.setTimeout(None)  # a command may take long; it has a limit of its own
         self.factory.handler(*request, self.factory.who(self.transport)).addCallbacks(self._answer, self._failed)
 
@@ -83,9 +83,9 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
     def _answer(self, reply: Reply) -> None:
         if self not in self.factory.clients:
             return
-        self._busy = False
+        self._busy, self.verb = False, ""
         self.setTimeout(self.factory.limits.idle_seconds)
-        self.sendLine(json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode())
+        self.sendLine(line_of(reply))
 
     def _failed(self, failure: Failure) -> Failure:
         self._answer({"ok": False, "text": "an unexpected error, reported by the daemon"})
@@ -110,6 +110,10 @@ class ControlFactory(Factory):
         self.limits = limits or ControlLimits()
         self.clients: set[ControlProtocol] = set()
 
+    def waiting_for(self, verb: str) -> list[int]:
+        """Descriptors of the clients that wait for the answer to a verb."""
+        return [client.transport.fileno() for client in self.clients if client.verb == verb]
+
     def close_all(self) -> None:
         """Let every client go."""
         for client in list(self.clients):
@@ -121,6 +125,11 @@ def peer(transport: Any) -> int:
     credentials = transport.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
     return int(uid)
+
+
+def line_of(reply: Reply) -> bytes:
+    """An answer as it goes over the line, without its end."""
+    return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _parsed(line: bytes) -> tuple[str, str | None] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import ceil
 from typing import Any, Final
 
+import cattrs
 from attrs import define, field, frozen
 
 BOUNDS_SECONDS: Final = (5, 10, 20, 35, 60, 120, 300, 600, 1800, 3600, 21600)
@@ -63,6 +64,21 @@ class Latencies:
                     self._timed(known.publish, ("publish", list_id), each["version"], each["published_at"]),
                     self._timed(known.withdraw, ("withdraw", list_id), each["withdrawn"], each["withdrawn_at"]),
                 )
+
+    def hand_over(self) -> dict[str, Any]:
+        """The counts as plain data, for the code that comes after us."""
+        return {
+            "begun": self.begun,
+            "known": cattrs.unstructure(self._known),
+            "seen": [[way, list_id, *seen] for (way, list_id), seen in self._seen.items()],
+        }
+
+    def take_over(self, handed: Mapping[str, Any]) -> None:
+        """Count on; what was published before the first code's start still says nothing."""
+        self.begun = handed["begun"]
+        known = cattrs.structure(handed["known"], dict[str, Latency])
+        self._known.update({list_id: each for list_id, each in known.items() if list_id in self._known})
+        self._seen = {(way, list_id): (mark, at) for way, list_id, mark, at in handed["seen"]}
 
     def view(self) -> dict[str, Latency]:
         """By list, in configuration order."""

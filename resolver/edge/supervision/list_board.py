@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import cattrs
 from attrs import define, evolve, field, frozen
 
 from blocklist.trust.outcome import staleness
@@ -109,6 +110,26 @@ class ListBoard:
     def updater_ended(self) -> None:
         """The next updater counts failures from 0."""
         self._before = {list_id: Counter(view.failures) for list_id, view in self._views.items()}
+
+    def hand_over(self) -> dict[str, Any]:
+        """What is known, as plain data, for the code that comes after us."""
+        return {
+            "views": [cattrs.unstructure(view) for view in self.views()],
+            "failures_before": self._before,
+            "clock_suspect": self.clock_suspect,
+            "audit_failing": self.audit_failing,
+            "reported": self.reported,
+        }
+
+    def take_over(self, handed: Mapping[str, Any]) -> None:
+        """Know it; lists that are in the settings no more are forgotten."""
+        self._said_at = self.seconds()
+        self.clock_suspect, self.audit_failing = handed["clock_suspect"], handed["audit_failing"]
+        self.reported = handed["reported"]
+        self._before = {list_id: Counter(failures) for list_id, failures in handed["failures_before"].items()}
+        for view in cattrs.structure(handed["views"], list[ListView]):
+            if view.list_id in self._views:
+                self._views[view.list_id] = view
 
     def activate(self, in_force: Iterable[Mapping[str, Any]]) -> None:
         """All workers have an index in force that holds these lists ({list_id, version, entries})."""

@@ -7,8 +7,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from resolver.edge.channel import Message
 from resolver.edge.supervision.children import Child, Keeper, Launcher
-from resolver.edge.supervision.sockets import http_socket
+from resolver.edge.supervision.harbour import Harbour, http_name
 from resolver.settings import Settings
+from resolver.settings.addresses import Endpoint
 
 
 class NoticeKeeper:
@@ -17,12 +18,18 @@ class NoticeKeeper:
     def __init__(self, clock: IReactorTime, launcher: Launcher, on_death: Callable[[str, str], None]) -> None:
         self._keeper = Keeper("notice", clock, launcher, self._greet, _ignore, on_death)
         self._sockets: list[socket.socket] = []
+        self._places: list[Endpoint] = []
         self._message: Message = {}
 
-    def listen(self, settings: Settings) -> None:
+    def listen(self, settings: Settings, harbour: Harbour) -> None:
         """Make the sockets. ListenFault."""
         for _name, place in settings.notice_places:
-            self._sockets.append(http_socket(place))
+            self._sockets.append(harbour.http(place))
+        self._places = [place for _name, place in settings.notice_places]
+
+    def hand_over(self, keep: Callable[[int], int]) -> dict[str, int]:
+        """The sockets, for the code that comes after us."""
+        return {http_name(place): keep(each.fileno()) for place, each in zip(self._places, self._sockets, strict=True)}
 
     def start(self, settings: Settings) -> None:
         """Start the child."""

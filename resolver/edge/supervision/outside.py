@@ -9,6 +9,7 @@ from resolver.edge.supervision.changes import Load
 from resolver.edge.supervision.children import Launcher
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.proof import Prove
+from resolver.edge.supervision.upgrade import Successor
 
 
 @frozen
@@ -20,4 +21,5 @@ class Outside:
     load: Load
     prove: Prove
     manager: ServiceManager
+    successor: Successor
     wall_clock: Callable[[], float] = time.time

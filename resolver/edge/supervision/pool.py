@@ -6,20 +6,22 @@ warm: settings parsed, index mapped, no sockets. When a worker dies the spare ge
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from resolver.edge.channel import Message
-from resolver.edge.supervision.children import HUNG, Launcher
+from resolver.edge.supervision.children import HUNG, Child, Launcher, OnExit, OnMessage
 from resolver.edge.supervision.pulse import Pulse
 from resolver.edge.supervision.slots import Slots, forget
 from resolver.edge.supervision.sockets import SlotSockets
 from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Tally
 from resolver.edge.supervision.workers import IndexInForce, PoolLimits, Slot, Worker
+
+Adopt = Callable[[OnMessage, OnExit], Child]
 
 
 @define(eq=False)
@@ -41,7 +43,7 @@ class WorkerPool:
     workers: list[Worker] = field(factory=list, init=False)
     index: IndexInForce = field(factory=IndexInForce, init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
-    _certificate: Message | None = field(default=None, init=False)
+    _shared: dict[str, Message] = field(factory=dict, init=False)  # by type, for workers yet to come
     _epoch: int = field(default=0, init=False)
     _slots: Slots = field(init=False)
     _pulse: Pulse = field(init=False)
@@ -102,11 +104,36 @@ class WorkerPool:
         self.steering.wanted = wanted
         self._slots.steer()
 
-    def show(self, certificate: Message) -> None:
-        """Have all workers, now and to come, show this certificate."""
-        self._certificate = certificate
+    def share(self, message: Message) -> None:
+        """Tell all workers, now and to come: the certificate to show, the secrets of cookies."""
+        self._shared[message["type"]] = message
         for worker in self.workers:
-            worker.child.send(certificate)
+            worker.child.send(message)
+
+    def epochs_ago(self, epoch: int) -> int:
+        """How many rolls ago the settings of an epoch were the newest."""
+        return self._epoch - epoch
+
+    def go_on(self, raw: dict[str, Any], slots: list[Slot], workers: Iterable[tuple[Worker, Adopt]]) -> None:
+        """Start with what the code before us left: each worker, with the function that adopts its child.
+
+        Set `index` before. Sockets that are there are open; all workers are older than those that start now.
+        """
+        self._raw, self._at_once = raw, self.limits.rolled_at_once
+        self._slots.all = slots
+        for worker, adopt in workers:
+            self.workers.append(worker)
+            worker.child = adopt(self._ears(worker), self._end_of(worker))
+            if worker.leaving:
+                self._dismiss(worker)
+        self._replenish()
+        self._pulse.start()
+
+    def let_in(self) -> None:
+        """Queries were let in by the code before us."""
+        self._slots.is_open = True
+        self._slots.steer()
+        self._fill()
 
     def set_index(self, fd: int, marks: int | None = None) -> int:
         """Give a new index (sealed memory, owned by the pool from now on) to all workers; return its generation.
@@ -164,14 +191,18 @@ class WorkerPool:
     def _launch(self) -> None:
         worker = Worker(self._epoch)
         self.workers.append(worker)
-        child = self.launcher.launch(
-            "worker", lambda message, fds: self._heard(worker, message, fds), lambda reason: self._died(worker, reason)
-        )
+        child = self.launcher.launch("worker", self._ears(worker), self._end_of(worker))
         worker.start(child, self._raw)
-        if self._certificate is not None:
-            child.send(self._certificate)
+        for message in self._shared.values():
+            child.send(message)
         self.index.send(worker)
         self._watch(worker)
+
+    def _ears(self, worker: Worker) -> OnMessage:
+        return lambda message, fds: self._heard(worker, message, fds)
+
+    def _end_of(self, worker: Worker) -> OnExit:
+        return lambda reason: self._died(worker, reason)
 
     def _heard(self, worker: Worker, message: Message, fds: list[int]) -> None:
         for fd in fds:  # a worker has none to give

@@ -4,7 +4,8 @@ Nothing closes again once queries are let in. Draining takes no query away eithe
 routers may send new customers elsewhere first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
@@ -47,11 +48,19 @@ class Readiness:
         self._had_list = self.state.had_list
         self._tick()
 
-    def resume(self, started: float, verdict: Verdict, *, drained: bool) -> None:
-        """Go on where the code before us left off (upgrade); who waited for READY has had it then."""
-        self.started, self.verdict, self.drained = started, verdict, drained
-        self._told = verdict is not Verdict.WAIT
-        self.begin()
+    def hand_over(self) -> dict[str, Any]:
+        """Where we are, for the code that comes after us."""
+        return {
+            "started": self.started,
+            "verdict": self.verdict.value,
+            "drained": self.drained,
+            "told": self._told,
+        }
+
+    def take_over(self, handed: Mapping[str, Any]) -> None:
+        """Go on from there; READY is said once."""
+        self.started, self.verdict = handed["started"], Verdict(handed["verdict"])
+        self.drained, self._told = handed["drained"], handed["told"]
 
     def drain(self, *, on: bool) -> None:
         """Say that we want no new customers, or that we do again."""

@@ -61,6 +61,16 @@ class ReleaseClock:
             self._store(self._release)
         self._sleep()
 
+    def hand_over(self) -> dict[str, Mapping[str, int]] | None:
+        """Where the running bucket stands in the tally; it goes into sealed memory, never to a disk."""
+        return None if self._release is None else {"before": self._before, "marks": self._release.marks}
+
+    def take_over(self, handed: Mapping[str, Mapping[str, int]] | None) -> None:
+        """Go on with that bucket. To be called after `configure`, with the tally that was handed over."""
+        if handed is not None and self._release is not None:
+            self._before = dict(handed["before"])
+            self._release.go_on(handed["marks"])
+
     def stop(self) -> None:
         """The running bucket is lost, as by any restart."""
         self._cancel()

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 LOCK_NAME = "lock"
@@ -36,6 +37,15 @@ class StateFolder:
             raise StateFault(
                 f"state folder {self.path}: {reason}; make it writable for this user, or set `state`"
             ) from None
+
+    def adopt(self, fd: int) -> None:
+        """Go on with the lock that the code before us holds."""
+        self._lock = fd
+
+    def hand_over(self, keep: Callable[[int], int]) -> int:
+        """The lock, for the code that comes after us: nobody else can take the folder in between."""
+        assert self._lock is not None
+        return keep(self._lock)
 
     def release(self) -> None:
         """Let another resolver use it."""

@@ -3,6 +3,8 @@
 Start order: folder, sockets, workers and updater; queries are let in when the start rule says so, never earlier.
 """
 
+import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -11,11 +13,16 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succe
 
 from resolver.edge import fault_log
 from resolver.edge.supervision import status
+from resolver.edge.supervision.certificate_keeper import CertificateKeeper
 from resolver.edge.supervision.changes import STOPPING, Changes
 from resolver.edge.supervision.control import ControlFactory, Reply
 from resolver.edge.supervision.control_client import SOCKET_NAME
+from resolver.edge.supervision.cookie_keeper import CookieKeeper
+from resolver.edge.supervision.handover import Bag, Handed
+from resolver.edge.supervision.harbour import CONTROL, Harbour, hint_name, http_name, left_by
 from resolver.edge.supervision.http import bounded, serve, site
 from resolver.edge.supervision.incidents import Incidents
+from resolver.edge.supervision.inheritance import Heir, pool_document
 from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.metrics import CONTENT_TYPE, Exposition
@@ -26,14 +33,16 @@ from resolver.edge.supervision.readiness import Readiness
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.reload import ReloadFault, Rollout, require_reloadable
 from resolver.edge.supervision.snapshot import Snapshot
-from resolver.edge.supervision.sockets import check_free, control_socket, hint_socket, http_socket, slot_sockets
+from resolver.edge.supervision.sockets import ListenFault, slot_sockets
 from resolver.edge.supervision.start_rule import StartLimits
 from resolver.edge.supervision.state_folder import StateFolder
 from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
+from resolver.edge.supervision.upgrade import VERB, Upgrade
 from resolver.edge.supervision.usage import Usage, usage
 from resolver.settings import Settings
+from resolver.settings.access_checks import is_open
 from resolver.settings.view_words import view_documents
 
 
@@ -62,6 +71,7 @@ class Supervisor:
         self._state = StateFolder(settings.state)
         self._control = ControlFactory(self.command)
         self._incidents = Incidents()
+        self._launcher = outside.launcher
         self._compose(outside)
         self._readiness = Readiness(
             *(reactor, settings, self._state, self._board, self._pool, lambda: self._updates.settled),
@@ -71,6 +81,10 @@ class Supervisor:
         self._changes = Changes(
             *(outside.version, outside.load, outside.prove, self.reload),
             *(self._pool, self._readiness, self._rollout),
+        )
+        self._upgrade = Upgrade(
+            *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over),
+            *(lambda: self._updates.renew(self._settings.raw), str(settings.state), lambda: len(self._pool.slots)),
         )
 
     def _compose(self, outside: Outside) -> None:
@@ -90,6 +104,8 @@ class Supervisor:
             *(reactor, outside.launcher, self._pool, self._board, self._latencies),
             *(lambda: self._readiness.reconsider(), incidents.death, incidents.fault),
         )
+        self._certificates = CertificateKeeper(reactor, outside.wall_clock, self._pool.share, _report)
+        self._cookies = CookieKeeper(self._pool.share, _report, os.urandom)
         self._notice = NoticeKeeper(reactor, outside.launcher, incidents.death)
         self._release = ReleaseClock(reactor, self._state.path, self._tally, outside.wall_clock, _report)
 
@@ -97,24 +113,93 @@ class Supervisor:
 
     def start(self) -> None:
         """Start everything. ListenFault or StateFault, with nothing left behind but the process's own descriptors."""
-        settings = self._settings
+        settings, harbour = self._settings, Harbour()
         self._state.claim()
-        check_free(settings.places)
-        hint = hint_socket(settings.poll.hint) if settings.poll.hint else None
-        slots = [slot_sockets(settings.places) for _ in range(settings.workers)]
-        self._notice.listen(settings)
-        with http_socket(settings.metrics.listen) as listening:
+        harbour.check_free(settings.places)
+        hint = self._listen(harbour)
+        slots = [harbour.slot(number, settings.places, is_open=False) for number in range(settings.workers)]
+        self._certificates.start(settings.tls)
+        self._cookies.configure(settings.cookies)
+        self._serve_pages(harbour.http(settings.metrics.listen), harbour)
+        self._release.configure(settings)
+        self._pool.start(settings.raw, slots)
+        self._start_others(hint)
+
+    def go_on(self, handed: Handed) -> None:
+        """Start with what the code before us left. ListenFault, with all of that untouched: try older settings."""
+        settings, harbour, heir = self._settings, Harbour(handed["sockets"]), Heir(handed, self._launcher)
+        try:
+            harbour.check_free(settings.places)
+            hint = self._listen(harbour)
+            slots = heir.sockets(harbour, settings)
+            metrics = harbour.http(settings.metrics.listen)
+            self._certificates.start(settings.tls)
+        except ListenFault:
+            harbour.take_back()
+            raise
+        self._serve_pages(metrics, harbour)
+        harbour.close()
+        self._state.adopt(handed["lock"])
+        for part, name in self._handing():
+            part.take_over(handed[name])
+        self._cookies.configure(settings.cookies)
+        heir.fill(self._pool, self._tally, settings, slots)
+        self._release.configure(settings)
+        self._release.take_over(handed["release"])
+        self._start_others(hint)
+        heir.dismiss_others(self._reactor)
+        self._upgrade.finish(handed)
+
+    def _listen(self, harbour: Harbour) -> socket.socket | None:
+        self._notice.listen(self._settings, harbour)
+        hint = self._settings.poll.hint
+        return harbour.hint(hint) if hint else None
+
+    def _serve_pages(self, metrics: socket.socket, harbour: Harbour) -> None:
+        with metrics as listening:
             exposition = Exposition(self.snapshot)
             pages = bounded(site(exposition.render, CONTENT_TYPE, self._readiness.now))
             self._ports.append(serve(self._reactor, listening, pages))
-        with control_socket(settings.state / SOCKET_NAME) as listening:
+        with harbour.control(self._settings.state / SOCKET_NAME) as listening:
             self._ports.append(serve(self._reactor, listening, self._control))
-        (settings.state / SOCKET_NAME).chmod(0o600)  # Twisted has just opened it to everybody
-        self._release.configure(settings)
-        self._pool.start(settings.raw, slots)
-        self._updates.start(settings.raw, hint)
-        self._notice.start(settings)
+        (self._settings.state / SOCKET_NAME).chmod(0o600)  # Twisted has just opened it to everybody
+
+    def _start_others(self, hint: socket.socket | None) -> None:
+        self._updates.start(self._settings.raw, hint)
+        self._notice.start(self._settings)
         self._readiness.begin()
+
+    def _handing(self) -> list[tuple[Any, str]]:
+        """Parts whose state is plain data, and its name in the hand-over."""
+        return [
+            (self._incidents, "incidents"),
+            (self._board, "board"),
+            (self._latencies, "latencies"),
+            (self._readiness, "readiness"),
+            (self._cookies, "cookies"),
+        ]
+
+    def _hand_over(self, bag: Bag) -> dict[str, Any]:
+        """Everything, for the code that comes after us."""
+        metrics, control = self._ports
+        sockets = self._notice.hand_over(bag.keep) | left_by(self._pool.slots, bag.keep)
+        sockets[http_name(self._settings.metrics.listen)] = bag.keep(metrics.fileno())
+        sockets[CONTROL] = bag.keep(control.fileno())
+        hint = self._updates.hand_over(bag.keep)
+        if hint is not None and self._settings.poll.hint:
+            sockets[hint_name(self._settings.poll.hint)] = hint
+        return {
+            "version": self._changes.version,
+            "settings": self._settings.raw,
+            "sockets": sockets,
+            "lock": self._state.hand_over(bag.keep),
+            "askers": [bag.keep(fd) for fd in self._control.waiting_for(VERB)],
+            "release": self._release.hand_over(),
+            "tally": self._tally.hand_over(bag.keep),
+            "pool": pool_document(self._pool, self._tally.number_of, bag.keep),
+            "children": self._launcher.hand_over(bag.keep),
+            **{name: part.hand_over() for part, name in self._handing()},
+        }
 
     def reload(self, settings: Settings) -> None:
         """Apply new settings without losing a query. ReloadFault, with nothing changed, when they need a restart."""
@@ -125,6 +210,8 @@ class Supervisor:
         self._tally.labels = _labels(settings)
         self._know_lists()
         self._release.configure(settings)
+        self._certificates.renew(settings.tls)
+        self._cookies.configure(settings.cookies)
         self._updates.renew(settings.raw)
         self._pool.steer(wanted=_steered(settings))
         self._pool.roll(settings.raw)
@@ -142,6 +229,7 @@ class Supervisor:
         self._stopping = Deferred()
         self._readiness.stop()
         self._release.stop()
+        self._certificates.stop()
         self._control.close_all()
         ended = [_called(self._pool.stop), _called(self._updates.stop), _called(self._notice.stop)]
         ended += [maybeDeferred(port.stopListening) for port in self._ports]
@@ -180,9 +268,11 @@ class Supervisor:
             faults=dict(self._incidents.faults),
             usage=tuple(usage(slot.worker.child.pid) if slot.worker else Usage() for slot in pool.slots),
             release=self._release.view(),
+            certificate_not_after=self._certificates.not_after,
             answering=self._readiness.answering,
             draining=self._readiness.drained,
             views=view_documents(self._settings),
+            open_resolver=is_open(self._settings.access),
         )
 
     def command(self, verb: str, list_id: str | None = None, by: int = 0) -> Deferred[Reply]:
@@ -195,6 +285,7 @@ class Supervisor:
             "restart-workers": changes.restart_workers,
             "drain": lambda: changes.drain(on=True),
             "undrain": lambda: changes.drain(on=False),
+            VERB: lambda: changes.alone(self._upgrade.run),
         }
         return here[verb]() if verb in here else self._updates.command(verb, list_id, by)
 

@@ -7,12 +7,16 @@ Each slot has a region of shared memory that outlives its worker. When settings 
 import mmap
 import os
 from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
 from resolver.core.counters import LATENCY_BOUNDS_US, RCODES, TRANSPORTS, Counters, Layout, Readout
 from resolver.edge.sealed_memory import fixed_memory
 
+# Where numbers stand: other code may know other series, and must not read ours as its own.
+_SHAPE = repr((TRANSPORTS, RCODES, LATENCY_BOUNDS_US, Layout(1, 1).__dict__))
 _GAUGES = frozenset({"pending", "upstream_up", "upstream_trouble"})
 
 
@@ -82,18 +86,54 @@ class Tally:
 
     def region(self) -> Region:
         """A new region, all zero. OSError: no memory."""
-        size = self.labels.layout.size
-        fd = fixed_memory(size)
-        memory = mmap.mmap(fd, size)
-        region = Region(fd, memory, memoryview(memory).cast("Q"), self.labels)
+        return self._mapped(fixed_memory(self.labels.layout.size), self.labels)
+
+    def _mapped(self, fd: int, labels: Labels) -> Region:
+        memory = mmap.mmap(fd, labels.layout.size)
+        region = Region(fd, memory, memoryview(memory).cast("Q"), labels)
         self._live.append(region)
         return region
 
     def retire(self, region: Region) -> None:
         """Close a region nobody counts in any more; its sums stay."""
         self._live.remove(region)
-        self._retired.update({key: count for key, count in _flat(region).items() if key[0] not in _GAUGES})
+        self._retired.update(_lasting(region))
         region.close()
+
+    def hand_over(self, keep: Callable[[int], int]) -> dict[str, Any]:
+        """All counts for the code that comes after us: memory workers go on counting in, its sums, what was retired."""
+        return {
+            "shape": _SHAPE,
+            "regions": [
+                {
+                    "fd": keep(region.fd),
+                    "labels": [region.labels.upstreams, region.labels.lists],
+                    "sums": [[*key, count] for key, count in _lasting(region).items()],
+                }
+                for region in self._live
+            ],
+            "retired": [[*key, count] for key, count in self._retired.items()],
+        }
+
+    def number_of(self, region: Region) -> int:
+        """Its place in what is handed over."""
+        return self._live.index(region)
+
+    def take_over(self, handed: Mapping[str, Any]) -> list[Region | None]:
+        """Count on; the regions by their number, None for one whose numbers stand elsewhere in this code.
+
+        Of such a one the sums at the hand-over are kept; what its worker counts until it leaves is lost.
+        """
+        self._retired.update({(name, label): count for name, label, count in handed["retired"]})
+        return [self._inherited(each, alike=handed["shape"] == _SHAPE) for each in handed["regions"]]
+
+    def _inherited(self, each: Mapping[str, Any], *, alike: bool) -> Region | None:
+        if not alike:
+            self._retired.update({(name, label): count for name, label, count in each["sums"]})
+            os.close(each["fd"])
+            return None
+        upstreams, lists = map(tuple, each["labels"])
+        return self._mapped(each["fd"], Labels(upstreams, lists))
 
     def totals(self) -> Totals:
         """Everything counted since start, for the labels now in use."""
@@ -121,6 +161,11 @@ class Tally:
             upstream_trouble={name: 0 if up[name] else trouble[name] for name in upstreams},
             blocks={name: sums["blocks", name] for name in lists},
         )
+
+
+def _lasting(region: Region) -> dict[_Key, int]:
+    """What must not fall when the region goes."""
+    return {key: count for key, count in _flat(region).items() if key[0] not in _GAUGES}
 
 
 def _flat(region: Region) -> dict[_Key, int]:

@@ -83,6 +83,11 @@ class Updates:
         self._asked[self._last_id] = (waiting, timer)
         return waiting
 
+    def hand_over(self, keep: Callable[[int], int]) -> int | None:
+        """The socket of push hints, for the code that comes after us. Whoever waits for the updater is told so."""
+        self._forget()
+        return None if self._hint is None else keep(self._hint.fileno())
+
     @property
     def settled(self) -> bool:
         """Whether the updater has looked at the disk and what it found is in force."""
@@ -143,13 +148,18 @@ class Updates:
         self._forget()
         self.on_death(kind, reason)
 
-    def _forget(self) -> None:
+    def interrupt(self) -> None:
+        """What was begun with the updater ends unfinished."""
         self._trial.abandon()  # the next updater hands over anew
+        for number in list(self._asked):
+            self._answer(number, _no("the updater ended before it was done: try once more in a few seconds"))
+
+    def _forget(self) -> None:
+        """This updater is listened to no longer."""
+        self.interrupt()
         self.board.updater_ended()
         for message in self._handed_over.values():
             message["generation_hint"] = 0  # the next updater counts anew: it must not take this one for its own
-        for number in list(self._asked):
-            self._answer(number, _no("the updater ended before it was done: try once more in a few seconds"))
 
     def _answer(self, number: int, reply: Reply) -> None:
         waiting, timer = self._asked.pop(number, (None, None))

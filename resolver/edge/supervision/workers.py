@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import define, field, frozen
@@ -114,6 +114,10 @@ class IndexInForce:
         if self._fd is not None:
             fds = [self._fd] if self.marks is None else [self._fd, self.marks]
             worker.child.send({"type": "index", "generation": self.generation}, fds)
+
+    def kept_open(self, keep: Callable[[int], int]) -> int | None:
+        """The index's descriptor, carried over to the code that comes after us."""
+        return None if self._fd is None else keep(self._fd)
 
     def stop_marking(self) -> None:
         """Nobody watches its fresh entries any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from resolver.edge.channel import Message
@@ -64,6 +64,14 @@ class FakeLauncher:
 
     def launch(self, kind: str, on_message: OnMessage, on_exit: OnExit) -> FakeChild:
         child = FakeChild(kind, NO_PROCESS + len(self.children), on_message, on_exit)
+        self.children.append(child)
+        return child
+
+    def hand_over(self, keep: Callable[[int], int]) -> list[Message]:
+        return [{"pid": child.pid, "fd": None, "behind": False} for child in self.children if not child.dead]
+
+    def adopt(self, handed: Message, on_message: OnMessage, on_exit: OnExit) -> FakeChild:
+        child = FakeChild("adopted", handed["pid"], on_message, on_exit)
         self.children.append(child)
         return child
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
+from resolver.edge.supervision.harbour import Harbour
 from resolver.edge.supervision.notice_keeper import NoticeKeeper
 from tests.resolver.edge.fake_children import FakeLauncher
 from tests.resolver.edge.settings_for_edge import NOTICE, changed, settings
@@ -23,7 +24,7 @@ def test_sockets_outlive_the_child(tmp_path: Path) -> None:
     deaths: list[str] = []
     keeper, launcher, clock = _keeper(deaths)
     given = settings(tmp_path)
-    keeper.listen(given)
+    keeper.listen(given, Harbour())
     keeper.start(given)
     launcher.newest("notice").die()
     clock.advance(1)
@@ -44,7 +45,7 @@ def test_no_page_to_serve_no_child(tmp_path: Path) -> None:
     """A notice served by another machine needs no process here."""
     keeper, launcher, _clock = _keeper([])
     given = settings(tmp_path, notices={"default": NOTICE})
-    keeper.listen(given)
+    keeper.listen(given, Harbour())
     keeper.start(given)
     keeper.renew(given)
     stopped: list[bool] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import socket
@@ -47,6 +48,25 @@ class _Port:
         os.close(self._fd)
 
 
+class FakeSuccessor:
+    """Notes what it is asked for; the code that would come after us cannot be run."""
+
+    def __init__(self) -> None:
+        self.signals_held = False
+        self.left: list[dict[str, Any]] = []
+
+    def hold_signals(self) -> None:
+        self.signals_held = True
+
+    def release_signals(self) -> None:
+        self.signals_held = False
+
+    def begin(self, handed: int) -> None:
+        assert self.signals_held
+        self.left.append(json.loads(os.pread(handed, 1 << 20, 0)))
+        raise FileNotFoundError(2, "No such file or directory")
+
+
 class Resolver:
     """One supervisor with its fake children."""
 
@@ -56,6 +76,7 @@ class Resolver:
         self.settings = given or settings(folder, **more)
         self.ready = 0
         self.installed = Proof("1.0", (1,), str(self.settings.state), self.settings.workers)
+        self.successor = FakeSuccessor()
         self.prove: Callable[[], Deferred[Proof]] = lambda: succeed(self.installed)
         self.on_disk: Callable[[], Settings] = lambda: self.settings
         outside = Outside(
@@ -64,6 +85,7 @@ class Resolver:
             lambda: self.on_disk(),
             lambda: self.prove(),
             ServiceManager.of({}, 1, self.reactor.seconds),
+            self.successor,
             wall_clock=lambda: 1e9,
         )
         self.supervisor = Supervisor(self.reactor, self.settings, outside, on_ready=self._count_ready)

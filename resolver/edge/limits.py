@@ -29,8 +29,8 @@ class ConnectionLimits:
     """Bits that make a client prefix."""
     ipv6_prefix: int = 56
     """Bits; what a home is given (RFC 6177)."""
-    unproven_share: int = 4
-    """One in so many of `most` may have asked nothing yet, handshakes among them; the oldest makes room."""
+    unproven_share: float = 0.25
+    """Share of `most` that may have asked nothing yet, handshakes among them; the oldest makes room."""
     handshake_seconds: float = 5.0
     """Time for a TLS handshake."""
     first_query_seconds: float = 5.0

@@ -156,7 +156,7 @@ class Connections:
         limits, own = self.limits, self._of_prefix.get(prefix)
         if own is not None and len(own) >= limits.per_prefix:
             yield own.first_to_go()
-        if len(self._all.new) * limits.unproven_share >= limits.most:
+        if len(self._all.new) >= limits.unproven_share * limits.most:
             yield next(iter(self._all.new))
         if len(self._all) >= limits.most:
             yield self._all.quietest() or next(iter(self._all.new), None)

@@ -13,7 +13,7 @@ from twisted.internet.testing import MemoryReactorClock
 from resolver.edge.limits import ConnectionLimits
 from resolver.edge.serving.connections import Connections, Prefixes
 
-LIMITS = ConnectionLimits(most=8, per_prefix=3, unproven_share=2)
+LIMITS = ConnectionLimits(most=8, per_prefix=3, unproven_share=0.5)
 
 
 @define(eq=False)

@@ -29,7 +29,7 @@ def seeds() -> list[bytes]:
     messages = []
     for number, name in enumerate(NAMES):
         for step, options in enumerate(([], [dns.edns.CookieOption(b"8 bytes.", b"")], _many_options())):
-            message = dns.message.make_query(name, TYPES[(number * 3 + step) % len(TYPES)])
+            message = dns.message.make_query(name, TYPES[(number * 3 + step) % len(TYPES)], id=number)
             if (number + step) % 4:
                 message.use_edns(0, dns.flags.DO * (step % 2), options=options)
             messages.append(message.to_wire())

@@ -18,6 +18,7 @@ from resolver.edge.supervision.handover import Handed
 from resolver.edge.supervision.harbour import Harbour
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.sockets import SlotSockets
+from resolver.edge.supervision.steering import Key
 from resolver.edge.supervision.tally import Region, Tally
 from resolver.edge.supervision.workers import IndexInForce, Slot, Worker
 from resolver.settings import Settings
@@ -37,6 +38,7 @@ def pool_document(pool: WorkerPool, number_of: Callable[[Region], int], keep: Ca
             "fd": pool.index.kept_open(keep),
         },
         "open": pool.is_open,
+        "steering": [pool.steering.key.start, pool.steering.key.factor],
     }
 
 
@@ -109,6 +111,7 @@ class Heir:
         for slot, given in zip(slots, sockets, strict=True):
             slot.sockets, slot.rested = given, given is None
         pool.index = inherited_index(said)
+        pool.steering.key = Key(*said["steering"])  # names stay where their answers are kept until a worker is replaced
         workers = inherited_workers(said, slots, regions)
         children = {each["pid"]: each for each in self.handed["children"]}
         adopted = [(each, partial(self.launcher.adopt, children.pop(pid))) for pid, each in workers if pid in children]

@@ -71,12 +71,11 @@ class PairFault(Exception):
         self.fault = Fault(f"tls.{key}", message)
 
 
-def read_pair(tls: Tls, now: dt.datetime) -> Pair:
-    """Read and check both files. PairFault: clients could not use what they hold."""
+def read_pair(tls: Tls) -> Pair:
+    """Read and check both files. PairFault: no client could ever use what they hold."""
     certificate, key = _bytes_of("certificate", tls.certificate), _bytes_of("key", tls.key)
     pair = Pair(certificate, key, _chain(certificate))
     _check_key(pair)
-    _check_times(pair, now)
     _check_order(pair.chain)
     if not pair.is_for(tls.name):
         held = ", ".join(pair.names) or "no name at all"
@@ -87,10 +86,21 @@ def read_pair(tls: Tls, now: dt.datetime) -> Pair:
     return pair
 
 
-def pair_faults(tls: Tls, now: dt.datetime) -> Iterator[Fault]:
-    """Yield what is wrong with them, if anything."""
+def time_fault(pair: Pair, now: dt.datetime) -> Fault | None:
+    """What is wrong with its time. Apart from the rest: no resolver may stay down for it, least of all by its clock."""
+    if now >= pair.not_after:
+        ended = f"{pair.not_after:%Y-%m-%d %H:%M} UTC"
+        return Fault("tls.certificate", f"ended on {ended}: clients over TLS and HTTPS refuse it; renew it")
+    begins = max(each.not_valid_before_utc for each in pair.chain)
+    if now < begins:
+        return Fault("tls.certificate", f"begins on {begins:%Y-%m-%d %H:%M} UTC: check this machine's clock")
+    return None
+
+
+def pair_faults(tls: Tls) -> Iterator[Fault]:
+    """Yield what is wrong with them, whatever the time, if anything."""
     try:
-        read_pair(tls, now)
+        read_pair(tls)
     except PairFault as found:
         yield found.fault
 
@@ -98,10 +108,12 @@ def pair_faults(tls: Tls, now: dt.datetime) -> Iterator[Fault]:
 def pair_warnings(tls: Tls, listening: Sequence[IPv4Address | IPv6Address], now: dt.datetime) -> Iterator[Fault]:
     """Yield what works today but should be thought about; nothing where the files are at fault."""
     try:
-        pair = read_pair(tls, now)
+        pair = read_pair(tls)
     except PairFault:
         return
-    if pair.not_after - now < WARN_BEFORE:
+    if (wrong := time_fault(pair, now)) is not None:
+        yield wrong
+    elif pair.not_after - now < WARN_BEFORE:
         yield Fault("tls.certificate", f"ends on {pair.not_after:%Y-%m-%d}: renew it; it is taken up without a restart")
     for address in dict.fromkeys(listening):
         if not address.is_unspecified and address not in pair.addresses:
@@ -151,14 +163,6 @@ def _is_strong(key: object) -> bool:
     if isinstance(key, EllipticCurvePrivateKey):
         return key.curve.name in CURVES
     return isinstance(key, RSAPrivateKey) and key.key_size >= RSA_BITS_LEAST
-
-
-def _check_times(pair: Pair, now: dt.datetime) -> None:
-    if now >= pair.not_after:
-        raise PairFault("certificate", f"ended on {pair.not_after:%Y-%m-%d %H:%M} UTC: renew it")
-    begins = max(each.not_valid_before_utc for each in pair.chain)
-    if now < begins:
-        raise PairFault("certificate", f"begins on {begins:%Y-%m-%d %H:%M} UTC: check this machine's clock")
 
 
 def _check_order(chain: Sequence[x509.Certificate]) -> None:

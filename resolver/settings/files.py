@@ -1,7 +1,6 @@
 """A settings file on disk -> settings; also looks whether the files it names can be read."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import evolve
@@ -50,7 +49,7 @@ def _faults_in_files(settings: Settings) -> Iterator[Fault]:
         yield from (evolve(fault, path=f"lists[{number}].{fault.path}") for fault in faults)
     yield from secret_faults(settings.cookies)
     if settings.tls is not None:
-        yield from pair_faults(settings.tls, datetime.now(UTC))
+        yield from pair_faults(settings.tls)
 
 
 def _unreadable(each: ListSettings) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from resolver.edge.channel import Message
 from resolver.edge.supervision.sockets import ListenFault
-from resolver.settings.certificate import Pair, PairFault, read_pair
+from resolver.settings.certificate import Pair, PairFault, read_pair, time_fault
 from resolver.settings.transports import Tls
 
 LOOK_SECONDS: Final = 60.0  # between two looks at the files
@@ -37,14 +37,17 @@ class CertificateKeeper:
         return None if self._pair is None else self._pair.not_after.timestamp()
 
     def start(self, tls: Tls | None) -> None:
-        """Read it. ListenFault: it cannot be shown."""
+        """Read it. ListenFault: it cannot be shown. One out of its time is: plain DNS must not wait for it."""
         self._tls = tls
         if tls is None:
             return
         try:
-            self._show(read_pair(tls, self._now()))
+            pair = read_pair(tls)
         except PairFault as found:
             raise ListenFault(str(found.fault)) from None
+        self._show(pair)
+        if (wrong := time_fault(pair, self._now())) is not None:
+            self.report(f"the certificate is shown all the same: {wrong}")
         self._wait()
 
     def renew(self, tls: Tls | None) -> None:
@@ -66,15 +69,21 @@ class CertificateKeeper:
         self.stop()
         assert self._tls is not None
         try:
-            pair = read_pair(self._tls, self._now())
+            self._compare(read_pair(self._tls))
         except PairFault as found:
             self._tell(str(found.fault))
+        self._wait()
+
+    def _compare(self, pair: Pair) -> None:
+        """Take up another one than ours, unless ours is better."""
+        if self._pair is not None and (pair.certificate, pair.key) == (self._pair.certificate, self._pair.key):
+            self._told = ""
+        elif self._pair is not None and (wrong := time_fault(pair, self._now())) is not None:
+            self._tell(str(wrong))
         else:
             self._told = ""
-            if self._pair is None or (pair.certificate, pair.key) != (self._pair.certificate, self._pair.key):
-                self._show(pair)
-                self.report(f"the certificate was taken up; it ends on {pair.not_after:%Y-%m-%d}")
-        self._wait()
+            self._show(pair)
+            self.report(f"the certificate was taken up; it ends on {pair.not_after:%Y-%m-%d}")
 
     def _tell(self, fault: str) -> None:
         """Once for each fault, not once a minute."""

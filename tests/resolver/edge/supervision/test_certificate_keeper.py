@@ -58,6 +58,21 @@ def test_a_pair_that_cannot_be_used_stops_the_start(bench: Bench) -> None:
     assert not bench.shown
 
 
+def test_one_that_has_ended_does_not_keep_the_resolver_down(bench: Bench) -> None:
+    """It is shown, and said; but never in place of a good one."""
+    bench.authority.issue(NAME, expired=True)
+    bench.keeper.start(bench.tls)
+    assert len(bench.shown) == 1
+    assert "is shown all the same: tls.certificate: ended on " in bench.reports[0]
+    bench.authority.issue(NAME)
+    bench.look()
+    assert len(bench.shown) == 2
+    bench.authority.issue(NAME, expired=True)
+    bench.look()
+    assert len(bench.shown) == 2
+    assert "the one before stays: tls.certificate: ended on " in bench.reports[-1]
+
+
 def test_a_renewed_pair_is_taken_up_by_itself(bench: Bench) -> None:
     """Within a minute, without a word from anybody."""
     bench.keeper.start(bench.tls)

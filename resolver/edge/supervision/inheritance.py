@@ -72,7 +72,7 @@ def inherited_slots(
 def inherited_workers(
     handed: Mapping[str, Any], slots: Sequence[Slot], regions: Sequence[Region | None]
 ) -> list[tuple[int, Worker]]:
-    """The old workers by process id; one whose child had just ended is not among the children."""
+    """The old workers by process id."""
     workers = []
     for each in handed["workers"]:
         region = None if each["region"] is None else regions[each["region"]]
@@ -112,9 +112,10 @@ class Heir:
             slot.sockets, slot.rested = given, given is None
         pool.index = inherited_index(said)
         pool.steering.key = Key(*said["steering"])  # names stay where their answers are kept until a worker is replaced
-        workers = inherited_workers(said, slots, regions)
         children = {each["pid"]: each for each in self.handed["children"]}
-        adopted = [(each, partial(self.launcher.adopt, children.pop(pid))) for pid, each in workers if pid in children]
+        said = said | {"workers": [each for each in said["workers"] if each["pid"] in children]}
+        workers = inherited_workers(said, slots, regions)
+        adopted = [(each, partial(self.launcher.adopt, children.pop(pid))) for pid, each in workers]
         self._others = list(children.values())
         pool.go_on(settings.raw, slots, adopted)
         if said["open"]:

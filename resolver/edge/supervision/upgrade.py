@@ -65,7 +65,7 @@ class Upgrade:
             self.successor.release_signals()
             raise ReloadFault(STOPPING)
         self._hand_over()
-        raise AssertionError
+        raise AssertionError("the program was not changed")
 
     def _require_possible(self, proof: Proof) -> None:
         if self.changes.readiness.stopping:
@@ -89,10 +89,11 @@ class Upgrade:
             bag.inheritable(on=True)
             self.successor.begin(handed)
         except OSError as error:
+            raise ReloadFault(f"the installed program could not be run: {error.strerror or error}") from None
+        finally:  # we are still here, whatever it was
             bag.inheritable(on=False)
             self.successor.release_signals()
             self.undo()
-            raise ReloadFault(f"the installed program could not be run: {error.strerror or error}") from None
 
     def finish(self, handed: Handed) -> None:
         """We are the new code: say so when every slot has a new worker."""

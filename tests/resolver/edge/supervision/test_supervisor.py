@@ -44,6 +44,9 @@ class _Port:
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
+    def fileno(self) -> int:
+        return self._fd
+
     def stopListening(self) -> None:  # noqa: N802
         os.close(self._fd)
 

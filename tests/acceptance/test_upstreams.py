@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,12 @@ import pytest
 
 from tests.acceptance.test_life import until
 from tests.support.asking import ask
-from tests.support.certificates import Authority, authority
+from tests.support.certificates import Authority, Issued, authority
 from tests.support.daemon import Daemon
+from tests.support.ports import free_port
+from tests.support.processes import Child
 from tests.support.quick_upstream import QuickUpstream, address_of
+from tests.support.tools import require
 
 pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("upstreams")]
 
@@ -68,6 +72,40 @@ def test_an_upstream_over_tls_gets_padded_queries_on_few_connections(start: Star
         names = [f"again{number}.example" for number in range(20)]
         assert ask_many(daemon, names) == [address_of(name) for name in names]
         assert daemon.metric(f'mamori_upstream_failures_total{{upstream="{upstream.address}"}}') == 0
+
+
+@pytest.mark.peers
+def test_unbound_is_asked_over_tls(start: Start, ours: Authority, tmp_path: Path) -> None:
+    """A real server's TLS: many questions at once, and an answer of 20 kB."""
+    port, child = unbound_over_tls(tmp_path, ours.issue("unbound.example"))
+    try:
+        daemon = start([{"address": f"127.0.0.1:{port}", "tls": {"name": "unbound.example", "ca": str(ours.pem)}}])
+        names = [f"n{number}.example" for number in range(100)]
+        assert ask_many(daemon, names) == ["198.51.100.10"] * 100
+        assert len(ask(daemon.port, "tcp", "big.example", "TXT").answer[0]) == 100
+        assert daemon.status()["upstreams"][0]["up"]
+    finally:
+        child.stop()
+
+
+def unbound_over_tls(folder: Path, shown: Issued) -> tuple[int, Child]:
+    port, config = free_port(), folder / "unbound.conf"
+    texts = "".join(f"  local-data: 'big.example. TXT \"{number:0200}\"'\n" for number in range(100))
+    config.write_text(
+        f'server:\n  interface: 127.0.0.1@{port}\n  tls-port: {port}\n  username: ""\n  chroot: ""\n  pidfile: ""\n'
+        f'  directory: "{folder}"\n  use-syslog: no\n  tls-service-pem: "{shown.certificate}"\n'
+        f'  tls-service-key: "{shown.key}"\n  local-zone: "example." redirect\n'
+        '  local-data: "example. A 198.51.100.10"\n  local-zone: "big.example." static\n'
+        f"{texts}remote-control:\n  control-enable: no\n"
+    )
+    child = Child([require("unbound")["unbound"], "-d", "-p", "-c", str(config)], folder / "unbound.out")
+    child.wait_for(lambda: listens(port), "unbound")
+    return port, child
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_an_upstream_without_the_right_certificate_gets_no_question(

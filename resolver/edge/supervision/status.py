@@ -33,6 +33,7 @@ def document(snapshot: Snapshot) -> Document:
         "updater": "up" if snapshot.updater_up else "down",
         "clock_suspect": snapshot.clock_suspect,
         "audit_failing": snapshot.audit_failing,
+        "open_resolver": snapshot.open_resolver,
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
         "views": list(snapshot.views),
         "upstreams": [_upstream(name, bool(up), totals) for name, up in totals.upstream_up.items()],
@@ -67,6 +68,8 @@ def text(status: Document) -> str:
     ]
     if status["clock_suspect"]:
         lines.append("CLOCK SUSPECT: check this machine's time; entries end by trusted time until it is right")
+    if status["open_resolver"]:
+        lines.append("OPEN RESOLVER: anybody on the Internet is answered (access.open_resolver)")
     if status["audit_failing"]:
         lines.append("AUDIT FILE CANNOT BE WRITTEN: free the disk; what is decided meanwhile is missing from it")
     return "\n".join(lines)

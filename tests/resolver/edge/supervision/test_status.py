@@ -107,3 +107,11 @@ def test_calm_text_is_short() -> None:
     assert "every 7 d" in shown
     assert "up 25 h" in shown
     assert len(shown.splitlines()) < 10
+
+
+def test_an_open_resolver_is_told() -> None:
+    """As long as it is one."""
+    told = document(snapshot(open_resolver=True))
+    assert told["open_resolver"] is True
+    assert "OPEN RESOLVER" in text(told)
+    assert "OPEN RESOLVER" not in text(document(snapshot()))

@@ -1,10 +1,9 @@
-"""Kept answers, bounded in bytes, the least recently used leaving first.
+"""Kept answers, bounded in bytes; `eviction.py` says which leave.
 
 An entry older than the current generation is decided again before use: a new list needs no purge. The verdict on a
 listed question stands under a keyed hash: no listed name is written down because somebody asked for it.
 """
 
-from collections import OrderedDict
 from hashlib import blake2b
 from math import inf
 from struct import Struct
@@ -12,19 +11,20 @@ from struct import Struct
 from blocklist.index import Match
 from resolver.core.answer import Answer
 from resolver.core.body import Body
+from resolver.core.eviction import USES_MAX, Kept, Shelf
 
 _DIGEST_BYTES = 16
 _RECORD_COUNTS = Struct(">HHH")
 _RECORD_COUNTS_AT = 6
-_OVERHEAD_BYTES = 900
+_OVERHEAD_BYTES = 1000
 """What an entry costs beside its message: objects, dictionary slot, key."""
-_RECORD_BYTES = 100
+_RECORD_BYTES = 110
 """What each record costs beside its bytes: the place and the start of its TTL."""
-_COPIES = 3
-"""Message as received, body without OPT, body as rendered."""
+_COPIES = 4
+"""Message as received, body without OPT, with its TTLs of this second, and as rendered for one form of query."""
 
 
-class Entry:
+class Entry(Kept):
     """One question's answer and how long it holds; all times are monotonic seconds.
 
     `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
@@ -51,6 +51,7 @@ class Entry:
     def __init__(
         self, generation: int, stored: float, until: float, kept: bytes = b"", trust_ad: bool = False, view: int = 0
     ) -> None:
+        super().__init__()
         self.generation = generation
         self.stored = stored
         self.until = until
@@ -79,22 +80,24 @@ class Entry:
 
 
 class Cache:
-    """Entries by key; `find` is the bare look-up of the hot path."""
+    """Entries by key; `find` is the bare look-up of the hot path. Ended entries stay until others need room."""
 
     def __init__(self, size: int, secret: bytes) -> None:
-        self._size = size
-        self._used = 0
-        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
+        self._shelf: Shelf[Entry] = Shelf(size)
         self._keyed = blake2b(digest_size=_DIGEST_BYTES, key=secret)
-        self.find = self._entries.get
-        self.touch = self._entries.move_to_end
+        self.find = self._shelf.things.get
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._shelf.things)
+
+    @property
+    def used(self) -> int:
+        """Bytes that all entries take, by our estimate."""
+        return self._shelf.used
 
     def entries(self) -> list[Entry]:
         """Return all entries, the one kept last at the end: a copy of references, 3 ms for 100,000."""
-        return list(dict.values(self._entries))  # in order of use it takes ten times as long
+        return list(self._shelf.things.values())
 
     def verdict_key(self, key: bytes) -> bytes:
         """Return the keyed hash a listed question's verdict stands under."""
@@ -103,21 +106,17 @@ class Cache:
         return state.digest()
 
     def put(self, key: bytes, entry: Entry) -> None:
-        """Keep an entry; others leave when the bound in bytes is reached."""
-        self.drop(key)
-        self._entries[key] = entry
-        self._used += _cost(key, entry)
-        while self._used > self._size:
-            old_key, old = self._entries.popitem(last=False)
-            self._used -= _cost(old_key, old)
-
-    def drop(self, key: bytes) -> None:
-        """Forget an entry, if it is there."""
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._used -= _cost(key, entry)
+        """Keep an entry, in the place of an older one of the same question; others leave at the bound in bytes."""
+        self._shelf.put(key, entry, cost(key, entry))
 
 
-def _cost(key: bytes, entry: Entry) -> int:
+def note_use(entry: Entry) -> None:
+    """An entry answered a query; the hot path has these two lines in itself."""
+    if entry.uses < USES_MAX:
+        entry.uses += 1
+
+
+def cost(key: bytes, entry: Entry) -> int:
+    """Return the bytes of memory an entry takes once it was served (`test_memory.py` measures it)."""
     records = sum(_RECORD_COUNTS.unpack_from(entry.kept, _RECORD_COUNTS_AT)) if entry.kept else 0
     return len(key) + _COPIES * len(entry.kept) + _RECORD_BYTES * records + _OVERHEAD_BYTES

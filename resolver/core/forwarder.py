@@ -12,6 +12,7 @@ from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
+from resolver.core.eviction import USES_MAX
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Waiter
 from resolver.core.query import query_of_form
@@ -39,7 +40,7 @@ class Forwarder:
         self._reception = Reception(config, counters, unix_time)
         self._resolution = Resolution(config, counters, random_bytes)
         cache = self._resolution.cache
-        self._find, self._touch, self._verdict_key = cache.find, cache.touch, cache.verdict_key
+        self._find, self._verdict_key = cache.find, cache.verdict_key
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
@@ -79,15 +80,15 @@ class Forwarder:
         key = data[12 : root + 1].lower() + form.tail
         entry = self._find(key)
         if entry is None:
-            key = self._verdict_key(key)
-            entry = self._find(key)
+            entry = self._find(self._verdict_key(key))
         resolution = self._resolution
         if entry is None or entry.generation != resolution.generation or now >= entry.due:
             query = query_of_form(data, root + 1, form)
             if query is None:
                 return self._receive_unknown(data, host, door, peer, now)
             return resolution.resolve(Waiter(query, door, peer, now), now)
-        self._touch(key)
+        if entry.uses < USES_MAX:
+            entry.uses += 1
         answer = entry.answer
         self._cells[door.transport << 3 | answer.cell] += 1  # `Counters.book_hit`, eight rcodes a transport
         if entry.event:

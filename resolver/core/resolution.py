@@ -5,7 +5,7 @@ from collections.abc import Callable
 from blocklist.index import Index, Match
 from resolver.core.answer import Answer, failure
 from resolver.core.asking import Asking
-from resolver.core.cache import Cache, Entry
+from resolver.core.cache import Cache, Entry, note_use
 from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
@@ -92,9 +92,8 @@ class Resolution:
         if entry is None:
             return None
         if not self._ruler.refresh(entry, now):
-            self.cache.drop(key)
             return None
-        self.cache.touch(key)
+        note_use(entry)
         return entry
 
     def _new_verdict(self, query: Query, match: Match, now: float) -> Entry:

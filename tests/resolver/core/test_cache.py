@@ -1,4 +1,4 @@
-"""The cache: bounded bytes, least recently used first, due times, keyed verdicts."""
+"""The cache: bounded bytes, due times, keyed verdicts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from resolver.core.answer import failure
 from resolver.core.body import Body
-from resolver.core.cache import Cache, Entry
+from resolver.core.cache import Cache, Entry, cost, note_use
 
 SECRET = bytes(32)
 
@@ -18,19 +18,21 @@ def entry(size: int = 100, until: float = 99.0, records: int = 0) -> Entry:
     return made
 
 
-def test_the_bound_in_bytes_holds_and_the_oldest_leaves() -> None:
-    """Room for two of three; a touched entry stays."""
-    cache = Cache(2 * (900 + 300 + 1) + 100, SECRET)
+def test_the_bound_in_bytes_holds_and_what_was_used_stays() -> None:
+    """Room for two of three; one that answered a query is not the one to leave."""
+    cache = Cache(2 * (cost(b"a", entry()) + 10), SECRET)
     for key in (b"a", b"b"):
         cache.put(key, entry())
-    cache.touch(b"a")
+    kept = cache.find(b"a")
+    assert kept is not None
+    note_use(kept)
     cache.put(b"c", entry())
     assert [cache.find(key) is not None for key in (b"a", b"b", b"c")] == [True, False, True]
 
 
 def test_records_count_too() -> None:
     """An answer of many small records takes far more memory than its bytes."""
-    cache = Cache(2 * (900 + 1200 + 1), SECRET)
+    cache = Cache(2 * cost(b"a", entry(400)) + 100, SECRET)
     for key in (b"a", b"b"):
         cache.put(key, entry(400, records=20))
     assert len(cache) == 1
@@ -43,19 +45,23 @@ def test_no_room_keeps_nothing() -> None:
     assert cache.find(b"a") is None
 
 
-@given(st.lists(st.tuples(st.sampled_from("pd"), st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 900))))
-def test_the_account_of_bytes_is_exact(steps: list[tuple[str, bytes, int]]) -> None:
-    """Whatever is put and dropped, emptying it leaves room for everything again."""
-    cache = Cache(5000, SECRET)
-    for verb, key, size in steps:
-        if verb == "p":
-            cache.put(key, entry(size))
-        else:
-            cache.drop(key)
-    for key in (b"a", b"b", b"c", b"d"):
-        cache.drop(key)
-    assert len(cache) == 0
-    assert cache._used == 0
+def test_uses_are_counted_to_three() -> None:
+    """Enough to choose by; how often a name was asked is in no memory."""
+    made = entry()
+    for _ in range(9):
+        note_use(made)
+    assert made.uses == 3
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 900))))
+def test_the_account_of_bytes_is_exact(steps: list[tuple[bytes, int]]) -> None:
+    """It is the sum of what is kept, and the newest comes last."""
+    cache = Cache(9000, SECRET)
+    for key, size in steps:
+        cache.put(key, entry(size))
+    kept = [(key, found) for key in (b"a", b"b", b"c", b"d") if (found := cache.find(key)) is not None]
+    assert cache.used == sum(cost(key, found) for key, found in kept)
+    assert not steps or cache.entries()[-1] is cache.find(steps[-1][0])
 
 
 def test_verdict_keys_are_keyed_and_tell_questions_apart() -> None:

@@ -1,0 +1,100 @@
+"""Which kept answer leaves when memory is full: S3-FIFO (Yang and others, SOSP 2023), bounded in bytes.
+
+What is new enters a small queue. Used again before its end there, it moves to the main queue; otherwise it goes, and
+only a hash of its key is remembered for a while, by which it enters the main queue at once if it is asked for again.
+In the main queue a thing stays one more round for each use, three at most. So names that are asked for once, however
+many, displace nothing but each other, and a hit costs a comparison, at times an addition (docs/adr/0028).
+"""
+
+from array import array
+from collections import deque
+from typing import Generic, TypeVar
+
+_SMALL_SHARE = 10
+"""The small queue gets one part in so many."""
+USES_MAX = 3
+"""Nothing counts uses beyond this: it is enough to choose by, and says next to nothing about what people ask."""
+_BYTES_A_HASH = 1024
+"""One hash of a thing that left is remembered for so many bytes of room."""
+_HASH_BYTES = 8
+_HASH_MASK = 2**64 - 1
+
+
+class Kept:
+    """What the shelf notes on each thing; `uses` is counted up to USES_MAX by whoever uses it."""
+
+    __slots__ = ("cost", "in_main", "uses")
+
+    def __init__(self) -> None:
+        self.cost = 0
+        self.in_main = False
+        self.uses = 0
+
+
+Thing = TypeVar("Thing", bound=Kept)
+
+
+class Shelf(Generic[Thing]):
+    """Things by key, all together within `size` bytes; a key stands in exactly one queue, once."""
+
+    def __init__(self, size: int) -> None:
+        self.things: dict[bytes, Thing] = {}
+        self._small: deque[bytes] = deque()
+        self._main: deque[bytes] = deque()
+        self._gone = array("Q", bytes(_HASH_BYTES * _hashes(size)))
+        self._size = max(0, size - _HASH_BYTES * len(self._gone))
+        self._small_size = self._size // _SMALL_SHARE
+        self._small_used = 0
+        self.used = 0
+        """Bytes that all things cost."""
+
+    def put(self, key: bytes, thing: Thing, cost: int) -> None:
+        """Keep a thing; one under the same key gives it its place, others leave until all fits."""
+        thing.cost = cost
+        old = self.things.pop(key, None)
+        if old is None:
+            thing.in_main = self._was_here(key)
+            (self._main if thing.in_main else self._small).append(key)
+        else:
+            thing.in_main, thing.uses = old.in_main, old.uses
+            self._book(old, -old.cost)
+        self.things[key] = thing
+        self._book(thing, cost)
+        while self.used > self._size:
+            self._judge_one()
+
+    def _book(self, thing: Thing, cost: int) -> None:
+        self.used += cost
+        if not thing.in_main:
+            self._small_used += cost
+
+    def _judge_one(self) -> None:
+        """The oldest of a queue leaves, or stays because it was used."""
+        if self._small_used > self._small_size or not self._main:
+            key = self._small.popleft()
+            thing = self.things[key]
+            if not thing.uses:
+                self._let_go(key, thing)
+                self._gone[hash(key) % len(self._gone)] = hash(key) & _HASH_MASK
+                return
+            self._small_used -= thing.cost
+            thing.in_main, thing.uses = True, 0
+        else:
+            key = self._main.popleft()
+            thing = self.things[key]
+            if not thing.uses:
+                self._let_go(key, thing)
+                return
+            thing.uses -= 1
+        self._main.append(key)
+
+    def _let_go(self, key: bytes, thing: Thing) -> None:
+        del self.things[key]
+        self._book(thing, -thing.cost)
+
+    def _was_here(self, key: bytes) -> bool:
+        return self._gone[hash(key) % len(self._gone)] == hash(key) & _HASH_MASK
+
+
+def _hashes(size: int) -> int:
+    return max(1, size // _BYTES_A_HASH)

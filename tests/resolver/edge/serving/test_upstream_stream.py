@@ -7,6 +7,8 @@ from typing import Any
 from weakref import ref
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectError, ConnectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -202,3 +204,90 @@ def test_stop_closes_everything(bench: Bench) -> None:
     assert bench.reactor.connectors[1]._disconnected or bench.reactor.connectors[1].stoppedConnecting
     assert not bench.reactor.getDelayedCalls()
     assert not bench.core.failed
+
+
+EVENT = st.one_of(
+    st.tuples(st.just("send"), st.integers(1, 4)),
+    st.tuples(
+        st.sampled_from(["come up", "refuse", "answer", "answer twice", "drop", "give up", "rubbish"]),
+        st.integers(0, 9),
+    ),
+    st.tuples(st.just("wait"), st.sampled_from([0, 1, 8, 50])),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(EVENT, max_size=60))
+def test_whatever_servers_do_a_query_ends_once_or_waits(events: list[tuple[str, int]]) -> None:
+    """Its own answer, one failure, given up, or still waiting on a connection; never two, never another's answer."""
+    world = Servers()
+    for event, number in events:
+        world.step(event, number)
+        assert len(world.live) <= LIMITS.connections
+    ended = [attempt for attempt, _ in world.core.responses] + world.core.failed
+    assert len(ended) == len(set(ended))
+    assert all(data == Bench.query(attempt) for attempt, data in world.core.responses)
+    waiting = {one.number for connection in world.pool._connections for one in connection.waiting}
+    assert waiting == world.asked - set(ended) - world.given_up
+    assert not world.reports
+
+
+class Servers(Bench):
+    """A bench whose connections are up, down or on their way, and servers that do anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[int] = set()
+        self.given_up: set[int] = set()
+        self.ended: set[int] = set()
+
+    @property
+    def live(self) -> list[int]:
+        """Numbers of connections that have not ended; Twisted tells of an end in its own time, here at once."""
+        for number in range(self.opened):
+            protocol, transport = self._up.get(number, (None, None))
+            connector = self.reactor.connectors[number]
+            if number in self.ended:
+                continue
+            if transport is not None and (transport.disconnected or transport.disconnecting):
+                self.ended.add(number)
+                protocol.connectionLost(Failure(ConnectionDone()))
+            elif protocol is None and (connector.stoppedConnecting or connector._disconnected):
+                self.ended.add(number)
+                self.refuse(number)
+        return [number for number in range(self.opened) if number not in self.ended]
+
+    def step(self, event: str, number: int) -> None:
+        if event == "send":
+            first = len(self.asked)
+            new = set(range(first, first + number))
+            self.asked |= new
+            self.send(*sorted(new))
+        elif event == "wait":
+            self.reactor.pump([0.25] * number)
+        elif event == "give up":
+            if number in self.asked and number not in self.core.failed:
+                self.given_up |= {number} - {attempt for attempt, _ in self.core.responses}
+                self.core.closes.append(number)
+                self.pump.flush()
+        elif self.live:
+            self._at(event, self.live[number % len(self.live)], number)
+
+    def _at(self, event: str, connection: int, number: int) -> None:
+        if event == "refuse" and connection not in self._up:
+            self.ended.add(connection)
+            self.refuse(connection)
+            return
+        protocol, _ = self.connected(connection)
+        if event == "drop":
+            self.ended.add(connection)
+            protocol.connectionLost(Failure(ConnectionDone()))
+        elif event == "rubbish":
+            protocol.dataReceived(b"\0\1x" * number)
+        elif event.startswith("answer"):
+            taken = list(protocol._taken)
+            if taken:
+                ident = taken[number % len(taken)]
+                query = protocol._taken[ident].question.data
+                message = ident.to_bytes(2, "big") + query[2:]
+                protocol.dataReceived((len(message).to_bytes(2, "big") + message) * (2 if "twice" in event else 1))

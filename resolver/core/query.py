@@ -15,6 +15,7 @@ _RR = Struct(">HHIH")  # type, class, TTL, RDLENGTH
 _QUESTION = Struct(">HH")
 _UDP_BYTES_WITHOUT_EDNS = 512
 _LIMITS = Limits()
+_BYTES = tuple(bytes([value]) for value in range(256))
 
 
 @frozen(eq=False)
@@ -69,7 +70,7 @@ class Form:
 
 def key_under(key: bytes, view: int) -> bytes:
     """Return the cache key of the same question under a view's policy."""
-    return key[:-1] + bytes([view << 2 | key[-1] & 3])
+    return key[:-1] + _BYTES[view << 2 | key[-1] & 3]
 
 
 @define(eq=False)

@@ -46,6 +46,9 @@ def directives() -> Directives:
         ("KillMode", "mixed"),
         ("OOMPolicy", "continue"),
         ("Restart", "on-failure"),
+        ("Type", "notify"),
+        ("NotifyAccess", "main"),
+        ("WatchdogSec", "30"),
         ("StartLimitIntervalSec", "0"),
     ],
 )
@@ -68,6 +71,7 @@ def test_the_unit_starts_the_installed_command() -> None:
     """The daemon runs in the foreground, as the user that sysusers makes."""
     found = directives()
     assert found["ExecStart"] == ["/opt/mamori/bin/mamori run --config /etc/mamori/resolver.yaml"]
+    assert found["ExecReload"] == ["/opt/mamori/bin/mamori reload --config /etc/mamori/resolver.yaml"]
     made = [line.split()[:2] for line in (FOLDER / "mamori.sysusers.conf").read_text().splitlines()]
     assert ["u", *found["User"]] in made
 

@@ -41,6 +41,7 @@ from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
 from resolver.edge.supervision.upgrade import VERB, Upgrade
 from resolver.edge.supervision.usage import Usage, usage
+from resolver.edge.supervision.watchdog import Watchdog
 from resolver.settings import Settings
 from resolver.settings.access_checks import is_open
 from resolver.settings.view_words import view_documents
@@ -78,6 +79,7 @@ class Supervisor:
             *(on_ready, outside.manager, start_limits or StartLimits()),
         )
         self._rollout = Rollout(reactor, self._pool)
+        self._watchdog = Watchdog(reactor, outside.manager, lambda: self._settings.places)
         self._changes = Changes(
             *(outside.version, outside.load, outside.prove, self.reload),
             *(self._pool, self._readiness, self._rollout),
@@ -168,6 +170,7 @@ class Supervisor:
         self._updates.start(self._settings.raw, hint)
         self._notice.start(self._settings)
         self._readiness.begin()
+        self._watchdog.start()
 
     def _handing(self) -> list[tuple[Any, str]]:
         """Parts whose state is plain data, and its name in the hand-over."""
@@ -228,6 +231,7 @@ class Supervisor:
             return self._stopping
         self._stopping = Deferred()
         self._readiness.stop()
+        self._watchdog.stop()
         self._release.stop()
         self._certificates.stop()
         self._control.close_all()

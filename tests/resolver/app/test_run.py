@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -50,10 +52,10 @@ class Resolver:
     def write(self, **changes: object) -> None:
         self.config.write_text(yaml.safe_dump(self.settings | changes))
 
-    def start(self) -> Child:
+    def start(self, **environment: str) -> Child:
         self.write()
         command = [MAMORI, "run", "--config", str(self.config)]
-        self.child = Child(command, self.config.with_name("run.out"))
+        self.child = Child(command, self.config.with_name("run.out"), env={**os.environ, **environment})
         return self.child
 
 
@@ -95,3 +97,52 @@ def test_an_address_in_use_is_told(resolver: Resolver) -> None:
     assert result.returncode == 1
     assert f"127.0.0.1:{resolver.port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+class Manager:
+    """The service manager's end: what it heard, in order, each line once a datagram."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = str(folder / "notify")
+        self.heard: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        self._socket.settimeout(60)
+
+    def until(self, line: str) -> None:
+        """Listen until a datagram has this line."""
+        while True:
+            lines = self._socket.recv(4096).decode().splitlines()
+            self.heard += lines
+            if line in lines:
+                return
+
+    def __enter__(self) -> Manager:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+@pytest.mark.daemon
+def test_the_service_manager_hears_all_of_a_life(resolver: Resolver, tmp_path: Path) -> None:
+    """Ready, alive by a real answer, reload and upgrade with their ends, draining, stopping; children know nothing."""
+    with Manager(tmp_path) as manager:
+        child = resolver.start(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="1200000")
+        manager.until("READY=1")
+        assert "EXTEND_TIMEOUT_USEC=30000000" in manager.heard
+        manager.until("WATCHDOG=1")
+        for each in psutil.Process(child.pid).children():
+            with suppress(psutil.Error):  # without root nobody may look into it
+                assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC"} & set(each.environ())
+        for verb in ("reload", "upgrade"):
+            done = subprocess.Popen([MAMORI, verb, "--config", str(resolver.config)], stdout=subprocess.DEVNULL)
+            manager.until("RELOADING=1")
+            manager.until("READY=1")
+            assert done.wait(60) == 0
+            manager.until("WATCHDOG=1")
+        assert any(line.startswith("MONOTONIC_USEC=") for line in manager.heard)
+        subprocess.run([MAMORI, "drain", "--config", str(resolver.config)], check=True, timeout=60)
+        manager.until("STATUS=draining")
+        assert child.stop() == 0
+        manager.until("STOPPING=1")

@@ -318,7 +318,8 @@ def test_a_slow_upstream_holds_so_many_questions_and_the_oldest_goes_first() -> 
     assert sorted(world.closed) == [query.attempt for query in world.sent[:2]]
 
 
-def test_one_question_is_sent_so_often_and_no_more() -> None:
+@pytest.mark.parametrize("most", [1, 5])
+def test_one_question_is_sent_so_often_and_no_more(most: int) -> None:
     """Whatever upstreams answer: here TC over UDP and nothing over TCP, from three of them."""
 
     def cut(query: dns.message.Message) -> dns.message.Message | None:
@@ -328,12 +329,12 @@ def test_one_question_is_sent_so_often_and_no_more() -> None:
         response.flags |= dns.flags.TC
         return response
 
-    limits = evolve(CONFIG.limits, sends_max=5)
+    limits = evolve(CONFIG.limits, sends_max=most)
     world = World(config=evolve(CONFIG, limits=limits, upstreams=tuple(map(UpstreamConfig, "abc"))))
     world.upstream = cut
     start(world)
     world.pass_time(3)
-    assert len(world.sent) == 5
+    assert len(world.sent) == most
 
 
 # --- over TLS ---------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import dns.rcode
 import dns.rdtypes.svcbbase as svcb
 import pytest
 
+from resolver.core.cookies import Cookies
 from tests.support.asking import exchange, query
 from tests.support.daemon import Daemon
 from tests.support.ports import free_port
@@ -190,3 +191,19 @@ def test_an_open_resolver_does_not_start_by_accident(tmp_path: Path) -> None:
         result = daemon.run(verb, *([str(config)] if verb == "check-config" else ["--config", str(config)]))
         assert result.returncode != 0
         assert "access.open_resolver: true" in result.stdout + result.stderr
+
+
+def test_a_reload_takes_up_the_secrets_of_a_file(daemon: Daemon) -> None:
+    """Every worker then makes cookies that another server with that secret believes."""
+    path = daemon.folder / "cookie-secrets"
+    path.write_text("00112233445566778899aabbccddeeff\n")
+    path.chmod(0o600)
+    daemon.settings["cookies"] = {"secrets": str(path)}
+    daemon.write_config()
+    reloaded = daemon.command("reload")
+    assert reloaded.returncode == 0, reloaded.stdout + reloaded.stderr
+    other = Cookies([bytes.fromhex(path.read_text())], time.time)
+    for way in ("udp", "tcp") * 10:
+        answer = exchange(without_question(), daemon.port, way, "::1")
+        assert answer is not None
+        assert other.holds(COOKIE + server_cookie(answer), "::1")

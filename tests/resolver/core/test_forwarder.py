@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from blocklist.compiling import compile_index
 from blocklist.index import Index, Match
 from blocklist.names import to_wire
-from resolver.core.config import CoreConfig, UpstreamConfig
+from resolver.core.config import CoreConfig, RateRule, UpstreamConfig
 from resolver.core.limits import Limits
 from resolver.core.newcomers import Newcomers
+from resolver.core.rate_limit import Rate
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, parsed, question, records, text
 
 REAL = "an ok.example. 60 A 192.0.2.77"
@@ -385,3 +386,18 @@ def test_an_entry_that_is_no_longer_fresh_is_no_longer_marked() -> None:
     world.forwarder.set_index(index_of(["new.example"]), 3, lambda match: marked.append(match.fresh))
     world.ask("new.example")
     assert marked == [0]
+
+
+def test_over_the_limit_listed_names_are_booked_as_others() -> None:
+    """Whatever the limit does with a query, no number tells whether its name is listed (secrecy.md 6)."""
+    books = []
+    for name in ("ok.example", "blk.example"):
+        rule = RateRule(Rate(1, 5))
+        world = World(records(REAL), config=evolve(CONFIG, rate_limit=rule, limits=Limits(rate_step=1)))
+        world.ask("ok.example")
+        for transport in (0, 1):
+            for _ in range(40):
+                world.raw(question(name), transport=transport)
+        books.append(evolve(world.numbers, blocks=()))
+    assert books[0] == books[1]
+    assert books[0].rate_limited > 0

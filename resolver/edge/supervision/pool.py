@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import define, field
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from resolver.edge.channel import Message
-from resolver.edge.supervision.children import HUNG, Child, Launcher, OnExit, OnMessage
+from resolver.edge.supervision.children import HUNG, Launcher
+from resolver.edge.supervision.crew import Crew, Start
 from resolver.edge.supervision.pulse import Pulse
-from resolver.edge.supervision.slots import Slots, forget
+from resolver.edge.supervision.slots import Slots
 from resolver.edge.supervision.sockets import SlotSockets
 from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Tally
 from resolver.edge.supervision.workers import IndexInForce, PoolLimits, Slot, Worker
-
-Adopt = Callable[[OnMessage, OnExit], Child]
 
 
 @define(eq=False)
@@ -40,28 +39,31 @@ class WorkerPool:
     on_death: Callable[[str, str], None] = lambda kind, reason: None
     on_fault: Callable[[Message], None] = lambda message: None
     steering: Steering = field(factory=lambda: Steering(wanted=True, key=Key.draw()))
-    workers: list[Worker] = field(factory=list, init=False)
     index: IndexInForce = field(factory=IndexInForce, init=False)
     _raw: dict[str, Any] = field(factory=dict, init=False)
     _shared: dict[str, Message] = field(factory=dict, init=False)  # by type, for workers yet to come
-    _epoch: int = field(default=0, init=False)
+    _crew: Crew = field(init=False)
     _slots: Slots = field(init=False)
     _pulse: Pulse = field(init=False)
-    _deaths: deque[float] = field(factory=deque, init=False)
-    _launch_timer: IDelayedCall | None = field(default=None, init=False)
     _stopped: Callable[[], None] | None = field(default=None, init=False)
-    _at_once: int = field(default=1, init=False)  # workers with new settings that may start at the same time
 
     def __attrs_post_init__(self) -> None:
+        crew = (self._wanted, self._greet, self._heard, self._ended)
+        self._crew = Crew(self.clock, self.launcher, self.limits, *crew)
         self._slots = Slots(self.clock, self.open_sockets, self.limits, self.steering, self._fill)
-        self._pulse = Pulse(self.clock, self.limits, self._answering, self._end_hung)
+        self._pulse = Pulse(self.clock, self.limits, self._answering, self._crew.end_hung)
 
     def start(self, raw: dict[str, Any], sockets: Sequence[SlotSockets]) -> None:
         """Start one worker a slot and the spare; none answers before `open`."""
         self._raw = raw
         self._slots.all = [Slot(number, each, self.tally.region(), 0) for number, each in enumerate(sockets)]
-        self._replenish()
+        self._crew.replenish()
         self._pulse.start()
+
+    @property
+    def workers(self) -> list[Worker]:
+        """All of them, whatever they do."""
+        return self._crew.workers
 
     @property
     def slots(self) -> list[Slot]:
@@ -112,21 +114,20 @@ class WorkerPool:
 
     def epochs_ago(self, epoch: int) -> int:
         """How many rolls ago the settings of an epoch were the newest."""
-        return self._epoch - epoch
+        return self._crew.epoch - epoch
 
-    def go_on(self, raw: dict[str, Any], slots: list[Slot], workers: Iterable[tuple[Worker, Adopt]]) -> None:
+    def go_on(self, raw: dict[str, Any], slots: list[Slot], workers: Iterable[tuple[Worker, Start]]) -> None:
         """Start with what the code before us left: each worker, with the function that adopts its child.
 
         Set `index` before. Sockets that are there are open; all workers are older than those that start now.
         """
-        self._raw, self._at_once = raw, self.limits.rolled_at_once
+        self._raw, self._crew.at_once = raw, self.limits.rolled_at_once
         self._slots.all = slots
         for worker, adopt in workers:
-            self.workers.append(worker)
-            worker.child = adopt(self._ears(worker), self._end_of(worker))
+            self._crew.take_on(worker, adopt)
             if worker.leaving:
-                self._dismiss(worker)
-        self._replenish()
+                self._crew.dismiss(worker)
+        self._crew.replenish()
         self._pulse.start()
 
     def let_in(self) -> None:
@@ -144,7 +145,7 @@ class WorkerPool:
         for worker in self.workers:
             self.index.send(worker)  # those that leave too: their connections still ask
             if worker.ready and not worker.leaving:
-                self._watch(worker)
+                self._crew.watch(worker)
         return self.index.generation
 
     def stop_marking(self) -> None:
@@ -165,9 +166,10 @@ class WorkerPool:
 
         The old answer until their slot is taken over, and the old spare stands by until the last of them is.
         """
-        self._raw, self._epoch = raw, self._epoch + 1
-        self._at_once = at_once or self.limits.rolled_at_once
-        self._replenish()
+        self._raw = raw
+        self._crew.epoch += 1
+        self._crew.at_once = at_once or self.limits.rolled_at_once
+        self._crew.replenish()
 
     def again(self, at_once: int) -> None:
         """Replace every worker by one with the same settings."""
@@ -176,33 +178,22 @@ class WorkerPool:
     def stop(self, stopped: Callable[[], None]) -> None:
         """Let all workers finish what is in flight, then call `stopped`."""
         self._stopped = stopped
-        if self._launch_timer is not None:
-            self._launch_timer.cancel()
-            self._launch_timer = None
         self._pulse.stop()
         self._slots.close()  # or what still arrives would wait for nobody
-        for worker in list(self.workers):
-            if not worker.leaving:
-                self._dismiss(worker)
+        self._crew.end()
         self._finish_stop()
 
     # --- what children do -------------------------------------------------------------------------------
 
-    def _launch(self) -> None:
-        worker = Worker(self._epoch)
-        self.workers.append(worker)
-        child = self.launcher.launch("worker", self._ears(worker), self._end_of(worker))
-        worker.start(child, self._raw)
+    def _wanted(self) -> int:
+        """One worker a slot that listens, and the spare."""
+        return len(self._slots.listening) + 1
+
+    def _greet(self, worker: Worker) -> None:
+        worker.child.send({"type": "start", "settings": self._raw})
         for message in self._shared.values():
-            child.send(message)
+            worker.child.send(message)
         self.index.send(worker)
-        self._watch(worker)
-
-    def _ears(self, worker: Worker) -> OnMessage:
-        return lambda message, fds: self._heard(worker, message, fds)
-
-    def _end_of(self, worker: Worker) -> OnExit:
-        return lambda reason: self._died(worker, reason)
 
     def _heard(self, worker: Worker, message: Message, fds: list[int]) -> None:
         for fd in fds:  # a worker has none to give
@@ -243,9 +234,7 @@ class WorkerPool:
         if worker.generation == 0:
             worker.child.kill()
 
-    def _died(self, worker: Worker, reason: str) -> None:
-        self.workers.remove(worker)
-        worker.unwatch()
+    def _ended(self, worker: Worker, reason: str) -> None:
         self.on_gone(worker)
         slot = worker.slot
         if worker.leaving:
@@ -253,15 +242,13 @@ class WorkerPool:
                 self.tally.retire(worker.region)
             self._finish_stop()
             return
-        now = self.clock.seconds()
-        self._deaths.append(now)
         self.on_death("worker", HUNG if worker.hung else reason)
         if slot is not None:
             slot.worker = None
-            if self._slots.rests_after_death(slot, now):
+            if self._slots.rests_after_death(slot, self.clock.seconds()):
                 self._end_leaving(slot)
         self._fill()
-        self._replenish()
+        self._crew.replenish()
         self._tell_activated()
         self.on_change()
 
@@ -273,7 +260,7 @@ class WorkerPool:
         return worker.ready and has_index and not worker.leaving
 
     def _is_renewed(self, slot: Slot) -> bool:
-        return slot.worker is not None and slot.worker.serving and slot.worker.epoch == self._epoch
+        return slot.worker is not None and slot.worker.serving and slot.worker.epoch == self._crew.epoch
 
     def _warm(self, epoch: int) -> deque[Worker]:
         return deque(w for w in self.workers if w.slot is None and w.epoch == epoch and self._is_warm(w))
@@ -282,25 +269,25 @@ class WorkerPool:
         """Give each slot that wants a worker a warm one."""
         if not self.is_open or self._stopped is not None:
             return
-        warm = self._warm(self._epoch)
+        warm = self._warm(self._crew.epoch)
         empty = [slot for slot in self._slots.listening if slot.worker is None]
         rested = [slot for slot in self.slots if slot.rested]
-        outdated = [slot for slot in self.slots if slot.worker is not None and slot.worker.epoch != self._epoch]
+        outdated = [slot for slot in self.slots if slot.worker is not None and slot.worker.epoch != self._crew.epoch]
         for slot in empty + rested + outdated:
             if warm and self._slots.can_serve(slot):
                 self._assign(warm.popleft(), slot)
-            elif slot in empty and slot.epoch != self._epoch and (old := self._warm(slot.epoch)):
+            elif slot in empty and slot.epoch != self._crew.epoch and (old := self._warm(slot.epoch)):
                 self._assign(old.popleft(), slot)  # one with the settings before, rather than nobody
         self._dismiss_outdated_spares()
-        self._replenish()
+        self._crew.replenish()
 
     def _dismiss_outdated_spares(self) -> None:
         """Once nobody answers with older settings, nobody is kept to take over from them."""
-        if any(slot.sockets is not None and slot.epoch != self._epoch for slot in self.slots):
+        if any(slot.sockets is not None and slot.epoch != self._crew.epoch for slot in self.slots):
             return
         for worker in list(self.workers):
-            if worker.slot is None and worker.epoch != self._epoch and not worker.leaving:
-                self._dismiss(worker)
+            if worker.slot is None and worker.epoch != self._crew.epoch and not worker.leaving:
+                self._crew.dismiss(worker)
 
     def _assign(self, worker: Worker, slot: Slot) -> None:
         old = slot.worker
@@ -311,7 +298,7 @@ class WorkerPool:
         slot.hand_to(worker)
         self._slots.steer()  # to this one too, if it was at rest
         if old is not None:
-            self._dismiss(old)
+            self._crew.dismiss(old)
 
     def _end_leaving(self, slot: Slot) -> None:
         """Who leaves a closed slot still holds its sockets, to which the kernel would go on giving queries."""
@@ -324,47 +311,7 @@ class WorkerPool:
     def _answering(self) -> list[Worker]:
         return [worker for worker in self.workers if self._is_warm(worker)]
 
-    def _end_hung(self, worker: Worker) -> None:
-        worker.hung = True
-        worker.child.kill()
-
-    def _watch(self, worker: Worker) -> None:
-        """A worker that does not take up settings or an index is stuck: end it, the spare takes over."""
-        worker.unwatch()
-        worker.watch = self.clock.callLater(self.limits.start_seconds, self._end_hung, worker)
-
-    # --- how many ---------------------------------------------------------------------------------------
-
-    def _replenish(self, *, late: bool = False) -> None:
-        """Keep one worker a slot and the spare, at once or, when too many died lately, after a pause."""
-        wanted = sum(1 for slot in self.slots if slot.sockets is not None) + 1
-        renewed = [w for w in self.workers if not w.leaving and w.epoch == self._epoch]
-        missing = wanted - len(renewed)
-        if any(
-            worker.epoch != self._epoch and worker.slot is not None and not worker.leaving for worker in self.workers
-        ):
-            missing = min(missing, self._at_once - sum(1 for worker in renewed if worker.slot is None))
-        if missing <= 0 or self._stopped is not None or self._launch_timer is not None:
-            return
-        forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)
-        beyond = len(self._deaths) - self.limits.quick_restarts
-        if beyond > 0 and not late:
-            delay = min(0.1 * 2.0 ** min(beyond, 16), self.limits.longest_delay)
-            self._launch_timer = self.clock.callLater(delay, self._launch_late)
-            return
-        for _ in range(missing):
-            self._launch()
-
-    def _launch_late(self) -> None:
-        self._launch_timer = None
-        self._replenish(late=True)
-
-    def _dismiss(self, worker: Worker) -> None:
-        worker.leaving = True
-        worker.serving = False
-        worker.child.send({"type": "stop"})
-        worker.unwatch()
-        worker.watch = self.clock.callLater(self.limits.stop_seconds + 1, worker.child.kill)
+    # --- the end, and the index -------------------------------------------------------------------------
 
     def _finish_stop(self) -> None:
         if self._stopped is None or self.workers:

@@ -5,7 +5,6 @@ leaves its group at once, one that comes back stands last in it and gets nothing
 when a worker has it.
 """
 
-from collections import deque
 from collections.abc import Callable
 
 from attrs import define, field
@@ -13,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from resolver.edge.supervision.sockets import ListenFault, SlotSockets, udp_groups
 from resolver.edge.supervision.steering import Steering
-from resolver.edge.supervision.workers import PoolLimits, Slot
+from resolver.edge.supervision.workers import PoolLimits, Slot, forget
 
 
 @define(eq=False)
@@ -85,9 +84,3 @@ class Slots:
     def _rested(self, slot: Slot) -> None:
         slot.rested = True
         self.on_rested()
-
-
-def forget(deaths: deque[float], before: float) -> None:
-    """Drop what was long ago."""
-    while deaths and deaths[0] <= before:
-        deaths.popleft()

@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.interfaces import IDelayedCall
@@ -54,11 +53,6 @@ class Worker:
     slot: "Slot | None" = None
     region: Region | None = None
     watch: IDelayedCall | None = None
-
-    def start(self, child: Child, raw: dict[str, Any]) -> None:
-        """Give the new child its settings."""
-        self.child = child
-        child.send({"type": "start", "settings": raw})
 
     def unwatch(self) -> None:
         """It did what was asked of it."""
@@ -132,3 +126,9 @@ class IndexInForce:
             return False
         self.activated = self.generation
         return True
+
+
+def forget(deaths: deque[float], before: float) -> None:
+    """Drop what was long ago."""
+    while deaths and deaths[0] <= before:
+        deaths.popleft()

@@ -12,7 +12,7 @@ from tests.resolver.edge.fake_children import FakeChild, memfd
 
 def _worker(generation: int, *, ready: bool = True, leaving: bool = False) -> Worker:
     worker = Worker(0, ready=ready, leaving=leaving, generation=generation)
-    worker.start(FakeChild("worker", 1, lambda *_: None, lambda _: None), {})
+    worker.child = FakeChild("worker", 1, lambda *_: None, lambda _: None)
     return worker
 
 

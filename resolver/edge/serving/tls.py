@@ -85,7 +85,12 @@ class TlsDoor:
         return SSL.Connection(self._context, None)
 
     def around(self, plain: IProtocolFactory, clock: IReactorTime) -> TLSMemoryBIOFactory:
-        """The factory that puts TLS below another's connections."""
+        """The factory that puts TLS below another's connections.
+
+        Each write is a TLS record of its own. Twisted would gather them, but getdns and stubby take one answer out of
+        a record, then wait until the socket is readable: the second answer in it they would find only with the next.
+        """
         made = TLSMemoryBIOFactory(self, isClient=False, wrappedFactory=plain, clock=clock)
         made.noisy = False
+        made.protocol = TLSMemoryBIOProtocol
         return made

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from OpenSSL import SSL
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 from resolver.edge.serving.tls import DOT_PROTOCOL, GROUPS, H2_PROTOCOL, HTTP1_PROTOCOL, TlsDoor, make_context
 from tests.support.certificates import Authority, Issued
@@ -178,3 +181,28 @@ def test_a_key_of_another_certificate_is_refused(world: World) -> None:
     other = world.authority.issue("other.test")
     with pytest.raises(SSL.Error):
         make_context(world.issued.certificate.read_bytes(), other.key.read_bytes(), [DOT_PROTOCOL])
+
+
+class Answering(Protocol):
+    """Writes two answers at once."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.write(b"first")
+        self.transport.write(b"second")
+
+
+def test_each_answer_is_a_record_of_its_own(world: World) -> None:
+    """getdns and stubby read one answer from a record, and find a second one in it only with the next."""
+    to_client, to_server, wire, clock = ssl.MemoryBIO(), ssl.MemoryBIO(), StringTransport(), Clock()
+    client = world.client().wrap_bio(to_client, to_server, server_hostname=NAME)
+    server = world.door().around(Factory.forProtocol(Answering), clock).buildProtocol(None)
+    assert server is not None
+    server.makeConnection(wire)
+    for step in (client.do_handshake, client.do_handshake, lambda: client.write(b"two questions")):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            step()
+        server.dataReceived(to_server.read())
+        clock.advance(0.1)
+        to_client.write(wire.value())
+        wire.clear()
+    assert (client.read(100), client.read(100)) == (b"first", b"second")

@@ -16,21 +16,27 @@ def client_address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 class Prefixes:
-    """A set of prefixes: one look-up for each length that occurs, however many prefixes there are."""
+    """Prefixes in order: one look-up for each length that occurs, however many prefixes there are."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self._tables: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
-        for network in networks:
+        self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 6: {}}
+        for place, network in enumerate(networks):
             shift = network.max_prefixlen - network.prefixlen
-            self._tables[network.version].setdefault(shift, set()).add(int(network.network_address) >> shift)
+            places = self._tables[network.version].setdefault(shift, {})
+            places.setdefault(int(network.network_address) >> shift, place)
 
-    def __contains__(self, host: str) -> bool:
-        """Whether a host's address lies in one of them; what is no address lies in none."""
+    def first(self, host: str) -> int | None:
+        """Return the place of the first of them that a host's address lies in; what is no address lies in none."""
         address = client_address(host)
         if address is None:
-            return False
+            return None
         bits = int(address)
-        return any(bits >> shift in known for shift, known in self._tables[address.version].items())
+        tables = self._tables[address.version].items()
+        return min((places[bits >> shift] for shift, places in tables if bits >> shift in places), default=None)
+
+    def __contains__(self, host: str) -> bool:
+        """Whether a host's address lies in one of them."""
+        return self.first(host) is not None
 
 
 class Access:

@@ -83,12 +83,13 @@ class ClientTable:
         admitted = self._access.admits(host)
         table = self._served if admitted else self._strangers
         view = door.views.choose(host) if admitted else 0
-        key = hash(f"{self._prefix(host)} {view}")
+        limited = self._rule.rate is not None and host not in self._exempt
+        key = hash(f"{self._prefix(host)} {view} {limited}")
         client = table.get(key)
         if client is None:
             if table.full:
                 self._turn(table)
-            client = self._new(host, view, now) if admitted else self._stranger(now)
+            client = self._new(view, now, limited=limited) if admitted else self._stranger(now)
             table.put(key, client)
         return client
 
@@ -99,11 +100,10 @@ class ClientTable:
         kept = self._rule.ipv4_prefix if address.version == 4 else self._rule.ipv6_prefix
         return f"{address.version} {int(address) >> address.max_prefixlen - kept}"
 
-    def _new(self, host: str, view: int, now: float) -> Client:
+    def _new(self, view: int, now: float, *, limited: bool) -> Client:
         rate, limits = self._rule.rate, self._limits
-        free = rate is None or host in self._exempt
-        budget = None if free or rate is None else Budget.full(rate, limits.rate_proven_factor, limits.rate_step, now)
-        return Client(self._forms[view], view, budget=budget)
+        full = Budget.full(rate, limits.rate_proven_factor, limits.rate_step, now) if limited and rate else None
+        return Client(self._forms[view], view, budget=full)
 
     def _stranger(self, now: float) -> Client:
         """No forms: the hot path never knows it."""

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from blocklist.index import Index
-from resolver.core.access import client_address
+from resolver.core.access import Prefixes
 from resolver.core.config import CoreConfig, ListPolicy, Network
 
 ALL_LISTS: Final = 0
@@ -21,24 +21,14 @@ class Chooser:
     """The views that one way in can tell apart, in order: the prefixes of each, and the number of its policy."""
 
     def __init__(self, rules: Iterable[tuple[tuple[Network, ...], int]]) -> None:
-        ranked = tuple(rules)
-        self._numbers = tuple(number for _, number in ranked)
-        self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 6: {}}
-        for rank, (networks, _) in enumerate(ranked):
-            for network in networks:
-                shift = network.max_prefixlen - network.prefixlen
-                ranks = self._tables[network.version].setdefault(shift, {})
-                ranks.setdefault(int(network.network_address) >> shift, rank)
+        ordered = [(network, number) for networks, number in rules for network in networks]
+        self._prefixes = Prefixes(network for network, _ in ordered)
+        self._numbers = tuple(number for _, number in ordered)
 
     def choose(self, host: str) -> int:
-        """Return the number of a client's policy: one look-up for each length of prefix, however many there are."""
-        address = client_address(host)
-        if address is None:
-            return ALL_LISTS
-        bits = int(address)
-        tables = self._tables[address.version].items()
-        rank = min((ranks[bits >> shift] for shift, ranks in tables if bits >> shift in ranks), default=None)
-        return ALL_LISTS if rank is None else self._numbers[rank]
+        """Return the number of a client's policy."""
+        place = self._prefixes.first(host)
+        return ALL_LISTS if place is None else self._numbers[place]
 
 
 class Views:

@@ -62,6 +62,16 @@ def test_exempt_prefixes_have_no_budget() -> None:
     assert Desk(rate_limit=RateRule()).find("10.8.1.1").budget is None
 
 
+def test_an_exempt_host_frees_nobody_beside_it() -> None:
+    """Whoever of a home asks first: the exempt host has no budget, its neighbours share theirs."""
+    for hosts in (("fd00::25", "fd00::1"), ("fd00::1", "fd00::25")):
+        desk = Desk(rate_limit=evolve(RULE, exempt=(ip_network("fd00::25/128"),)))
+        found = {host: desk.find(host) for host in hosts}
+        assert found["fd00::25"].budget is None
+        assert found["fd00::1"].budget is not None
+        assert desk.find("fd00::2") is found["fd00::1"]
+
+
 def test_strangers_are_kept_apart() -> None:
     """The hot path does not know them, and however many they are, customers stay."""
     desk = Desk(limits=Limits(strangers_max=2, prefixes_max=4))

@@ -37,6 +37,10 @@ class ConnectionLimits:
     """Time from there to the first whole query."""
     stalled_seconds: float = 5.0
     """Time for a client to take the answers that wait for it."""
+    held_bytes: int = 262_144
+    """Answers written for a client that does not take them; more, and the connection is closed."""
+    drain_seconds: float = 5.0
+    """Time for the last answers once nothing more is read from a connection."""
     lifetime_seconds: float = 600.0
     """Life of one connection, however busy."""
     sweep_seconds: float = 1.0
@@ -80,7 +84,7 @@ class DohLimits:
     frames_per_answer: int = 8
     """Frames given back with each answer; who uses up the reserve (resets, pings …) is closed."""
     unsent_bytes: int = 262_144
-    """Answers that wait for the client's flow control; more requests are refused."""
+    """Answers that wait for the client's flow control; more requests and answers are refused."""
     resets_kept: int = 256
     """Ended streams remembered, so that late frames of theirs are no fault."""
 
@@ -138,7 +142,7 @@ class WorkerLimits:
     stop_check_seconds: float = 0.02
     """Time between two looks whether they are all answered."""
     descriptors: int = 16384
-    """Open files asked of the system, as far as it allows."""
+    """Open files asked of the system beside one for each of `connections.most`, as far as it allows."""
     young_objects: int = 1000
     """New objects that start a collection of the young ones."""
     young_rounds: int = 10

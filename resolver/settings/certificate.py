@@ -17,12 +17,14 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from OpenSSL import SSL
 
 from resolver.settings.faults import Fault
 from resolver.settings.transports import Tls
 
 FILE_BYTES_MOST: Final = 48 * 1024  # both files travel in one message between our processes
 RSA_BITS_LEAST: Final = 2048
+HASHES: Final = ("sha256", "sha384", "sha512")
 CURVES: Final = ("secp256r1", "secp384r1")
 WARN_BEFORE: Final = dt.timedelta(days=14)
 
@@ -59,7 +61,7 @@ class Pair:
     def _alternatives(self) -> x509.SubjectAlternativeName:
         try:
             return self.chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
+        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):  # none, or none to be read
             return x509.SubjectAlternativeName([])
 
 
@@ -77,6 +79,8 @@ def read_pair(tls: Tls) -> Pair:
     pair = Pair(certificate, key, _chain(certificate))
     _check_key(pair)
     _check_order(pair.chain)
+    _check_signatures(pair.chain)
+    _check_use(pair)
     if not pair.is_for(tls.name):
         held = ", ".join(pair.names) or "no name at all"
         raise PairFault(
@@ -84,6 +88,16 @@ def read_pair(tls: Tls) -> Pair:
             f"{tls.name} is not in the certificate, which is for {held}: get one that clients accept",
         )
     return pair
+
+
+def use_pair(context: SSL.Context, certificate: bytes, key: bytes) -> None:
+    """Have OpenSSL show this chain (PEM). SSL.Error: it refuses to."""
+    own, *between = x509.load_pem_x509_certificates(certificate)
+    context.use_certificate(own)
+    for each in between:
+        context.add_extra_chain_cert(each)
+    context.use_privatekey(load_pem_private_key(key, None))  # type: ignore[arg-type]  # `read_pair` knows the kinds
+    context.check_privatekey()
 
 
 def time_fault(pair: Pair, now: dt.datetime) -> Fault | None:
@@ -174,3 +188,20 @@ def _check_order(chain: Sequence[x509.Certificate]) -> None:
                 "certificate",
                 f"number {number} did not sign the one before it: our own first, then who issued it",
             ) from None
+
+
+def _check_signatures(chain: Sequence[x509.Certificate]) -> None:
+    """Nobody looks at how a root signed itself."""
+    for number, each in enumerate(chain, 1):
+        used = each.signature_hash_algorithm
+        if used is not None and used.name not in HASHES and each.issuer != each.subject:
+            raise PairFault("certificate", f"number {number} is signed with {used.name}, which clients refuse")
+
+
+def _check_use(pair: Pair) -> None:
+    """OpenSSL has the last word: it is what will show it."""
+    try:
+        use_pair(SSL.Context(SSL.TLS_SERVER_METHOD), pair.certificate, pair.key)
+    except SSL.Error as error:
+        why = "; ".join(reason for *_, reason in error.args[0]) or "no reason given"
+        raise PairFault("certificate", f"OpenSSL refuses it ({why}): get another one") from None

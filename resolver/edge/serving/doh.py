@@ -47,7 +47,7 @@ class DohConnection(Stream):
         self.used()
         self.work()
 
-    def drain(self) -> None:
+    def finish(self) -> None:
         """Say that no more requests are taken; close when the answers are out."""
         self._http.go_away()
         self.work()
@@ -63,10 +63,9 @@ class DohConnection(Stream):
     def work(self) -> None:
         """Write what is to be written; end when there is nothing more to come."""
         self.pump.flush()
+        self._send()
         if self.is_over:
             return
-        if data := self._http.outgoing():
-            self.transport.write(data)
         if self._http.is_over:
             self.close()
         elif self.is_stalled:
@@ -74,8 +73,12 @@ class DohConnection(Stream):
         else:
             self.transport.resumeProducing()
 
+    def _send(self) -> None:
+        if not self.is_over and (data := self._http.outgoing()):
+            self.write(data)
+
     def _ask(self, stream: int, message: bytes) -> None:
-        if self.in_flight >= self._doh.in_flight:
+        if self.in_flight >= self._doh.in_flight or self.is_stalled:
             self._http.turn_away(stream)
             return
         self.used()
@@ -84,3 +87,4 @@ class DohConnection(Stream):
             self.in_flight += 1
         else:
             self._http.answer(stream, answer, self.seconds())
+            self._send()  # at once, so that a client that takes none is noticed before its next question

@@ -147,6 +147,9 @@ class Http2:
         stream = self._streams.get(number)
         if stream is None:
             return
+        if self._unsent_bytes > self._limits.unsent_bytes:
+            self.turn_away(number)
+            return
         headers = [
             (b":status", b"200"),
             (b"content-type", doh_request.MEDIA_TYPE),

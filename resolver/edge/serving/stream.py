@@ -35,7 +35,9 @@ class Stream(Protocol):
         self._ready_since: float | None = self._opened if self._is_plain else None  # None: the handshake is not over
         self._has_asked = False
         self._stalled_since: float | None = None
+        self._draining_since: float | None = None
         self._closing_since: float | None = None
+        self._held_bytes = 0
 
     # --- for subclasses ---------------------------------------------------------------------------------
 
@@ -45,7 +47,7 @@ class Stream(Protocol):
     def work(self) -> None:
         """Go on with what is at hand: there is room again."""
 
-    def drain(self) -> None:
+    def finish(self) -> None:
         """Read nothing more; close when the answers are out."""
         raise NotImplementedError
 
@@ -62,6 +64,14 @@ class Stream(Protocol):
         self._has_asked = True
         self._active = self._register.seconds()
         self._register.used(self)
+
+    def write(self, data: bytes) -> None:
+        """Send; what a client does not take piles up here only so far."""
+        self.transport.write(data)
+        if self._stalled_since is not None:
+            self._held_bytes += len(data)
+            if self._held_bytes > self._limits.held_bytes:
+                self.abort()
 
     @property
     def is_over(self) -> bool:
@@ -107,7 +117,7 @@ class Stream(Protocol):
 
     def resumeProducing(self) -> None:
         """It took them."""
-        self._stalled_since = None
+        self._stalled_since, self._held_bytes = None, 0
         if not self.is_over:
             self.work()
 
@@ -118,20 +128,29 @@ class Stream(Protocol):
 
     def check_clocks(self, now: float) -> None:
         """End the connection if it is past one of its times."""
+        if self._is_hopeless(now):
+            self.abort()
+        elif self._draining_since is not None:
+            if now - self._draining_since >= self._limits.drain_seconds:
+                self.close()
+        elif now - self._active >= self.idle_limit() or now - self._opened >= self._limits.lifetime_seconds:
+            self.drain()
+
+    def _is_hopeless(self, now: float) -> bool:
+        """Whether the client is too slow to be waited for."""
         limits = self._limits
         since = self._stalled_since if self._closing_since is None else self._closing_since
         if since is not None:
-            if now - since >= limits.stalled_seconds:
-                self.abort()
-        elif self._ready_since is None:
-            if now - self._opened >= limits.handshake_seconds:
-                self.abort()
-        elif self.overdue(now) or (not self._has_asked and now - self._ready_since >= limits.first_query_seconds):
-            self.abort()
-        elif now - self._active >= self.idle_limit():
-            self.close()
-        elif now - self._opened >= limits.lifetime_seconds:
-            self.drain()
+            return now - since >= limits.stalled_seconds
+        if self._ready_since is None:
+            return now - self._opened >= limits.handshake_seconds
+        return self.overdue(now) or (not self._has_asked and now - self._ready_since >= limits.first_query_seconds)
+
+    def drain(self) -> None:
+        """Read nothing more; close when the answers are out, or soon."""
+        if self._draining_since is None and not self.is_over:
+            self._draining_since = self._register.seconds()
+            self.finish()
 
     def close(self) -> None:
         """Close once the answers already written are taken; the sweep ends it if they never are."""

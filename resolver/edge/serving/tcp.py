@@ -47,12 +47,11 @@ class TcpConnection(Stream):
         self._write(data)
         self.work()
 
-    def drain(self) -> None:
+    def finish(self) -> None:
         """Read nothing more; close when the answers are out."""
         self._reads_no_more = True
-        if not self.is_over:
-            self.transport.pauseProducing()
-            self._close_when_done()
+        self.transport.pauseProducing()
+        self._close_when_done()
 
     def overdue(self, now: float) -> bool:
         """Whether a message is dribbled."""
@@ -107,7 +106,7 @@ class TcpConnection(Stream):
 
     def _write(self, answer: bytes) -> None:
         self.used()
-        self.transport.write(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
+        self.write(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
 
     def _may_read(self) -> bool:
         return not self.is_over and not self.is_stalled and self.in_flight < self._tcp.in_flight

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from cryptography.hazmat.bindings.openssl.binding import Binding
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
+
+from resolver.settings.certificate import use_pair
 
 DOT_PROTOCOL: Final = b"dot"  # IANA's ALPN id of RFC 7858
 H2_PROTOCOL: Final = b"h2"
@@ -50,12 +50,7 @@ def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> 
     # pyOpenSSL has no verb for groups; OpenSSL's own default holds X448 and P-521 beside these.
     if Binding.lib.SSL_CTX_set1_curves_list(context._context, GROUPS.encode()) != 1:
         raise SSL.Error
-    own, *between = load_pem_x509_certificates(certificate)
-    context.use_certificate(own)
-    for each in between:
-        context.add_extra_chain_cert(each)
-    context.use_privatekey(load_pem_private_key(key, None))  # type: ignore[arg-type]  # the kinds we take are checked
-    context.check_privatekey()
+    use_pair(context, certificate, key)
 
     def choose(_connection: SSL.Connection, offered: list[bytes]) -> bytes:
         for ours in protocols:

@@ -87,12 +87,15 @@ class Worker:
         self._servers = [_server(upstream) for upstream in settings.servers]
         self._doh_path = settings.doh.path
         self._limits = evolve(self._limits, connections=_connection_limits(self._limits.connections, settings))
-        _allow_descriptors(self._limits.worker.descriptors)
+        _allow_descriptors(self._limits.worker.descriptors + settings.connections.most)
         self._channel.send({"type": "ready"})
 
     def _take_certificate(self, message: Message, fds: list[int]) -> None:
-        """Show it from now on; the supervisor has looked that it is sound."""
-        self._tls.renew(message["certificate"].encode(), message["key"].encode())
+        """Show it from now on. The supervisor has looked that it is sound; should it not be, the one before stays."""
+        try:
+            self._tls.renew(message["certificate"].encode(), message["key"].encode())
+        except Exception as error:  # noqa: BLE001  plain DNS goes on, whatever it was
+            self._faults.report(error)
 
     def _take_cookies(self, message: Message, fds: list[int]) -> None:
         """Make and take server cookies under these secrets; none: no cookies."""

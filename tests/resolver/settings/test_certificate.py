@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from resolver.settings.certificate import (
 )
 from resolver.settings.transports import Tls
 from tests.support.certificates import Authority
+from tests.support.tools import require
 
 NAME = "resolver.isp.example"
 
@@ -118,6 +120,20 @@ def test_a_chain_in_the_wrong_order_is_refused(files: Files) -> None:
     stranger = Authority(files.folder / "other", "stranger.test").pem.read_bytes()
     files.tls.certificate.write_bytes(own + stranger)
     assert "number 2 did not sign the one before it" in files.fault()
+
+
+def test_a_weak_signature_is_refused(files: Files) -> None:
+    """Clients have not taken SHA-1 for years; made by openssl, because our own library signs none any more."""
+    tool, folder = require("openssl")["openssl"], files.folder
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for arguments in (
+        ["req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca.test"],
+        ["req", *new, "-keyout", "own.key", "-out", "own.csr", "-subj", "/CN=a.test"],
+        ["x509", "-req", "-in", "own.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-sha1", "-out", "own.pem"],
+    ):
+        subprocess.run([tool, *arguments], cwd=folder, check=True, capture_output=True)
+    with pytest.raises(PairFault, match="number 1 is signed with sha1"):
+        read_pair(Tls(certificate=folder / "own.pem", key=folder / "own.key", name="a.test"))
 
 
 def test_a_certificate_out_of_its_time_is_warned_of(files: Files) -> None:

@@ -173,6 +173,38 @@ def test_a_client_that_takes_no_answers_is_not_read(client: Client) -> None:
     assert client.transport.reading
 
 
+def test_a_client_that_takes_none_of_many_large_answers_is_not_answered_on(client: Client) -> None:
+    """It is noticed between two questions that came together; the later ones may be asked again."""
+    client.http.increment_flow_control_window(1 << 20)
+    client.http.update_settings({4: 1 << 20})
+    stall = client.transport
+    write = stall.write
+
+    def full(data: bytes) -> None:
+        write(data)
+        if len(stall.value()) > 100_000:
+            client.connection.pauseProducing()
+
+    stall.write = full  # type: ignore[method-assign]  # Twisted's own pauses us just so
+    for number in range(5):
+        stream = client.http.get_next_available_stream_id()
+        path = "/q?dns=" + base64.urlsafe_b64encode(question("big", number)).rstrip(b"=").decode()
+        head = [(":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", path)]
+        client.http.send_headers(stream, head, end_stream=True)
+    client.connection.dataReceived(client.http.data_to_send())
+    client.listen()
+    assert len(client.bodies) == 2
+    assert len(client.resets) == 3
+
+
+def test_a_goodbye_comes_before_the_end_of_an_idle_connection(bench: Bench, client: Client) -> None:
+    """So that the client knows that what it may just have sent was not looked at (RFC 9113 section 6.8)."""
+    client.ask(question("echo"))
+    bench.pass_seconds(int(LIMITS.idle_seconds))
+    client.listen()
+    assert client.went_away
+
+
 def test_an_answer_for_a_client_that_is_gone_is_dropped(bench: Bench, client: Client) -> None:
     """Nothing is written, nothing raised."""
     client.ask(question("slow"))

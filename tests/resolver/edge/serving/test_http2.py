@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from resolver.edge.limits import DohLimits
 from resolver.edge.serving.http2 import HTTP1_ANSWER, PREFACE, FrameCount, Http2
 
-LIMITS = DohLimits(streams=8, message_bytes=512, spare_frames=40, frames_per_answer=4, unsent_bytes=2000)
+LIMITS = DohLimits(streams=8, message_bytes=512, spare_frames=40, frames_per_answer=4, unsent_bytes=3000)
 KIND = ("content-type", "application/dns-message")
 ENHANCE_YOUR_CALM, REFUSED_STREAM, NO_ERROR = 11, 7, 0
 
@@ -382,6 +382,16 @@ def test_answers_that_wait_are_bounded() -> None:
     assert client.heard[again].headers[":status"] == "200"
 
 
+def test_answers_to_what_was_asked_before_are_bounded_too() -> None:
+    """All requests at once, all answers large, and a window that stays shut."""
+    client = Client(INITIAL_WINDOW_SIZE=0)
+    streams = [client.get(query()) for _ in range(LIMITS.streams)]
+    client.flush()
+    client.answer(size=1000)
+    refused = [stream for stream in streams if client.heard[stream].reset == REFUSED_STREAM]
+    assert refused == streams[3:]
+
+
 def test_a_question_taken_back_needs_no_answer(client: Client) -> None:
     """Nothing is sent, and what waited for its window is forgotten."""
     stream = client.get(query())
@@ -398,7 +408,7 @@ def test_an_answer_taken_back_leaves_its_room() -> None:
     client = Client(INITIAL_WINDOW_SIZE=0)
     stream = client.get(query())
     client.flush()
-    client.answer(size=1900)
+    client.answer(size=3100)
     client.http.reset_stream(stream)
     client.flush()
     client.get(query())

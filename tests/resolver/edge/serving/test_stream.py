@@ -32,7 +32,7 @@ class Plain(Stream):
     def idle_limit(self) -> float:
         return 30.0
 
-    def drain(self) -> None:
+    def finish(self) -> None:
         self.drained = True
 
 
@@ -98,6 +98,31 @@ def test_one_that_takes_no_answers_is_not_read_and_ended(bench: Bench) -> None:
     assert transport.aborted
 
 
+def test_answers_pile_up_only_so_far(bench: Bench) -> None:
+    """Many large ones in flight, and a client that takes none: it need not be waited for."""
+    connection, transport = bench.connect()
+    connection.write(bytes(2 * LIMITS.held_bytes))
+    assert transport.connected
+    connection.pauseProducing()
+    connection.write(bytes(LIMITS.held_bytes))
+    connection.resumeProducing()
+    connection.pauseProducing()
+    connection.write(bytes(LIMITS.held_bytes))
+    assert transport.connected
+    connection.write(b"x")
+    assert transport.aborted
+
+
+def test_a_quiet_connection_is_let_go(bench: Bench) -> None:
+    """As its kind says."""
+    connection, _ = bench.connect()
+    connection.dataReceived(b"x")
+    bench.pass_seconds(29)
+    assert not connection.drained
+    bench.pass_seconds(1)
+    assert connection.drained
+
+
 def test_an_old_connection_is_drained_however_busy(bench: Bench) -> None:
     """Its answers still go out."""
     connection, transport = bench.connect()
@@ -107,6 +132,8 @@ def test_an_old_connection_is_drained_however_busy(bench: Bench) -> None:
         bench.pass_seconds(4)
     assert connection.drained
     assert transport.connected
+    bench.pass_seconds(int(LIMITS.drain_seconds))
+    assert not transport.connected
 
 
 def test_one_too_many_is_aborted_and_never_begins(bench: Bench) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.python.failure import Failure
 
 from resolver.core.codes import TCP
@@ -215,3 +217,21 @@ def test_a_quiet_connection_that_is_drained_is_closed(bench: Bench) -> None:
     connection, transport = bench.connect()
     connection.drain()
     assert not transport.connected
+
+
+@given(
+    st.lists(st.integers(0, 99_999_999), max_size=8), st.lists(st.integers(1, 40), min_size=1), st.binary(max_size=40)
+)
+def test_whole_messages_in_any_pieces_are_answered_and_rubbish_never_raises(
+    labels: list[int], cuts: list[int], rubbish: bytes
+) -> None:
+    """Whatever comes behind them."""
+    bench = Bench()
+    connection, transport = bench.connect()
+    wire, at = framed(*(question("echo", label) for label in labels)) + rubbish, 0
+    while at < len(wire):
+        size = cuts[at % len(cuts)]
+        connection.dataReceived(wire[at : at + size])
+        at += size
+    assert transport.value().startswith(framed(*(b"answer:%08d" % label for label in labels)))
+    assert not bench.reports

@@ -96,14 +96,15 @@ def traffic_panels() -> list[Builder[Panel]]:
     hits, misses = (f"sum(rate(mamori_cache_{kind}_total{ON}{RATE}))" for kind in ("hits", "misses"))
     ratio = lines("Cache hit ratio", CONSTANT, "percentunit", (f"{hits} / ({hits} + {misses})", "hit ratio")).max(1)
     dropped = _rates("dropped_queries_total", "", "dropped")
+    limited = _rates("rate_limited_queries_total", "", "over the limit")
     waiting = (f"sum(mamori_pending_queries{ON})", "waiting")
     return [
         lines("Queries", "Received.", "reqps", _rates("queries_total", "transport")).span(12).height(8),
         lines("Answers", "Sent, by response code.", "reqps", _rates("answers_total", "rcode")).span(12).height(8),
         lines("Answer time", CONSTANT, "s", *(_quantile(share) for share in (0.5, 0.9, 0.99))).span(12).height(8),
         ratio.span(6).height(8),
-        lines("Waiting and dropped", "Different questions asked upstream now; queries without an answer, by rule.",
-              "none", waiting, dropped).span(6).height(8),
+        lines("Waiting and dropped", "Different questions asked upstream now; queries without an answer, by rule, and over "
+              "a prefix's limit.", "none", waiting, dropped, limited).span(6).height(8),
     ]  # fmt: skip
 
 

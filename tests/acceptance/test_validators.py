@@ -22,13 +22,20 @@ from tests.support.upstream import Upstream, Validator
 pytestmark = [pytest.mark.daemon, pytest.mark.peers, pytest.mark.xdist_group("table")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["udp", "dot"])
 def validator(
-    tmp_path_factory: pytest.TempPathFactory, table_daemon: Daemon, table_upstream: Upstream
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    table_daemon: Daemon,
+    table_upstream: Upstream,
 ) -> Iterator[Validator]:
-    """An unbound that validates what it gets from the resolver under test, its only forwarder."""
-    folder = tmp_path_factory.mktemp("validator")
-    validator = Validator(folder, f"127.0.0.1@{table_daemon.port}", table_upstream.anchor)
+    """An unbound that validates what it gets from the resolver under test, its only forwarder; over DoT verified."""
+    folder, anchor = tmp_path_factory.mktemp("validator"), table_upstream.anchor
+    if request.param == "dot":
+        address = f"127.0.0.1@{table_daemon.dot_port}#{table_daemon.tls_name}"
+        validator = Validator(folder, address, anchor, table_daemon.ca.pem)
+    else:
+        validator = Validator(folder, f"127.0.0.1@{table_daemon.port}", anchor)
     yield validator
     validator.stop()
 

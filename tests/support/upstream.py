@@ -97,18 +97,28 @@ class Upstream:
 
 
 class Validator:
-    """An unbound that forwards all questions to one resolver (`address@port`) and validates what it says."""
+    """An unbound that forwards all questions to one resolver (`address@port`) and validates what it says.
 
-    def __init__(self, folder: Path, forwarder: str, anchor: dns.rdtypes.ANY.DNSKEY.DNSKEY) -> None:
+    With `ca` it asks over DoT, and the forwarder's name (`address@port#name`) is verified.
+    """
+
+    def __init__(
+        self, folder: Path, forwarder: str, anchor: dns.rdtypes.ANY.DNSKEY.DNSKEY, ca: Path | None = None
+    ) -> None:
         self.port = free_port()
-        forward = f'forward-zone:\n  name: "."\n  forward-addr: {forwarder}\n'
-        config = _write_unbound_config(folder, self.port, anchor, "ede: yes", forward)
+        options = "ede: yes" if ca is None else f'ede: yes\n  tls-cert-bundle: "{ca}"'
+        forward = f'forward-zone:\n  name: "."\n  forward-addr: {forwarder}\n  forward-tls-upstream: {_yes(ca)}\n'
+        config = _write_unbound_config(folder, self.port, anchor, options, forward)
         command = [require("unbound")["unbound"], "-d", "-p", "-c", str(config)]
         self._unbound = Child(command, folder / "unbound.out")
         self._unbound.wait_for(lambda: _answers(self.port, "www.signed.test."), "the unbound behind the resolver")
 
     def stop(self) -> None:
         self._unbound.stop()
+
+
+def _yes(what: object) -> str:
+    return "yes" if what else "no"
 
 
 def _write_unbound_config(

@@ -103,8 +103,8 @@ def traffic_panels() -> list[Builder[Panel]]:
         lines("Answers", "Sent, by response code.", "reqps", _rates("answers_total", "rcode")).span(12).height(8),
         lines("Answer time", CONSTANT, "s", *(_quantile(share) for share in (0.5, 0.9, 0.99))).span(12).height(8),
         ratio.span(6).height(8),
-        lines("Waiting and dropped", "Different questions asked upstream now; queries without an answer, by rule, and over "
-              "a prefix's limit.", "none", waiting, dropped, limited).span(6).height(8),
+        lines("Waiting and dropped", "Different questions asked upstream now; queries without an answer, by rule; "
+              "queries over a prefix's limit.", "none", waiting, dropped, limited).span(6).height(8),
     ]  # fmt: skip
 
 

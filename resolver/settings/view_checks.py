@@ -1,7 +1,8 @@
 """Whether views can mean what they say: what they name exists, and each can be met by somebody."""
 
-from collections.abc import Iterable, Iterator
-from ipaddress import collapse_addresses, ip_network
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
 
 from resolver.core.limits import Limits
 from resolver.core.views import Views
@@ -25,6 +26,7 @@ def view_faults(settings: Settings) -> Iterator[Fault]:
     if len(settings.views) > VIEWS_MOST:
         yield Fault("views", f"{len(settings.views)} stand here, at most {VIEWS_MOST} fit: let clients share some")
     first: dict[str, int] = {}
+    met = _met(settings, settings.views)
     for number, view in enumerate(settings.views):
         path = f"views[{number}]"
         if view.name in first:
@@ -34,7 +36,7 @@ def view_faults(settings: Settings) -> Iterator[Fault]:
             yield Fault(path, "fits everybody: say in `from` or `listen` whose view it is")
         unknown = tuple(_unknown(settings, view, path))
         yield from unknown
-        if not unknown and not _is_met(settings, view, settings.views[:number]):
+        if not unknown and number not in met:
             yield Fault(path, _NEVER_MET)
 
 
@@ -57,34 +59,53 @@ def _unknown(settings: Settings, view: View, path: str) -> Iterator[Fault]:
             yield Fault(f"{path}.notices.{list_id}", f"there is no notices.{notice} (known: {known}): add it")
 
 
-# --- who meets which view -------------------------------------------------------------------------------
-
-
 def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
     return tuple(dict.fromkeys(place.endpoint for place in settings.places))
 
 
-def _clients(view: View, endpoint: Endpoint) -> list[Network]:
-    """Return the prefixes that meet a view at an endpoint; an IPv6 socket hears no IPv4."""
-    if view.listen and endpoint not in view.listen:
-        return []
-    return [each for each in view.from_ or _ANYBODY if each.version == endpoint.ip.version]
+# --- who meets which view -------------------------------------------------------------------------------
 
 
-def _is_met(settings: Settings, view: View, above: Iterable[View]) -> bool:
-    """Whether some client anywhere meets this view and none above it."""
-    views = tuple(above)
-    return any(
-        not _covered(each, [other for every in views for other in _clients(every, endpoint)])
+class _Taken:
+    """The addresses that views above take, as ranges that neither meet nor touch, in order."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def covers(self, network: Network) -> bool:
+        """Whether every address of a prefix is taken."""
+        place = bisect_right(self._firsts, int(network.network_address)) - 1
+        return place >= 0 and self._lasts[place] >= int(network.broadcast_address)
+
+    def add(self, network: Network) -> None:
+        """Take a prefix too, and join the ranges it touches."""
+        first, last = int(network.network_address), int(network.broadcast_address)
+        start, end = bisect_left(self._lasts, first - 1), bisect_right(self._firsts, last + 1)
+        if start < end:
+            first, last = min(first, self._firsts[start]), max(last, self._lasts[end - 1])
+        self._firsts[start:end], self._lasts[start:end] = [first], [last]
+
+
+def _met(settings: Settings, views: Sequence[View]) -> set[int]:
+    """Return the places of the views that some client meets, somewhere."""
+    # Where the same views apply to the same address family, looking once is enough.
+    doors = {
+        (endpoint.ip.version, tuple(not view.listen or endpoint in view.listen for view in views))
         for endpoint in _endpoints(settings)
-        for each in _clients(view, endpoint)
-    )
+    }
+    return {number for version, fits in doors for number in _met_at(views, fits, version)}
 
 
-def _covered(network: Network, others: list[Network]) -> bool:
-    """Whether every address of a prefix is in one of the others, all of one family."""
-    whole: Iterable[Network] = collapse_addresses(others)  # type: ignore[type-var]
-    return any(network.subnet_of(each) for each in whole)  # type: ignore[arg-type]
+def _met_at(views: Sequence[View], fits: Sequence[bool], version: int) -> Iterator[int]:
+    """An IPv6 socket hears no IPv4, and the other way round."""
+    taken = _Taken()
+    for number, view in enumerate(views):
+        clients = [each for each in view.from_ or _ANYBODY if each.version == version and fits[number]]
+        if not all(map(taken.covers, clients)):
+            yield number
+        for each in clients:
+            taken.add(each)
 
 
 # --- what works, but is worth a thought -----------------------------------------------------------------
@@ -105,8 +126,7 @@ def view_warnings(settings: Settings) -> Iterator[Fault]:
 
 
 def _enforced_for_nobody(settings: Settings) -> Iterator[Fault]:
-    rest = View(name="rest")
-    if _is_met(settings, rest, settings.views):
+    if len(settings.views) in _met(settings, [*settings.views, View(name="rest")]):
         return
     for each in settings.lists:
         if not any(view.has(each.id) for view in settings.views):

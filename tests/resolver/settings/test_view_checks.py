@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resolver.settings.checks import warnings
 from tests.resolver.settings.samples import faults_of, full, read
@@ -122,3 +126,35 @@ def test_a_list_that_no_address_of_ours_meets_is_told() -> None:
     assert ["list other is not tested" in each for each in warned(nowhere)] == [True]
     assert warned(nowhere, self_test={"enabled": False}) == []
     assert warned({"from": ["127.0.0.0/8"], "lists": []}) == []  # asked at the other address
+
+
+_PREFIXES = st.lists(
+    st.builds(
+        lambda byte, bits: f"10.0.0.{byte >> 32 - bits << 32 - bits}/{bits}", st.integers(0, 255), st.integers(24, 32)
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@hypothesis.settings(deadline=None)
+@given(st.lists(_PREFIXES, min_size=1, max_size=5))
+def test_exactly_the_views_that_choosing_never_finds_are_refused(prefixes: list[list[str]]) -> None:
+    """For arbitrary prefixes of one /24, every address of it is asked for the view it meets."""
+    data = full() | {"views": [{"name": f"v{number}", "from": each} for number, each in enumerate(prefixes)]}
+    networks = [[ip_network(each) for each in view] for view in prefixes]
+    met = {
+        next((number for number, view in enumerate(networks) if any(address in each for each in view)), None)
+        for address in ip_network("10.0.0.0/24")
+    }
+    never = {f"views[{number}]" for number in range(len(prefixes)) if number not in met}
+    assert set(faults_of(data) if never else ()) == never
+    if not never:
+        assert len(read(data).views) == len(prefixes)
+
+
+def test_thousands_of_prefixes_are_checked_at_once() -> None:
+    """A group of customers may be a list of single addresses."""
+    hosts = [f"10.{number >> 8 & 255}.{number & 255}.{offset}/32" for number in range(2500) for offset in (1, 7)]
+    views = with_views({"from": hosts[::2]}, {"from": hosts[1::2]}, {"from": hosts})
+    assert list(faults_of(views)) == ["views[2]"]

@@ -10,6 +10,7 @@ from resolver.core.access import Access, Prefixes, client_address
 from resolver.core.clients import Client
 from resolver.core.config import CoreConfig
 from resolver.core.door import Door
+from resolver.core.query import Form
 from resolver.core.rate_limit import Budget, Rate
 from resolver.core.views import Chooser, Views
 
@@ -19,7 +20,7 @@ class Ages:
     """A table in two halves: what was used since the last turn, and what was not; the next turn forgets that."""
 
     most: int
-    """Entries of the younger half."""
+    """Entries of each half."""
     _young: dict[int, Client] = field(factory=dict)
     _old: dict[int, Client] = field(factory=dict)
 
@@ -32,10 +33,10 @@ class Ages:
         return len(self._young) >= self.most
 
     def get(self, key: int) -> Client | None:
-        """Find an entry, which makes it young."""
-        client = self._young.get(key)
-        if client is None and key in self._old:
-            client = self._young[key] = self._old.pop(key)
+        """Find an entry, which makes it young while there is room."""
+        client = self._young.get(key) or self._old.get(key)
+        if client is not None and key in self._old and not self.full:
+            self._young[key] = self._old.pop(key)
         return client
 
     def put(self, key: int, client: Client) -> None:
@@ -56,7 +57,7 @@ class ClientTable:
         self._rule = config.rate_limit
         self._exempt = Prefixes(config.rate_limit.exempt)
         self._refusals = Rate(limits.refusals_per_second, limits.refusals_burst)
-        self._forms = tuple({} for _ in views.policies)  # type: ignore[var-annotated]  # forms by policy
+        self._forms: tuple[dict[bytes, Form], ...] = tuple({} for _ in views.policies)
         self._hosts: dict[Chooser, dict[int, Client]] = {}
         self._served, self._strangers = Ages(limits.prefixes_max), Ages(limits.strangers_max)
         self._due: float | None = None

@@ -76,7 +76,7 @@ class Limits:
     strangers_max: int = 16_384
     """Remembered (hashed) prefixes that are not served."""
     prefixes_max: int = 65_536
-    """Remembered (hashed) client prefixes with what they may ask; when full those longest unused are forgotten."""
+    """Remembered (hashed) client prefixes that asked lately, and as many that did not; the latter make room."""
     forget_seconds: float = 300.0
     """Seconds after which an unused client prefix is forgotten, or twice that."""
     forms_max: int = 4096

@@ -51,8 +51,10 @@ class Reception:
             self._drop()
             return None
         client = self._client_for(host, door, now)
-        if not client.allow(now) and not (self._is_proven(query, host, door) and client.allow_proven(now)):
-            return self._over_limit(query, client, door)
+        if not client.allow(now):
+            is_proven = self._is_proven(query, host, door)
+            if not is_proven or not client.allow_proven(now):
+                return self._over_limit(query, client, door, is_proven)
         if isinstance(query, BadQuery):
             return self._say(query, door, query.rcode)
         if not client.admitted:
@@ -103,10 +105,10 @@ class Reception:
         self._counters.book_local(door.transport, rcode)
         return bare_answer(query, rcode, query.extras and query.extras.of_error(), flags)
 
-    def _over_limit(self, query: Query | BadQuery, client: Client, door: Door) -> bytes | None:
+    def _over_limit(self, query: Query | BadQuery, client: Client, door: Door, is_proven: bool) -> bytes | None:
         """Over streams: refuse. Over UDP: drop, but tell every other well-formed one how to be answered.
 
-        That is with the cookie sent along, or else over TCP (TC).
+        That is with the cookie sent along, where one is missing, or else over TCP (TC).
         """
         self._counters.add(self._counters.layout.rate_limited)
         if door.transport != codes.UDP:
@@ -114,7 +116,7 @@ class Reception:
         if isinstance(query, BadQuery) or not client.admitted or not client.slip():
             self._drop()
             return None
-        if query.extras is not None and query.extras.cookie:
+        if query.extras is not None and query.extras.cookie and not is_proven:
             return self._say(query, door, codes.BADCOOKIE)
         return self._say(query, door, codes.NOERROR, codes.TC)
 

@@ -6,9 +6,11 @@ from ipaddress import ip_network
 from typing import Any
 
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resolver.core.access import Access
-from resolver.core.client_table import ClientTable
+from resolver.core.client_table import Ages, ClientTable
 from resolver.core.clients import Client
 from resolver.core.config import RateRule, ViewConfig
 from resolver.core.door import Door
@@ -93,6 +95,24 @@ def test_whoever_asks_is_remembered_and_who_does_not_is_forgotten() -> None:
         assert desk.find("10.0.0.1", now) is stays
         assert list(desk.door.clients.values()) == [stays]
     assert desk.find("10.0.0.2", 180.0) is not goes
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=300))
+def test_each_half_has_its_bound(steps: list[tuple[int, bool]]) -> None:
+    """Whoever comes again and again, or once: what is found is what was put, and never more than both halves."""
+    ages, put = Ages(10), {}
+    for key, turns in steps:
+        if turns:
+            ages.turn()
+        client = ages.get(key)
+        assert client is None or client is put[key]
+        if client is None:
+            if ages.full:
+                ages.turn()
+            put[key] = Client()
+            ages.put(key, put[key])
+        assert ages.get(key) is put[key]
+        assert len(ages) <= 20
 
 
 def test_both_tables_are_bounded() -> None:

@@ -3,7 +3,9 @@
 from resolver.core.config import CoreConfig, ForwardSet, ListPolicy, RateRule, UpstreamConfig, ViewConfig
 from resolver.core.rate_limit import Rate
 from resolver.core.special_use import ALL_ZONES
+from resolver.core.views import Views
 from resolver.settings.access import RateLimit
+from resolver.settings.addresses import Endpoint
 from resolver.settings.designation import designated
 from resolver.settings.lists import ListSettings
 from resolver.settings.model import Settings
@@ -39,6 +41,11 @@ def core_config(settings: Settings) -> CoreConfig:
 def _rate_rule(rule: RateLimit) -> RateRule:
     rate = Rate(rule.queries, rule.burst) if rule.enabled else None
     return RateRule(rate, rule.ipv4_prefix, rule.ipv6_prefix, rule.exempt)
+
+
+def own_policy(views: Views, endpoint: Endpoint) -> int:
+    """Return the number of the policy that a question of our own meets: one to an address of ours comes from there."""
+    return views.at(str(endpoint)).choose(endpoint.within.host)
 
 
 def _view(settings: Settings, view: View) -> ViewConfig:

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from resolver.core.limits import Limits
 from resolver.core.views import Views
 from resolver.settings.addresses import Endpoint, Network
-from resolver.settings.core import core_config
+from resolver.settings.core import core_config, own_policy
 from resolver.settings.faults import Fault
 from resolver.settings.kinds import suggestion
 from resolver.settings.model import Settings
@@ -135,9 +135,8 @@ def _enforced_for_nobody(settings: Settings) -> Iterator[Fault]:
 
 def _untested(settings: Settings) -> Iterator[Fault]:
     """A question to an address of our own comes from that address, and meets the view that fits it."""
-    core = core_config(settings)
-    views = Views(core)
-    met = {views.at(str(each)).choose(each.within.host) for each in settings.listen}
+    views = Views(core_config(settings))
+    met = {own_policy(views, each) for each in settings.listen}
     tested = {policy.list_id for number in met for policy in views.policies[number]}
     for each in settings.lists:
         if each.id not in tested:

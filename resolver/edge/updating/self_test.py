@@ -26,6 +26,7 @@ from resolver.core.views import Views
 from resolver.edge.selftest import SelfTest
 from resolver.settings import Settings, core_config
 from resolver.settings.addresses import Endpoint
+from resolver.settings.core import own_policy
 
 _CLASS_IN = b"\x00\x01"
 MESSAGE_BYTES = 65535
@@ -91,7 +92,7 @@ class Asker:
         views = Views(core)
         expected = {}
         for each in settings.listen:
-            met = views.policies[views.at(str(each)).choose(each.within.host)]
+            met = views.policies[own_policy(views, each)]
             expected[each.within] = {policy.list_id: _promised(policy, notice=notice) for policy in met}
         return cls(expected)
 

@@ -1,14 +1,15 @@
 """`mamori ask`: one question to a resolver, for machines without dig. The question comes from the terminal or stdin."""
 
 import click
-from dnslib import EDNS0, DNSError, DNSRecord
+from dnslib import DNSError, DNSRecord
 
+from resolver.cli.exchange import NoAnswer, Server, ask_server
 from resolver.cli.faults import CliFault, Exit
 from resolver.cli.options import read_name
+from resolver.cli.question import question
 from resolver.settings.addresses import Endpoint, EndpointKind
 
 SECONDS = 3.0  # for each transport
-UDP_BYTES = 1232
 
 
 @click.command()
@@ -22,29 +23,17 @@ def ask(server: str) -> None:
         endpoint = EndpointKind().read(server)
     except ValueError as fault:
         raise click.UsageError(f"--server: {fault}") from None
-    name, _, kind = read_name("Name and type").partition(" ")
-    click.echo(str(_exchange(_query(name, kind.strip().upper() or "A"), endpoint)))
-
-
-def _query(name: str, kind: str) -> DNSRecord:
-    try:
-        query = DNSRecord.question(name, kind)
-        query.add_ar(EDNS0(udp_len=UDP_BYTES))
-        query.pack()
-    except (DNSError, ValueError):
-        raise click.UsageError("expected NAME or NAME TYPE, like: www.example AAAA") from None
-    return query
+    click.echo(str(_exchange(question(read_name("Name and type")), endpoint)))
 
 
 def _exchange(query: DNSRecord, server: Endpoint) -> DNSRecord:
-    for tcp in (False, True):
+    for kind in ("udp", "tcp"):
         try:
-            reply = DNSRecord.parse(
-                query.send(server.host, server.port, tcp=tcp, timeout=SECONDS, ipv6=":" in server.host)
-            )
-        except (OSError, DNSError) as error:
-            why = "no answer in time" if isinstance(error, TimeoutError) else "no usable answer"
-            raise CliFault(f"{server}: {why}", Exit.UNREACHABLE) from None
+            reply = DNSRecord.parse(ask_server(Server(kind, server), bytes(query.pack()), SECONDS).wire)
+        except NoAnswer as fault:
+            raise CliFault(f"{server}: {fault}", Exit.UNREACHABLE) from None
+        except DNSError:
+            raise CliFault(f"{server}: no usable answer", Exit.UNREACHABLE) from None
         if not reply.header.tc:
             break
     return reply

@@ -1,8 +1,8 @@
 """The control socket: one JSON object a line, asked and answered in turn.
 
 Wire form: `{"verb": one of VERBS, "list_id": text or null}` and the answer `{"ok": bool, "text": str, "status": {…},
-"data": {…}}`, the last two only where they were asked for. The socket's mode keeps other users out; limits keep a slow
-or broken client of our own from costing more than one short buffer.
+"data": {…}}`, the last two only where they were asked for; `index` brings a descriptor beside it. The socket's mode
+keeps other users out; limits keep a slow or broken client of our own from costing more than one short buffer.
 """
 
 import json
@@ -19,7 +19,7 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
 VERBS: Final = (
-    *("status", "ready", "reload", "restart-workers", "drain", "undrain", "upgrade"),
+    *("status", "ready", "index", "reload", "restart-workers", "drain", "undrain", "upgrade"),
     *("refresh", "accept", "reject", "rollback", "explain", "exemptions"),  # the updater's
 )
 
@@ -85,7 +85,11 @@ class ControlProtocol(LineOnlyReceiver, TimeoutMixin):
             return
         self._busy, self.verb = False, ""
         self.setTimeout(self.factory.limits.idle_seconds)
-        self.sendLine(line_of(reply))
+        fd = reply.pop("fd", None)
+        if fd is None:
+            self.sendLine(line_of(reply))
+        else:  # nothing else is under way on this line, and so little always fits
+            socket.send_fds(self.transport.getHandle(), [line_of(reply) + b"\n"], [fd])
 
     def _failed(self, failure: Failure) -> Failure:
         self._answer({"ok": False, "text": "an unexpected error, reported by the daemon"})

@@ -285,6 +285,7 @@ class Supervisor:
         here: dict[str, Callable[[], Deferred[Reply]]] = {
             "ready": self._tell_ready,
             "status": self._tell_status,
+            "index": self._show_index,
             "reload": changes.reload,
             "restart-workers": changes.restart_workers,
             "drain": lambda: changes.drain(on=True),
@@ -300,6 +301,11 @@ class Supervisor:
     def _tell_status(self) -> Deferred[Reply]:
         told = status.document(self.snapshot())
         return succeed({"ok": True, "text": status.text(told), "status": told})
+
+    def _show_index(self) -> Deferred[Reply]:
+        """The index in force, read-only: an operator looks a name up in it without telling us the name."""
+        fd = self._pool.index.kept_open(lambda number: number)
+        return succeed({"ok": True, "text": "the index in force"} | ({} if fd is None else {"fd": fd}))
 
     def _pool_changed(self) -> None:
         self._readiness.reconsider()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from resolver.edge.supervision.control_client import SOCKET_NAME, ControlFault, ask
+from resolver.edge.supervision.control_client import SOCKET_NAME, ControlFault, ask, index_in_force
 
 
 @contextmanager
@@ -66,3 +68,35 @@ def test_silence_is_explained(tmp_path: Path) -> None:
     """A resolver that hangs does not hang the command."""
     with served(tmp_path, None), pytest.raises(ControlFault, match="did not answer"):
         ask(tmp_path, "status", seconds=0.05)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_index_comes_as_a_descriptor(tmp_path: Path, *, given: bool) -> None:
+    """The very memory the resolver uses, or nothing while there is no list."""
+    with socket.socket(socket.AF_UNIX) as listening, tempfile.TemporaryFile() as memory:
+        memory.write(b"index")
+        memory.flush()
+        listening.bind(str(tmp_path / SOCKET_NAME))
+        listening.listen()
+
+        def answer() -> None:
+            with listening.accept()[0] as client:
+                client.recv(100)
+                socket.send_fds(client, [b'{"ok":true}\n'], [memory.fileno()] if given else [])
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        fd = index_in_force(tmp_path)
+        thread.join()
+        assert (fd is not None) == given
+        if fd is not None:
+            assert os.pread(fd, 100, 0) == b"index"
+            os.close(fd)
+
+
+def test_a_resolver_that_shows_no_index_is_explained(tmp_path: Path) -> None:
+    """One of another version closes the line; nobody there is told as ever."""
+    with served(tmp_path, b""), pytest.raises(ControlFault, match="another version"):
+        index_in_force(tmp_path)
+    with pytest.raises(ControlFault, match="mamori run"):
+        index_in_force(tmp_path)

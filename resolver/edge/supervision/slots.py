@@ -10,6 +10,7 @@ from collections.abc import Callable
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
+from resolver.edge import fault_log
 from resolver.edge.supervision.sockets import ListenFault, SlotSockets, udp_groups
 from resolver.edge.supervision.steering import Steering
 from resolver.edge.supervision.workers import PoolLimits, Slot, forget
@@ -58,7 +59,7 @@ class Slots:
             return False
         slot.close()
         self.steer()
-        self._rest(slot)
+        self._rest(slot, f"{len(slot.deaths)} of its workers died within {self.limits.loop_seconds:g} s")
         return True
 
     def can_serve(self, slot: Slot) -> bool:
@@ -71,14 +72,16 @@ class Slots:
         slot.rested = False
         try:
             sockets = self.open_sockets()
-        except ListenFault:
-            self._rest(slot)
+        except ListenFault as fault:
+            self._rest(slot, str(fault))
             return
         sockets.open()
         slot.sockets = sockets
         slot.deaths.clear()
+        fault_log.write(f"mamori: slot {slot.number} is open")
 
-    def _rest(self, slot: Slot) -> None:
+    def _rest(self, slot: Slot, why: str) -> None:
+        fault_log.write(f"mamori: slot {slot.number} is closed for {self.limits.rest_seconds:g} s: {why}")
         self.clock.callLater(self.limits.rest_seconds, self._rested, slot)
 
     def _rested(self, slot: Slot) -> None:

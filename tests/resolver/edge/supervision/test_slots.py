@@ -133,8 +133,8 @@ def test_a_rested_slot_comes_back_when_a_worker_is_at_hand(world: World) -> None
     assert not world.kill(0, 2)  # old deaths are forgotten
 
 
-def test_a_taken_address_means_another_rest(world: World) -> None:
-    """Whoever took it meanwhile may be gone later."""
+def test_a_taken_address_means_another_rest(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever took it meanwhile may be gone later. The log says what is closed, for how long and why."""
     world.slots.open()
     world.kill(0, 3)
     world.refuse = True
@@ -144,6 +144,11 @@ def test_a_taken_address_means_another_rest(world: World) -> None:
     world.refuse = False
     world.clock.advance(LIMITS.rest_seconds)
     assert world.slots.can_serve(world.slots.all[0])
+    assert capsys.readouterr().err.splitlines() == [
+        "mamori: slot 0 is closed for 300 s: 3 of its workers died within 60 s",
+        "mamori: slot 0 is closed for 300 s: taken",
+        "mamori: slot 0 is open",
+    ]
 
 
 def test_closed_means_closed(world: World) -> None:

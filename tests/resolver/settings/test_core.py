@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
+from resolver.core.config import ListPolicy
+from resolver.core.views import ALL_LISTS, Views
 from resolver.settings import core_config
+from resolver.settings.core import own_policy
 from tests.resolver.settings.samples import full, read
+
+_TEXT = {"ja": "見本", "en": "sample"}
 
 
 def test_order_labels_and_notice_bytes() -> None:
@@ -26,6 +33,31 @@ def test_trust_ad_is_believed_as_written() -> None:
     data = full()
     data["upstreams"] = [{"address": "127.0.0.1:53", "trust_ad": False}, {"address": "192.0.2.53:53", "trust_ad": True}]
     assert [each.trust_ad for each in core_config(read(data)).upstreams] == [False, True]
+
+
+def test_views_carry_their_lists_with_the_notice_they_show() -> None:
+    """In configuration order, whatever the order in the view; a list's own notice where the view names no other."""
+    data = full()
+    data["lists"].append(data["lists"][0] | {"id": "other", "ede": 16})
+    data["notices"]["west"] = {"ipv4": "192.0.2.2", "isp": _TEXT, "body": _TEXT}
+    data["views"] = [
+        {"name": "mail", "from": ["192.0.2.0/24"], "lists": []},
+        {"name": "west", "listen": ["127.0.0.1:5300"], "lists": ["other", "demo"], "notices": {"other": "west"}},
+    ]
+    config = core_config(read(data))
+    mail, west = config.views
+    assert (mail.networks, mail.places, mail.lists) == ((ip_network("192.0.2.0/24"),), frozenset(), ())
+    assert (west.networks, west.places) == ((), {"127.0.0.1:5300"})
+    assert west.lists == (config.lists[0], ListPolicy("other", bytes([192, 0, 2, 2]), ede=16))
+
+
+def test_a_question_of_our_own_meets_the_view_of_the_address_it_is_put_to() -> None:
+    """It comes from there; where all addresses are meant, from loopback."""
+    data = full() | {"listen": ["0.0.0.0:5300", "127.0.0.9:5301"]}
+    data["views"] = [{"name": "own", "from": ["127.0.0.9/32"], "lists": []}]
+    settings = read(data)
+    views = Views(core_config(settings))
+    assert [own_policy(views, each) for each in settings.listen] == [ALL_LISTS, 1]
 
 
 def test_dns_only_needs_no_notice_address() -> None:

@@ -1,5 +1,6 @@
 """`mamori status`: the document, its text for people, and its exit code."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from attrs import asdict
@@ -34,6 +35,7 @@ def document(snapshot: Snapshot) -> Document:
         "clock_suspect": snapshot.clock_suspect,
         "audit_failing": snapshot.audit_failing,
         "open_resolver": snapshot.open_resolver,
+        "certificate_ends": _day(snapshot.certificate_not_after),
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
         "views": list(snapshot.views),
         "upstreams": [_upstream(name, bool(up), totals) for name, up in totals.upstream_up.items()],
@@ -66,6 +68,8 @@ def text(status: Document) -> str:
         *view_lines(status["views"]),
         _release_line(status["release"]),
     ]
+    if status["certificate_ends"]:
+        lines.append(f"certificate of DoT and DoH until {status['certificate_ends']}")
     if status["clock_suspect"]:
         lines.append("CLOCK SUSPECT: check this machine's time; entries end by trusted time until it is right")
     if status["open_resolver"]:
@@ -78,6 +82,11 @@ def text(status: Document) -> str:
 def _ready_line(status: Document) -> str:
     words = status["reason"] + (": /ready says 503, queries are answered" if status["reason"] == "draining" else "")
     return f"{'ready' if status['ready'] else 'NOT READY'}: {words}"
+
+
+def _day(moment: float | None) -> str | None:
+    """The day of a POSIX time, UTC; None without one."""
+    return None if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}"
 
 
 def _cache_note(snapshot: Snapshot) -> str:

@@ -39,6 +39,16 @@ def test_cache_note_says_what_workers_share() -> None:
     assert document(snapshot(slots=1))["cache"]["note"] == "one cache"
 
 
+def test_the_end_of_the_certificate_is_told() -> None:
+    """As a day; nothing where none is shown."""
+    told = document(snapshot())
+    assert told["certificate_ends"] == "2027-01-15"
+    assert "certificate of DoT and DoH until 2027-01-15" in text(told)
+    plain = document(snapshot(certificate_not_after=None))
+    assert plain["certificate_ends"] is None
+    assert "certificate" not in text(plain)
+
+
 def test_views_stand_below_the_lists() -> None:
     """As JSON data, and a line for each."""
     view = {"name": "mail", "from": ["10.0.0.25/32"], "listen": [], "lists": [], "notices": {}}

@@ -98,6 +98,16 @@ class Asking:
         self._ask(upstream, pending, now)
         self._schedule(pending)
 
+    def is_hopeless(self, question: bytes) -> bool:
+        """Whether all upstreams of a lower-case question are known to be down."""
+        members = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
+        return not any(self._upstreams[number].up for number in members)
+
+    @property
+    def recoveries(self) -> int:
+        """How often an upstream that was down came back."""
+        return self._upstreams.recoveries
+
     def abandon(self, pending: Pending) -> None:
         """Stop asking without an outcome."""
         pending.done = True

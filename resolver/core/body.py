@@ -7,6 +7,7 @@ from attrs import define
 
 from resolver.core import codes
 from resolver.core.answer import Answer
+from resolver.core.edns import make_ede
 from resolver.core.message import ADDITIONAL, ANSWER, AUTHORITY, Record
 
 _TTL = Struct(">I")
@@ -32,6 +33,14 @@ class Body:
         for offset, ttl in self.ttls:
             _TTL.pack_into(sections, offset, min(max(0, ttl - seconds), self.shown_ttl_max))
         return Answer(self.flags, self.rcode, self.counts, bytes(sections), self.options)
+
+    def stale(self, ttl: int) -> Answer:
+        """Return the answer after its end: no TTL above `ttl` seconds, and the reason to know it by (RFC 8767)."""
+        sections = bytearray(self.sections)
+        for offset, original in self.ttls:
+            _TTL.pack_into(sections, offset, min(original, ttl, self.shown_ttl_max))
+        reason = codes.EDE_STALE_NXDOMAIN if self.rcode == codes.NXDOMAIN else codes.EDE_STALE_ANSWER
+        return Answer(self.flags, self.rcode, self.counts, bytes(sections), make_ede(reason) + self.options)
 
 
 def rebuilt(question: bytes, records: Sequence[Record], flags: int, rcode: int, options: bytes, ceiling: int) -> Body:

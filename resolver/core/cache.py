@@ -12,6 +12,7 @@ from blocklist.index import Match
 from resolver.core.answer import Answer
 from resolver.core.body import Body
 from resolver.core.eviction import USES_MAX, Kept, Shelf
+from resolver.core.failing import Failing
 
 _DIGEST_BYTES = 16
 _RECORD_COUNTS = Struct(">HHH")
@@ -29,8 +30,8 @@ class Entry(Kept):
 
     `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
     `event` is the counter cell to raise for a block event, 0 for none. `kept` is the upstream's message, empty for
-    verdicts and failures. `fresh` is the match that blocks, if its list added it a short while ago. `view` is the
-    number of the policy it is decided by.
+    verdicts and failures. `failing` says that the last tries for a newer answer brought nothing. `fresh` is the match
+    that blocks, if its list added it a short while ago. `view` is the number of the policy it is decided by.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Entry(Kept):
         "body",
         "due",
         "event",
+        "failing",
         "fresh",
         "generation",
         "kept",
@@ -62,6 +64,7 @@ class Entry(Kept):
         self.verdict_until = inf
         self.event = 0
         self.fresh: Match | None = None
+        self.failing: Failing | None = None
         self.due = stored
         self.answer: Answer
 
@@ -70,6 +73,11 @@ class Entry(Kept):
         self.body = None
         self.answer = answer
         self.due = min(self.until, self.verdict_until)
+
+    def stand_in(self, answer: Answer, due: float) -> None:
+        """Serve this after the entry's end, until a new look is due."""
+        self.answer = answer
+        self.due = min(due, self.verdict_until)
 
     def age(self, now: float) -> None:
         """Serve the body with its TTLs as they stand now, until they tick."""

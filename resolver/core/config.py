@@ -102,6 +102,9 @@ class CoreConfig:
     min_ttl: int = 0
     """Seconds an answer stays in the cache at least; the TTL shown is never raised above the upstream's."""
     max_ttl: int = 86_400
+    stale: int = 86_400
+    """Seconds an answer may be served after its end while no upstream has a newer one; 0: never."""
+    prefetch: bool = True
     allow: tuple[Network, ...] = field(factory=default_allow)
     allow_rd0: tuple[Network, ...] = ()
     rate_limit: RateRule = field(factory=RateRule)

@@ -144,8 +144,8 @@ class Forwarder:
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due, None for never."""
-        return self._resolution.asking.next_deadline()
+        return self._resolution.next_deadline()
 
     def handle_deadline(self, now: float) -> None:
-        """Try again, give up and probe what is due by now."""
-        self._resolution.asking.handle_deadline(now)
+        """Try again, give up, probe and serve old answers, as is due by now."""
+        self._resolution.handle_deadline(now)

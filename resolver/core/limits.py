@@ -42,7 +42,21 @@ class Limits:
     silence_ttl: int = 1
     """Seconds the failure of a question is cached that no upstream answered at all: they may be back at any moment."""
     failure_ttl: int = 5
-    """Seconds a resolution failure is cached (RFC 9520: 1 to 300)."""
+    """Seconds a resolution failure is cached (RFC 9520: 1 to 300); twice as long after each further one."""
+    failure_ttl_max: int = 60
+    """Seconds a resolution failure is cached at most, however often it was met; a comeback of any upstream ends it."""
+    stale_wait: float = 1.8
+    """Seconds a client waits before it gets an old answer (RFC 8767 section 5: client response timer)."""
+    stale_ttl: int = 30
+    """Seconds, the largest TTL shown in an old answer (RFC 8767 section 4)."""
+    stale_hold: float = 0.5
+    """Seconds between two looks whether an old answer or a failure must still be served."""
+    prefetch_share: float = 0.1
+    """Last part of an answer's life in which one that is in use is asked for again."""
+    prefetch_ttl_min: int = 10
+    """Seconds an answer must live to be asked for again before its end."""
+    prefetch_uses: int = 2
+    """Uses (3 are counted at most) that make an answer popular enough for that."""
     negative_ttl_max: int = 10_800
     """Seconds a negative answer is kept at most (RFC 2308 section 5)."""
     verdict_ttl: int = 3600

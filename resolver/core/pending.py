@@ -55,6 +55,11 @@ class Pending:
     done: bool = False
 
     @property
+    def is_silent(self) -> bool:
+        """Whether no upstream said anything."""
+        return self.last_error is None
+
+    @property
     def views(self) -> set[int]:
         """The policies to decide the answer by: that of whoever asked first, and of all who wait."""
         return {self.view, *(waiter.query.form.view for waiter in self.waiters)}
@@ -62,6 +67,12 @@ class Pending:
     def waiters_of(self, view: int) -> list[Waiter]:
         """Return those who wait under a policy."""
         return [waiter for waiter in self.waiters if waiter.query.form.view == view]
+
+    def release(self, view: int) -> list[Waiter]:
+        """Return those who wait under a policy, who wait no more."""
+        released = self.waiters_of(view)
+        self.waiters = deque(waiter for waiter in self.waiters if waiter.query.form.view != view)
+        return released
 
 
 class PendingTable:
@@ -78,6 +89,11 @@ class PendingTable:
     def find(self, key: bytes) -> Pending | None:
         """Return the question in flight under a key."""
         return self._table.get(key)
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether questions that nobody waits for have to wait."""
+        return 2 * len(self._table) >= self._pending_max
 
     def join(self, pending: Pending, waiter: Waiter) -> Waiter | None:
         """Let a client wait too; returns the oldest waiter if it had to make room."""

@@ -1,5 +1,6 @@
 """From a question that may be answered to its answer: the cache, the list, special-use names, then an upstream."""
 
+from collections import deque
 from collections.abc import Callable
 
 from blocklist.index import Index, Match
@@ -10,14 +11,17 @@ from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
+from resolver.core.failing import failing_again
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Pending, PendingTable, Waiter
 from resolver.core.policy import Course, Decision
+from resolver.core.prefetch import is_worth_asking_early
 from resolver.core.query import Query, key_under
 from resolver.core.ruling import Ruler
 from resolver.core.special_use import SpecialUse
+from resolver.core.stale import OldAnswers
 from resolver.core.upstreams import Upstreams
 
 _SECRET_BYTES = 32
@@ -34,6 +38,9 @@ class Resolution:
         self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
         self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
+        self._old = OldAnswers(config, self.cache, self._ruler)
+        self._impatient: deque[tuple[float, Pending]] = deque()
+        """Questions whose clients get an old answer at a moment, if there is one."""
         self.generation = 0
         self.mark: Mark = no_mark
         self.late: list[tuple[object, bytes]] = []
@@ -62,6 +69,8 @@ class Resolution:
         key = query.key
         entry = self._usable(key, now) or self._usable(self.cache.verdict_key(key), now)
         if entry is not None:
+            if self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
+                self._ask_early(query, entry, now)
             return self._serve(query, door, entry)
         decision = self._ruler.decide(query, now)
         if decision.course is Course.BLOCK and decision.match is not None:
@@ -72,7 +81,7 @@ class Resolution:
             if decision.course is Course.SOFTEN and decision.match is not None:
                 special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype)
             return answer_locally(self._counters, query, door, special)
-        entry = self._from_another_view(query, now)
+        entry = self._from_another_view(query, now) or self._standing_in(query, now)
         if entry is not None:
             return self._serve(query, door, entry)
         self._ask(waiter, decision, now)
@@ -128,27 +137,97 @@ class Resolution:
         if entry.fresh is not None:
             self.mark(entry.fresh)
 
+    # --- without an upstream ----------------------------------------------------------------------------
+
+    def _standing_in(self, query: Query, now: float) -> Entry | None:
+        """Return what is served because asking an upstream would not help, or not soon enough (see `stale.py`)."""
+        entry = self.cache.find(query.key)
+        if entry is None or now < entry.until:
+            return None
+        if not entry.kept:
+            return self._failing_still(entry, now)
+        pending = self._pending.find(query.asked)
+        has_failed = entry.failing is not None and entry.failing.recoveries == self.asking.recoveries
+        overdue = pending is not None and now >= pending.started + self._config.limits.stale_wait
+        if not (has_failed or overdue or self.asking.is_hopeless(query.asked[:-1])):
+            return None
+        old = self._old.find(query.key, now)
+        if old is not None and has_failed:
+            self._ask_early(query, old, now)
+        return old
+
+    def _failing_still(self, entry: Entry, now: float) -> Entry | None:
+        """Return a failure that is known and too young to be tried again."""
+        failing = entry.failing
+        if failing is None or entry.generation != self.generation or not failing.holds(now, self.asking.recoveries):
+            return None
+        entry.stand_in(entry.answer, min(now + self._config.limits.stale_hold, failing.retry_at))
+        return entry
+
+    def _ask_early(self, query: Query, entry: Entry, now: float) -> None:
+        """Ask for a newer answer although nobody waits for it, if there is room and hope."""
+        failing = entry.failing
+        if failing is not None and failing.holds(now, self.asking.recoveries):
+            return
+        if self._pending.is_half_full or self._pending.find(query.asked) or self.asking.is_hopeless(query.asked[:-1]):
+            return
+        self._open(query, self._ruler.decide(query, now), now)
+
+    def next_deadline(self) -> float | None:
+        """Return when `handle_deadline` is due."""
+        while self._impatient and self._impatient[0][1].done:
+            self._impatient.popleft()
+        asking = self.asking.next_deadline()
+        if not self._impatient:
+            return asking
+        stale = self._impatient[0][0]
+        return stale if asking is None else min(stale, asking)
+
+    def handle_deadline(self, now: float) -> None:
+        """Let nobody wait longer for a newer answer than for an old one; then what `Asking` has to do."""
+        while self._impatient and self._impatient[0][0] <= now:
+            _, pending = self._impatient.popleft()
+            for view in () if pending.done else pending.views:
+                old = self._old.find(key_under(pending.key, view), now)
+                if old is not None:
+                    for waiter in pending.release(view):
+                        self._answer_from(old, waiter, now)
+        self.asking.handle_deadline(now)
+
     # --- upstream ---------------------------------------------------------------------------------------
 
     def _ask(self, waiter: Waiter, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
         self._counters.book_query(waiter.door.transport)
         self._counters.add(self._counters.layout.misses)
-        asked, form = waiter.query.asked, waiter.query.form
-        pending = self._pending.find(asked)
+        pending = self._pending.find(waiter.query.asked)
         if pending is not None:
             shed = self._pending.join(pending, waiter)
             if shed is not None:
-                self._answer_late(shed, failure(), now)
+                self._shed([shed], shed.query.key, now)
             return
+        self._open(waiter.query, decision, now, waiter)
+
+    def _open(self, query: Query, decision: Decision, now: float, *waiters: Waiter) -> None:
+        """Ask a question, whether or not somebody waits for it."""
+        asked, form = query.asked, query.form
         pending = Pending(asked, asked[:-1], form.do, form.cd, now, decision, self.generation, form.view)
-        pending.waiters.append(waiter)
+        pending.waiters.extend(waiters)
         oldest = self._pending.open(pending)
         if oldest is not None:
             self.asking.abandon(oldest)
-            self._answer_all(oldest, failure(), now)
+            for view in oldest.views:
+                self._shed(oldest.release(view), key_under(oldest.key, view), now)
+        if self._config.stale:
+            self._impatient.append((now + self._config.limits.stale_wait, pending))
         self.asking.start(pending, now)
         self._gauge()
+
+    def _shed(self, waiters: list[Waiter], key: bytes, now: float) -> None:
+        """Those who must make room get an old answer, or SERVFAIL."""
+        old = self._old.find(key, now)
+        for waiter in waiters:
+            self._answer_from(old, waiter, now) if old else self._answer_late(waiter, failure(), now)
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
@@ -156,29 +235,48 @@ class Resolution:
         for view in pending.views:
             known = pending.decision if (self.generation, view) == (pending.generation, pending.view) else None
             entry, keep = self._ruler.entry_for(message, trust_ad, now, known, view)
+            key = key_under(pending.key, view)
             if keep:
-                self.cache.put(key_under(pending.key, view), entry)
+                self.cache.put(key, entry)
+            elif self.cache.find(key) is not None:  # what is kept is older than this, and must not stand in for it
+                self.cache.put(key, self._ruler.failed(entry.answer, now))
             for waiter in pending.waiters_of(view):
-                self._book_block(entry)
-                self._answer_late(waiter, entry.answer, now)
+                self._answer_from(entry, waiter, now)
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
-        """Take a failure (called by `Asking`); it is kept for a while (RFC 9520)."""
+        """Take a failure (called by `Asking`); an old answer is served in its place, or it is kept for a while."""
         self._close(pending)
         for view in pending.views:
-            entry = self._ruler.failed(answer, now, silent=pending.last_error is None)
+            entry = self._failed(key_under(pending.key, view), pending, answer, now)
+            for waiter in pending.waiters_of(view):
+                self._answer_from(entry, waiter, now)
+
+    def _failed(self, key: bytes, pending: Pending, answer: Answer, now: float) -> Entry:
+        """Note the failure with what is kept of the question; return what is said now."""
+        kept = self.cache.find(key)
+        limits, recoveries = self._config.limits, self.asking.recoveries
+        before = kept.failing if kept else None
+        failing = failing_again(before, now, recoveries, limits, silent=pending.is_silent)
+        entry = self._old.find(key, now)
+        if entry is None and kept is not None and now < kept.until:  # asked early: it is still good
+            kept.failing = failing
+            return kept
+        if entry is None:
+            entry = self._ruler.failed(answer, now)
             entry.generation = pending.generation  # it says nothing about a list that came while we asked
-            self.cache.put(key_under(pending.key, view), entry)
-        self._answer_all(pending, answer, now)
+            entry.stand_in(answer, min(now + limits.stale_hold, failing.retry_at))
+            self.cache.put(key, entry)
+        entry.failing = failing
+        return entry
 
     def _close(self, pending: Pending) -> None:
         """Nobody joins any more. This comes first: after a fault below the question must be free to be asked again."""
         self._pending.close(pending)
         self._gauge()
 
-    def _answer_all(self, pending: Pending, answer: Answer, now: float) -> None:
-        for waiter in pending.waiters:
-            self._answer_late(waiter, answer, now)
+    def _answer_from(self, entry: Entry, waiter: Waiter, now: float) -> None:
+        self._book_block(entry)
+        self._answer_late(waiter, entry.answer, now)
 
     def _answer_late(self, waiter: Waiter, answer: Answer, now: float) -> None:
         self._counters.book_answer(answer.rcode, max(0, int((now - waiter.asked) * 1e6)))

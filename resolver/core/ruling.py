@@ -43,12 +43,17 @@ class Ruler:
         self._block(entry, match, qtype, now)
         return entry
 
-    def failed(self, answer: Answer, now: float, *, silent: bool = False) -> Entry:
-        """Return the entry of a question that no upstream answered (RFC 9520), or that met with silence only."""
-        limits = self._config.limits
-        entry = Entry(self.generation, now, now + (limits.silence_ttl if silent else limits.failure_ttl))
+    def failed(self, answer: Answer, now: float) -> Entry:
+        """Return the entry of a question that no upstream answered; it holds nothing and stands in while that lasts."""
+        entry = Entry(self.generation, now, now)
         entry.hold(answer)
         return entry
+
+    def old_answer(self, entry: Entry, now: float) -> Answer:
+        """Return what an entry past its end says under the list in force."""
+        if entry.generation != self.generation or now >= entry.verdict_until:
+            self._rule(entry, read_message(entry.kept), now)
+        return entry.answer if entry.body is None else entry.body.stale(self._config.limits.stale_ttl)
 
     def entry_for(
         self, message: Message, trust_ad: bool, now: float, decision: Decision | None = None, view: int = ALL_LISTS

@@ -41,6 +41,7 @@ class Upstreams:
 
     def __init__(self, configs: Sequence[UpstreamConfig], counters: Counters, limits: Limits) -> None:
         self.all = tuple(Upstream(config, RetryBudget(limits)) for config in configs)
+        self.recoveries = 0
         self._counters = counters
         self._limits = limits
         for number in range(len(self.all)):
@@ -110,6 +111,7 @@ class Upstreams:
         upstream.failures = 0
         if not upstream.up:
             upstream.up = True
+            self.recoveries += 1
             self._show(number, Trouble.NONE)
 
     def failed(self, number: int, now: float, trouble: Trouble) -> None:

@@ -29,6 +29,8 @@ def core_config(settings: Settings) -> CoreConfig:
         cache_bytes=settings.cache.bytes,
         min_ttl=settings.cache.min_ttl,
         max_ttl=settings.cache.max_ttl,
+        stale=settings.cache.stale,
+        prefetch=settings.cache.prefetch,
         allow=settings.access.allow,
         allow_rd0=settings.access.allow_rd0,
         rate_limit=_rate_rule(settings.rate_limit),

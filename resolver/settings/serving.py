@@ -7,7 +7,7 @@ from attrs import frozen
 from resolver.core.special_use import ALL_ZONES
 from resolver.settings.addresses import Endpoint, EndpointAt
 from resolver.settings.fields import setting
-from resolver.settings.kinds import Choice, Json, Number, Switch, found, suggestion
+from resolver.settings.kinds import Choice, Duration, Json, Number, Switch, found, suggestion
 
 # `example` is looked up like any other name (RFC 6761, 6.5); its switch exists so that this can be written down.
 NEVER_LOCAL = "example"
@@ -34,6 +34,10 @@ class Cache:
     bytes: Annotated[int, Number(1 << 20, 1 << 40, "bytes")] = setting("Memory for it, a worker.", default=64 << 20)
     min_ttl: Annotated[int, Number(0, 3600, "seconds")] = setting("Keep answers at least so long.", default=0)
     max_ttl: Annotated[int, Number(1, 604800, "seconds")] = setting("Keep answers at most so long.", default=86400)
+    stale: Annotated[int, Duration(0, 604800)] = setting(
+        "How long an answer may be given after its end while no upstream has a newer one; 0: never.", default=86400
+    )
+    prefetch: _ON = setting("Ask again for answers in use shortly before they end.", default=True)
 
 
 @frozen(kw_only=True)

@@ -44,10 +44,10 @@ def test_events_are_a_queries_of_real_listings() -> None:
     assert ruler().verdict(test_match, codes.A, 0.0).event == 0
 
 
-def test_verdicts_and_failures_of_another_generation_are_not_used() -> None:
+def test_verdicts_of_another_generation_are_not_used() -> None:
     """They hold no message to decide again."""
     rules = ruler()
-    entries = [rules.verdict(MATCH, codes.A, 0.0), rules.failed(failure(22), 0.0)]
+    entries = [rules.verdict(MATCH, codes.A, 0.0)]
     assert all(rules.refresh(entry, 1.0) for entry in entries)
     rules.enforce(TABLE, 2)
     assert not any(rules.refresh(entry, 1.0) for entry in entries)
@@ -86,14 +86,23 @@ def test_what_has_no_lifetime_is_not_to_be_kept() -> None:
     assert ruler().entry_for(message("an www.late.example. 0 A 192.0.2.7"), False, 0.0)[1] is False
 
 
-def test_silence_is_not_held_against_a_question_for_long() -> None:
-    """An upstream that is back is asked again a second later; an error it gave is believed longer (RFC 9520)."""
+def test_a_failure_holds_nothing() -> None:
+    """It stands in for an answer as long as `failing.py` says, and is no answer itself."""
     rules = ruler()
-    for silent, seconds in ((True, CONFIG.limits.silence_ttl), (False, CONFIG.limits.failure_ttl)):
-        entry = rules.failed(failure(22), 10.0, silent=silent)
-        assert rules.refresh(entry, 10.0 + seconds - 0.1)
-        assert not rules.refresh(entry, 10.0 + seconds)
-    assert 1 <= CONFIG.limits.silence_ttl < CONFIG.limits.failure_ttl
+    entry = rules.failed(failure(22), 10.0)
+    assert not rules.refresh(entry, 10.0)
+    assert entry.answer.rcode == codes.SERVFAIL
+
+
+def test_an_old_answer_is_decided_by_the_list_in_force() -> None:
+    """Open, then listed, then open again: its TTLs are bounded, and policy answers are what they always are."""
+    rules = ruler()
+    entry, _ = rules.entry_for(message("an www.late.example. 60 A 192.0.2.7"), False, 0.0)
+    assert rules.old_answer(entry, 100.0).options[4:6] == codes.EDE_STALE_ANSWER.to_bytes(2)
+    rules.enforce(index_of(["late.example"]), 2)
+    assert rules.old_answer(entry, 100.0).options[4:6] == codes.EDE_FORGED_ANSWER.to_bytes(2)
+    rules.enforce(index_of(), 3)
+    assert rules.old_answer(entry, 100.0).options[4:6] == codes.EDE_STALE_ANSWER.to_bytes(2)
 
 
 def test_a_broken_chain_is_a_failure_and_kept_as_long() -> None:

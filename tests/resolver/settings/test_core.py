@@ -85,3 +85,12 @@ def test_relay_mode_keeps_no_cache() -> None:
     """`mode: relay` means no cache, whatever `cache` says."""
     assert core_config(read(full())).caching
     assert not core_config(read(full() | {"mode": "relay"})).caching
+
+
+def test_old_answers_and_early_questions_are_settings() -> None:
+    """A day and on by default; both can be switched off."""
+    config = core_config(read(full()))
+    assert (config.stale, config.prefetch) == (86_400, True)
+    config = core_config(read(full() | {"cache": {"stale": "2h", "prefetch": False}}))
+    assert (config.stale, config.prefetch) == (7200, False)
+    assert core_config(read(full() | {"cache": {"stale": 0}})).stale == 0

@@ -14,7 +14,6 @@ from resolver.edge.supervision.children import Child, Launcher, OnExit, OnMessag
 from resolver.edge.supervision.workers import PoolLimits, Worker, forget
 
 Start = Callable[[OnMessage, OnExit], Child]  # how a child comes to us: launched, or adopted in an upgrade
-FIRST_PAUSE = 0.1  # seconds before the first start that is held back; it doubles from there
 
 
 @define(eq=False)
@@ -43,7 +42,7 @@ class Crew:
         forget(self._deaths, self.clock.seconds() - self.limits.loop_seconds)
         beyond = len(self._deaths) - self.limits.quick_restarts
         if beyond > 0 and not late:
-            pause = min(FIRST_PAUSE * 2.0 ** min(beyond, 16), self.limits.longest_delay)
+            pause = min(self.limits.first_delay * 2.0 ** min(beyond, 16), self.limits.longest_delay)
             self._timer = self.clock.callLater(pause, self._replenish_late)
             return
         for _ in range(missing):

@@ -24,11 +24,13 @@ class PoolLimits:
     """Time until a closed slot is tried again."""
     quick_restarts: int = 6
     """Deaths of all workers within `loop_seconds` that are made good at once."""
+    first_delay: float = 0.1
+    """Seconds from which the pause before a restart beyond that doubles, death by death."""
     longest_delay: float = 10.0
     """Seconds between two restarts beyond that, at most."""
     start_seconds: float = 60.0
     """Time from the start, or from a new index, to the worker's word; then it counts as hung."""
-    ping_seconds: float = 3.0
+    ping_seconds: float = 2.0
     """Time between two rounds of asking all workers for a word."""
     silent_rounds: int = 5
     """Rounds in which others answered and one did not: it hangs."""

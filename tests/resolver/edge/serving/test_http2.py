@@ -29,7 +29,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolver.edge.limits import DohLimits
-from resolver.edge.serving.http2 import HTTP1_ANSWER, PREFACE, FrameCount, Http2
+from resolver.edge.serving.http2 import Http2
+from resolver.edge.serving.http2_beginning import HTTP1_ANSWER
 
 LIMITS = DohLimits(streams=8, message_bytes=512, spare_frames=40, frames_per_answer=4, unsent_bytes=3000)
 KIND = ("content-type", "application/dns-message")
@@ -211,6 +212,8 @@ def test_what_asks_nothing_gets_its_status(
     assert heard.headers["content-length"] == "0"
     assert heard.headers["cache-control"] == "no-store"
     assert heard.headers.get("allow") == ("GET, HEAD, POST" if status == "405" else None)
+    assert heard.ended
+    assert (heard.reset is None) == whole
     good = client.post(query())
     client.flush()
     client.answer()
@@ -481,17 +484,6 @@ def test_the_client_does_not_choose_how_much_we_remember() -> None:
     """A table of headers as large as it likes would be memory of ours."""
     client = Client(HEADER_TABLE_SIZE=1 << 20)
     assert client.server._h2.encoder.header_table_size == 4096
-
-
-@given(st.lists(st.integers(0, 40), max_size=20), st.lists(st.integers(1, 7)))
-def test_frames_are_counted_wherever_the_bytes_are_cut(lengths: list[int], cuts: list[int]) -> None:
-    """A frame counts once, when its head is whole."""
-    data = PREFACE + b"".join(length.to_bytes(3, "big") + bytes(6) + b"\xff" * length for length in lengths)
-    counter, found, at = FrameCount(), 0, 0
-    for cut in (*cuts, len(data)):
-        found += counter.count(data[at : at + cut])
-        at += cut
-    assert found == len(lengths)
 
 
 _FRAMES = [PingFrame(0, b"12345678"), RstStreamFrame(1, 8), SettingsFrame(0, {4: 0}), WindowUpdateFrame(1, 5)]

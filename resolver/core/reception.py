@@ -46,15 +46,20 @@ class Reception:
 
     def receive(self, data: bytes, host: str, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
+        client = self._client_for(host, door, now)
+        is_over = not client.allow(now)
+        slips = not is_over or client.slip()
+        if is_over and door.transport == codes.UDP and not (client.admitted and (slips or not client.knows(data))):
+            self._drop_over_limit()
+            return None
         query = self._read(data, host, door)
         if query is None:
             self._drop()
             return None
-        client = self._client_for(host, door, now)
-        if not client.allow(now):
+        if is_over:
             is_proven = self._is_proven(query, host, door)
             if not is_proven or not client.allow_proven(now):
-                return self._over_limit(query, client, door, is_proven)
+                return self._over_limit(query, door, slips, is_proven)
         if isinstance(query, BadQuery):
             return self._say(query, door, query.rcode)
         if not client.admitted:
@@ -105,17 +110,22 @@ class Reception:
         self._counters.book_local(door.transport, rcode)
         return bare_answer(query, rcode, query.extras and query.extras.of_error(), flags)
 
-    def _over_limit(self, query: Query | BadQuery, client: Client, door: Door, is_proven: bool) -> bytes | None:
-        """Over streams: refuse. Over UDP: drop, but tell every other well-formed one how to be answered.
+    def _drop_over_limit(self) -> None:
+        """Without a look at it: a flood shall cost less than what it asks for."""
+        self._counters.add(self._counters.layout.rate_limited)
+        self._drop()
+
+    def _over_limit(self, query: Query | BadQuery, door: Door, slips: bool, is_proven: bool) -> bytes | None:
+        """Over streams: refuse. Over UDP: drop, but tell every other well-formed one (`slips`) how to be answered.
 
         That is with the cookie sent along, where one is missing, or else over TCP (TC).
         """
+        if door.transport == codes.UDP and (isinstance(query, BadQuery) or not slips):
+            self._drop_over_limit()
+            return None
         self._counters.add(self._counters.layout.rate_limited)
         if door.transport != codes.UDP:
             return self._say(query, door, codes.REFUSED)
-        if isinstance(query, BadQuery) or not client.admitted or not client.slip():
-            self._drop()
-            return None
         if query.extras is not None and query.extras.cookie and not is_proven:
             return self._say(query, door, codes.BADCOOKIE)
         return self._say(query, door, codes.NOERROR, codes.TC)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from resolver.core.clients import UNLIMITED, Client
+from resolver.core.query import read_query
 from resolver.core.rate_limit import Budget, Rate
+from tests.resolver.core.world import question
 
 
 def test_without_a_budget_nobody_is_limited() -> None:
@@ -30,3 +32,14 @@ def test_every_other_one_slips() -> None:
     """The first over the limit is answered."""
     client = Client()
     assert [client.slip() for _ in range(4)] == [True, False, True, False]
+
+
+def test_a_known_form_is_told_by_all_but_id_and_name() -> None:
+    """That is a query without options; another type is another form."""
+    data, other = question("ok.example"), question("ok.example", "AAAA")
+    query = read_query(data)
+    assert query is not None
+    client = Client({data[2:12] + data[24:]: query.form})
+    assert client.knows(question("another.name.example"))
+    assert not client.knows(other)
+    assert not client.knows(b"")

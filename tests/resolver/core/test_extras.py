@@ -124,3 +124,23 @@ def test_an_answer_over_udp_is_cut_with_its_options_counted(payload: int, count:
     assert told(data) == [3, 10]
     assert bool(read.flags & dns.flags.TC) is (len(answer.reply(query, TCP)) > payload)
     assert sum(map(len, read.answer)) == (0 if read.flags & dns.flags.TC else min(count, 1))
+
+
+HERE = world()
+ANY_OPTION = st.tuples(st.sampled_from([3, 8, 10, 11, 12, 15, 65_001]), st.binary(max_size=45))
+
+
+@given(st.lists(ANY_OPTION, max_size=6), st.integers(0, 3))
+def test_whatever_options_come_the_answer_is_a_sound_one(options: list[tuple[int, bytes]], transport: int) -> None:
+    """Or FORMERR, exactly where a cookie or a keepalive is malformed; and no option of the client comes back."""
+    rdata = b"".join(make_option(code, content) for code, content in options)
+    plain = wire()[:28]  # header and question; its count of additional records is 1
+    data = plain + b"\0\0\x29\x04\xd0" + bytes(4) + len(rdata).to_bytes(2) + rdata
+    answer = HERE.raw(data, transport=transport)
+    assert answer is not None
+    read = dns.message.from_wire(answer)
+    first = dict(reversed(options))
+    bad_cookie = len(first.get(COOKIE_OPTION, bytes(8))) not in {8, *range(16, 41)}
+    bad_time = transport in (TCP, DOT) and bool(first.get(KEEPALIVE_OPTION))
+    assert read.rcode() == (codes.FORMERR if bad_cookie or bad_time else codes.NOERROR)
+    assert set(told(answer)) <= {code for code, _ in options} & {3, 10, 11, 12}

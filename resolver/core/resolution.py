@@ -15,6 +15,7 @@ from resolver.core.failing import failing_again
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message
 from resolver.core.newcomers import Mark, no_mark
+from resolver.core.other_views import OtherViews
 from resolver.core.pending import Pending, PendingTable, Waiter
 from resolver.core.policy import Course, Decision
 from resolver.core.prefetch import is_worth_asking_early
@@ -39,6 +40,7 @@ class Resolution:
         self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
         self._old = OldAnswers(config, self.cache, self._ruler)
+        self._other_views = OtherViews(config, self.cache, self._ruler)
         self._impatient: deque[tuple[float, Pending]] = deque()
         """Questions whose clients get an old answer at a moment, if there is one."""
         self.generation = 0
@@ -81,7 +83,7 @@ class Resolution:
             if decision.course is Course.SOFTEN and decision.match is not None:
                 special = self._ruler.answers.answer(decision.match.list_id, query.form.qtype)
             return answer_locally(self._counters, query, door, special)
-        entry = self._from_another_view(query, now) or self._standing_in(query, now)
+        entry = self._other_views.take_over(query, now) or self._standing_in(query, now)
         if entry is not None:
             return self._serve(query, door, entry)
         self._ask(waiter, decision, now)
@@ -109,17 +111,6 @@ class Resolution:
         entry = self._ruler.verdict(match, query.form.qtype, now, query.form.view)
         self.cache.put(self.cache.verdict_key(query.key), entry)
         return entry
-
-    def _from_another_view(self, query: Query, now: float) -> Entry | None:
-        """Return what an upstream said to clients of another view, decided for this one: it need not be asked twice."""
-        key, own = query.key, query.form.view
-        for view in range(len(self._ruler.indexes)):
-            kept = self.cache.find(key_under(key, view)) if view != own else None
-            if kept is not None and kept.kept and now < kept.until:
-                entry = self._ruler.under(kept, own, now)
-                self.cache.put(key, entry)
-                return entry
-        return None
 
     def _serve(self, query: Query, door: Door, entry: Entry) -> bytes:
         """Answer from the cache or by policy: both are booked alike (secrecy.md 6).

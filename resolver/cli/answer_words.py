@@ -24,6 +24,7 @@ RCODES: Final = {
     23: "BADCOOKIE",
 }
 _FLAGS: Final = ((0x0400, "aa"), (0x0200, "tc"), (0x0100, "rd"), (0x0080, "ra"), (0x0020, "ad"), (0x0010, "cd"))
+_POLICY: Final = ("4", "15", "16", "17")  # Forged Answer, Blocked, Censored, Filtered
 _OPT, _EDE_OPTION = 41, 15
 
 
@@ -41,6 +42,11 @@ class Said:
     def essence(self) -> tuple[object, ...]:
         """What must be equal over all transports: a cut answer over UDP agrees with any."""
         return self.rcode, tuple(f for f in self.flags if f != "tc"), frozenset(self.answer), frozenset(self.errors)
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether it says that a list decided."""
+        return any(each.split()[0] in _POLICY for each in self.errors)
 
     def facts(self) -> dict[str, Any]:
         """As JSON data."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from attrs import frozen
@@ -22,6 +22,8 @@ from resolver.edge.supervision.control_client import ControlFault, index_in_forc
 from resolver.settings import Settings, load
 from resolver.settings.addresses import Place
 from resolver.settings.upstreams import Upstream
+
+NOT_LISTED: Final = "not listed"
 
 
 @frozen
@@ -49,6 +51,8 @@ def probe(config: Path, as_json: bool) -> int:
     own = _asked([_own(settings, place) for place in settings.places], query)
     upstreams = _asked([_upstream(each) for each in _in_charge(settings, query)], query)
     verdict = _verdict(settings, query)
+    if verdict == NOT_LISTED and _by_policy(own) and not _by_policy(upstreams):
+        verdict += ", but a name that its answer leads to is"
     good = all(each.said for each in own) and agree([each.said for each in own if each.said])
     if as_json:
         told = {"verdict": verdict, "agree": good, "own": _facts(own), "upstreams": _facts(upstreams)}
@@ -116,7 +120,7 @@ def _verdict(settings: Settings, query: DNSRecord) -> str:
     decision = decide(index, _wire(query), query.q.qtype, time.monotonic())
     listed = decision.match.list_id if decision.match is not None else ""
     return {
-        Course.OPEN: "not listed",
+        Course.OPEN: NOT_LISTED,
         Course.EXEMPT: "listed, but exempt here (`mamori exempt list`)",
         Course.BLOCK: f"listed by {listed}: answered by policy",
         Course.SOFTEN: f"listed by {listed}, not for this type: the real answer, without NXDOMAIN",
@@ -128,6 +132,10 @@ def _wire(query: DNSRecord) -> bytes:
     """The name as the index wants it: lower case, with its last zero byte."""
     labels = query.q.qname.label
     return b"".join(bytes([len(each)]) + each for each in labels).lower() + b"\0"
+
+
+def _by_policy(findings: Sequence[Finding]) -> bool:
+    return any(each.said is not None and each.said.is_policy for each in findings)
 
 
 def _facts(findings: Sequence[Finding]) -> list[dict[str, Any]]:

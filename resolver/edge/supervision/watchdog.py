@@ -76,12 +76,12 @@ def _answers(question: bytes, data: bytes) -> bool:
 
 class _Datagram(DatagramProtocol):
     noisy = False
+    transport: Any
 
     def __init__(self, question: bytes, to: tuple[str, int], alive: Callable[[], None]) -> None:
         self._question, self._to, self._alive = question, to, alive
 
     def startProtocol(self) -> None:  # noqa: N802  Twisted's name
-        assert self.transport is not None
         self.transport.connect(*self._to)  # answers come from there alone
         self.transport.write(self._question)
 
@@ -101,17 +101,17 @@ class _Line(ClientFactory):
 
 
 class _Connection(Protocol):
+    transport: Any
+
     def __init__(self, reactor: Any, question: bytes, seconds: float, alive: Callable[[], None]) -> None:
         self._reactor, self._question, self._seconds, self._alive = reactor, question, seconds, alive
         self._heard = b""
 
     def connectionMade(self) -> None:
-        assert self.transport is not None
         self._timer = self._reactor.callLater(self._seconds, self.transport.abortConnection)
         self.transport.write(struct.pack("!H", len(self._question)) + self._question)
 
     def dataReceived(self, data: bytes) -> None:
-        assert self.transport is not None
         self._heard += data[:_MOST_BYTES]
         if _answers(self._question, self._heard[2:]):
             self._alive()

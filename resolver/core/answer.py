@@ -133,5 +133,7 @@ def failure(*ede_codes: int, rcode: int = codes.SERVFAIL) -> Answer:
     return Answer(codes.QR | codes.RA, rcode, options=make_ede(*ede_codes))
 
 
+COME_OVER_TCP = Answer(codes.QR | codes.RA | codes.TC)
+"""Nothing, and TC: whoever sent the query comes back over TCP."""
 ANY_ANSWER = positive(codes.HINFO, _ANY_TTL, b"\x07RFC8482\x00")
 """The whole truth about ANY (RFC 8482), for every name."""

@@ -59,6 +59,7 @@ class ClientTable:
         self._refusals = Rate(limits.refusals_per_second, limits.refusals_burst)
         self._forms: tuple[dict[bytes, Form], ...] = tuple({} for _ in views.policies)
         self._hosts: dict[Chooser, dict[int, Client]] = {}
+        self._refused: dict[int, Client] = {}
         self._served, self._strangers = Ages(limits.prefixes_max), Ages(limits.strangers_max)
         self._due: float | None = None
 
@@ -71,13 +72,13 @@ class ClientTable:
         if self._due is None or now >= self._due:
             self._forget(now)
         known = hash(host)
-        client = door.clients.get(known)
+        client = door.clients.get(known) or self._refused.get(known)
         if client is None:
             client = self._of_prefix(host, door, now)
-            if client.admitted:
-                if len(door.clients) >= self._limits.hosts_max:
-                    door.clients.clear()
-                door.clients[known] = client
+            hosts = door.clients if client.admitted else self._refused
+            if len(hosts) >= (self._limits.hosts_max if client.admitted else self._limits.strangers_max):
+                hosts.clear()
+            hosts[known] = client
         return client
 
     def _of_prefix(self, host: str, door: Door, now: float) -> Client:
@@ -118,6 +119,5 @@ class ClientTable:
     def _turn(self, table: Ages) -> None:
         """Whoever is still there is found again; else the hot path would go on with what is forgotten here."""
         table.turn()
-        if table is self._served:
-            for hosts in self._hosts.values():
-                hosts.clear()
+        for hosts in self._hosts.values() if table is self._served else (self._refused,):
+            hosts.clear()

@@ -43,9 +43,9 @@ class Client:
         """Count one query beyond that of somebody who proved its address."""
         return self.budget is None or self.budget.proven.draw(1, now) == 1
 
-    def knows(self, data: bytes) -> bool:
-        """Whether a message has a remembered form, so that it carries no option."""
-        return data[2:12] + data[data.find(0, 12) + 1 :] in self.forms
+    def form_of(self, data: bytes) -> Form | None:
+        """Return the remembered form of a message, which then carries no option."""
+        return self.forms.get(data[2:12] + data[data.find(0, 12) + 1 :])
 
     def slip(self) -> bool:
         """Whether a query over the limit is answered all the same: every other one is."""

@@ -118,17 +118,17 @@ class BadQuery(Exception):
         self.extras: Extras | None = None
 
 
-def bare_answer(query: Query | BadQuery, rcode: int, extras: Extras | None = None, flags: int = 0) -> bytes:
+def bare_answer(query: Query | BadQuery, rcode: int, extras: Extras | None = None) -> bytes:
     """Return an answer without records: header, the question if exactly one was read, our OPT if theirs was (row 14).
 
-    Of the query's flags opcode, RD and CD are copied; `flags` are more of our own.
+    Of the query's flags opcode, RD and CD are copied.
     """
     question, edns, opt = query.question, query.edns, b""
     if edns is not None:
         options = extras.close(b"", codes.HEADER_BYTES + len(question)) if extras else b""
         opt = make_opt(_LIMITS.client_udp_bytes, do=edns.do, rcode_high=rcode >> 4, options=options)
     kept = query.flags & (codes.OPCODE | codes.RD | codes.CD)
-    word = codes.QR | codes.RA | kept | flags | rcode & codes.RCODE
+    word = codes.QR | codes.RA | kept | rcode & codes.RCODE
     return query.ident + _COUNTS.pack(word, bool(question), 0, 0, bool(opt)) + question + opt
 
 

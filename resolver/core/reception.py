@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from resolver.core import codes
 from resolver.core.access import Access
-from resolver.core.answer import ANY_ANSWER
+from resolver.core.answer import ANY_ANSWER, COME_OVER_TCP
 from resolver.core.client_table import ClientTable
 from resolver.core.clients import Client
 from resolver.core.config import CoreConfig
@@ -18,7 +18,7 @@ from resolver.core.door import Door
 from resolver.core.extras import OptionFault, Options
 from resolver.core.identity import identity_answer
 from resolver.core.local import answer_locally, refusal
-from resolver.core.query import BadQuery, Query, bare_answer, read_query
+from resolver.core.query import BadQuery, Query, bare_answer, query_of_form, read_query
 from resolver.core.views import Views
 
 
@@ -47,19 +47,14 @@ class Reception:
     def receive(self, data: bytes, host: str, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
         client = self._client_for(host, door, now)
-        is_over = not client.allow(now)
-        slips = not is_over or client.slip()
-        if is_over and door.transport == codes.UDP and not (client.admitted and (slips or not client.knows(data))):
-            self._drop_over_limit()
-            return None
+        if not client.allow(now):
+            return self._receive_over_limit(data, host, client, door, now)
         query = self._read(data, host, door)
-        if query is None:
-            self._drop()
-            return None
-        if is_over:
-            is_proven = self._is_proven(query, host, door)
-            if not is_proven or not client.allow_proven(now):
-                return self._over_limit(query, door, slips, is_proven)
+        return self._drop() if query is None else self._receive_read(query, data, host, client, door)
+
+    def _receive_read(
+        self, query: Query | BadQuery, data: bytes, host: str, client: Client, door: Door
+    ) -> Query | bytes:
         if isinstance(query, BadQuery):
             return self._say(query, door, query.rcode)
         if not client.admitted:
@@ -97,38 +92,55 @@ class Reception:
         """Return what is remembered of a host's like."""
         return self._clients.find(host, door, now)
 
-    def _is_proven(self, query: Query | BadQuery, host: str, door: Door) -> bool:
-        """Whether this client has shown that its address is its own."""
-        return door.transport != codes.UDP or self._options.proves(query.extras, host)
+    # --- over the limit ---------------------------------------------------------------------------------
+
+    def _receive_over_limit(
+        self, data: bytes, host: str, client: Client, door: Door, now: float
+    ) -> Query | bytes | None:
+        """Serve those who proved their address, up to a limit of their own. Streams are refused beyond it.
+
+        Over UDP queries are dropped, but every other well-formed one is told how to be answered (`slips`): with the
+        cookie sent along, where one is missing, or else over TCP. The most part of a flood has no option and a form met
+        before: that is not even read, for it shall cost less than an answer.
+        """
+        slips, is_udp = client.slip(), door.transport == codes.UDP
+        if is_udp and not client.admitted:
+            return self._drop_over_limit()
+        if is_udp and (form := client.form_of(data)) is not None:
+            return self._send_to_tcp(query_of_form(data, _name_end(data), form) if slips else None, door)
+        query = self._read(data, host, door)
+        if query is None:
+            return self._drop()
+        is_proven = not is_udp or self._options.proves(query.extras, host)
+        if is_proven and client.allow_proven(now):
+            return self._receive_read(query, data, host, client, door)
+        if is_udp and (isinstance(query, BadQuery) or not slips):
+            return self._drop_over_limit()
+        if isinstance(query, Query) and is_udp and (is_proven or not (query.extras and query.extras.cookie)):
+            return self._send_to_tcp(query, door)
+        self._counters.add(self._counters.layout.rate_limited)
+        return self._say(query, door, codes.BADCOOKIE if is_udp else codes.REFUSED)
+
+    def _send_to_tcp(self, query: Query | None, door: Door) -> bytes | None:
+        if query is None:
+            return self._drop_over_limit()
+        self._counters.add(self._counters.layout.rate_limited)
+        query.extras = query.extras and query.extras.of_error()
+        return answer_locally(self._counters, query, door, COME_OVER_TCP)
+
+    def _drop_over_limit(self) -> bytes | None:
+        self._counters.add(self._counters.layout.rate_limited)
+        return self._drop()
+
+    def _drop(self) -> bytes | None:
+        self._counters.add(self._counters.layout.dropped)
+        return None
 
     # --- what is said at once ---------------------------------------------------------------------------
 
-    def _drop(self) -> None:
-        self._counters.add(self._counters.layout.dropped)
-
-    def _say(self, query: Query | BadQuery, door: Door, rcode: int, flags: int = 0) -> bytes:
+    def _say(self, query: Query | BadQuery, door: Door, rcode: int) -> bytes:
         self._counters.book_local(door.transport, rcode)
-        return bare_answer(query, rcode, query.extras and query.extras.of_error(), flags)
-
-    def _drop_over_limit(self) -> None:
-        """Without a look at it: a flood shall cost less than what it asks for."""
-        self._counters.add(self._counters.layout.rate_limited)
-        self._drop()
-
-    def _over_limit(self, query: Query | BadQuery, door: Door, slips: bool, is_proven: bool) -> bytes | None:
-        """Over streams: refuse. Over UDP: drop, but tell every other well-formed one (`slips`) how to be answered.
-
-        That is with the cookie sent along, where one is missing, or else over TCP (TC).
-        """
-        if door.transport == codes.UDP and (isinstance(query, BadQuery) or not slips):
-            self._drop_over_limit()
-            return None
-        self._counters.add(self._counters.layout.rate_limited)
-        if door.transport != codes.UDP:
-            return self._say(query, door, codes.REFUSED)
-        if query.extras is not None and query.extras.cookie and not is_proven:
-            return self._say(query, door, codes.BADCOOKIE)
-        return self._say(query, door, codes.NOERROR, codes.TC)
+        return bare_answer(query, rcode, query.extras and query.extras.of_error())
 
     def _refuse(self, query: Query, door: Door) -> bytes:
         """A stranger. Over UDP its address may be forged: what is sent there is no larger than what came."""
@@ -157,3 +169,8 @@ class Reception:
             if len(client.forms) >= limits.forms_max:
                 client.forms.clear()
             client.forms[data[2:12] + data[12 + len(query.name) :]] = query.form
+
+
+def _name_end(data: bytes) -> int:
+    """Return where the name ends in a message of a known form."""
+    return data.find(0, codes.HEADER_BYTES) + 1

@@ -40,6 +40,6 @@ def test_a_known_form_is_told_by_all_but_id_and_name() -> None:
     query = read_query(data)
     assert query is not None
     client = Client({data[2:12] + data[24:]: query.form})
-    assert client.knows(question("another.name.example"))
-    assert not client.knows(other)
-    assert not client.knows(b"")
+    assert client.form_of(question("another.name.example")) is query.form
+    assert client.form_of(other) is None
+    assert client.form_of(b"") is None

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-hit-rate docs peers scanner drill hostile
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-eviction bench-hit-rate docs peers scanner drill hostile
 
 setup: $(STAMP)
 
@@ -48,6 +48,10 @@ bench: setup peers
 # What steering by name does to the cache, for 1, 2 and 4 workers: hit rate and upstream queries on one trace.
 bench-hit-rate: setup peers
 	$(BIN)/python -m bench.hit_rate
+
+# Which kept answers leave: the hit rate of our rule beside others on made traces.
+bench-eviction: setup
+	$(BIN)/python -m bench.eviction
 
 # A list of a million entries: taking it, its delta, the swap in a worker, the import at the desk.
 bench-lists: setup

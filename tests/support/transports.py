@@ -5,16 +5,28 @@ from __future__ import annotations
 import base64
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from tests.support.asking import exchange, read_exactly
-from tests.support.daemon import Daemon
 from tests.support.http2 import Http2
 
 EVERY = ("udp", "tcp", "dot", "doh")
 DNS_MESSAGE = "application/dns-message"
+
+
+class Server(Protocol):
+    """Where the doors are, and what its certificate is verified by."""
+
+    port: int
+    dot_port: int
+    doh_port: int
+    doh_path: str
+    tls_name: str
+
+    def trust(self) -> ssl.SSLContext: ...
 
 
 class Client(Protocol):
@@ -25,9 +37,9 @@ class Client(Protocol):
 
 
 class Clients:
-    """The four clients of one daemon, each connected when it is first used."""
+    """The four clients of one daemon, or of a front end, each connected when it is first used."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Server) -> None:
         self._daemon = daemon
         self._open: dict[str, Client] = {}
 
@@ -57,7 +69,7 @@ class Clients:
 class Datagrams:
     """UDP, from a new port for each question."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Server) -> None:
         self._port = daemon.port
 
     def exchange(self, wire: bytes, timeout: float) -> bytes | None:
@@ -74,11 +86,11 @@ class Stream:
         self._socket = sock
 
     @classmethod
-    def tcp(cls, daemon: Daemon) -> Stream:
+    def tcp(cls, daemon: Server) -> Stream:
         return cls(_connected(daemon.port))
 
     @classmethod
-    def tls(cls, daemon: Daemon) -> Stream:
+    def tls(cls, daemon: Server) -> Stream:
         """Verified by name; the ALPN token of RFC 7858's port is offered, as some clients do."""
         context = daemon.trust()
         context.set_alpn_protocols(["dot"])
@@ -99,7 +111,7 @@ class Stream:
 class Https:
     """RFC 8484 over HTTP/2: GET and POST in turn, so that each is asked half of everything."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Server) -> None:
         self._http = Http2(daemon.doh_port, daemon.trust(), daemon.tls_name)
         self._path = daemon.doh_path
         self._posts = False
@@ -130,7 +142,7 @@ def post(path: str, wire: bytes) -> tuple[str, str, list[tuple[str, str]], bytes
     return "POST", path, headers, wire
 
 
-MAKERS: dict[str, Callable[[Daemon], Any]] = {
+MAKERS: dict[str, Callable[[Server], Any]] = {
     "udp": Datagrams,
     "tcp": Stream.tcp,
     "dot": Stream.tls,

@@ -1,7 +1,8 @@
 """An upstream that does next to nothing, quickly: every question gets one address, made from the question's name.
 
 UDP and TCP on one port, or TLS alone; many queries on one connection, answered in order. Names that begin with `lost`
-are never answered. What was asked is kept, so that a test can look at it.
+are never answered, answers to those that begin with `short` live for a second, others for a minute. What was asked is
+kept, so that a test can look at it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tests.support.ports import free_port
 
 HEADER = 12
 FLAGS = bytes([0x81, 0x80])  # QR, RD, RA
-RECORD = bytes([0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4])  # the question's name, A, IN, TTL 60
+RECORD = bytes([0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0])  # the question's name, A, IN, and of its TTL all but the last byte
 
 
 def address_of(name: str) -> str:
@@ -79,9 +80,10 @@ class QuickUpstream:
         if self.is_silent or name.startswith("lost"):
             return None
         end = query.index(0, HEADER) + 5
-        return (
-            query[:2] + FLAGS + bytes([0, 1, 0, 1, 0, 0, 0, 0]) + query[HEADER:end] + RECORD + _address(name.encode())
-        )
+        counts = bytes([0, 1, 0, 1, 0, 0, 0, 0])
+        ttl = 1 if name.startswith("short") else 60
+        record = RECORD + bytes([ttl, 0, 4]) + _address(name.encode())
+        return query[:2] + FLAGS + counts + query[HEADER:end] + record
 
     def _serve_udp(self) -> None:
         with contextlib.suppress(OSError):

@@ -119,7 +119,7 @@ def test_it_answers_again_as_soon_as_the_upstream_does(net: Net, record_property
 
 
 def test_the_first_questions_of_all_survive_a_silent_upstream(tmp_path: Path, record_property: Record) -> None:
-    """Two upstreams, the first silent from the start: all are answered, within a second but for a machine's own pauses."""
+    """Two upstreams, the first silent from the start: all are answered, nearly all within a second."""
     with QuickUpstream() as silent, QuickUpstream() as sound:
         silent.is_silent = True
         both = [{"address": each.address} for each in (silent, sound)]

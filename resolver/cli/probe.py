@@ -18,9 +18,11 @@ from resolver.cli.faults import CliFault, Exit
 from resolver.cli.options import config_option, json_option, read_name
 from resolver.cli.question import question
 from resolver.core.policy import Course, decide
+from resolver.core.views import Views
 from resolver.edge.supervision.control_client import ControlFault, index_in_force
 from resolver.settings import Settings, load
 from resolver.settings.addresses import Place
+from resolver.settings.core import core_config, own_policy
 from resolver.settings.upstreams import Upstream
 
 NOT_LISTED: Final = "not listed"
@@ -50,15 +52,17 @@ def probe(config: Path, as_json: bool) -> int:
     query = question(read_name("Name and type"))
     own = _asked([_own(settings, place) for place in settings.places], query)
     upstreams = _asked([_upstream(each) for each in _in_charge(settings, query)], query)
-    verdict = _verdict(settings, query)
+    verdict, by_view = _verdicts(settings, query)
     if verdict == NOT_LISTED and _by_policy(own) and not _by_policy(upstreams):
         verdict += ", but a name that its answer leads to is"
-    good = all(each.said for each in own) and agree([each.said for each in own if each.said])
+    good = _all_agree(settings, own)
     if as_json:
-        told = {"verdict": verdict, "agree": good, "own": _facts(own), "upstreams": _facts(upstreams)}
+        told = {"verdict": verdict, "views": by_view, "agree": good, "own": _facts(own), "upstreams": _facts(upstreams)}
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _show(own, upstreams, verdict, good=good)
+        _show(
+            own, upstreams, {"lists": verdict} | {f"view {name}": words for name, words in by_view.items()}, good=good
+        )
     return Exit.DONE if good else Exit.FAILED
 
 
@@ -108,15 +112,32 @@ def _ask(server: Server, query: DNSRecord) -> Finding:
     return Finding(server, said, why, len(heard.wire), heard.milliseconds)
 
 
-def _verdict(settings: Settings, query: DNSRecord) -> str:
-    """What the lists in force say, by the index that the workers use."""
+def _all_agree(settings: Settings, own: Sequence[Finding]) -> bool:
+    """Whether those say the same that are to: each address is asked from itself, and meets the view that fits that."""
+    views = Views(core_config(settings))
+    by_policy: dict[int, list[Said]] = {}
+    for place, each in zip(settings.places, own, strict=True):
+        if each.said is None:
+            return False
+        by_policy.setdefault(own_policy(views, place.endpoint), []).append(each.said)
+    return all(map(agree, by_policy.values()))
+
+
+def _verdicts(settings: Settings, query: DNSRecord) -> tuple[str, dict[str, str]]:
+    """What the lists in force say to clients of no view, and of each view, by the index that the workers use."""
     from resolver.edge.serving.mapped_index import map_index
 
     try:
         fd = index_in_force(settings.state)
     except ControlFault as fault:
-        return f"unknown: {fault}"
+        return f"unknown: {fault}", {}
     index = Index.empty() if fd is None else map_index(fd)
+    views = Views(core_config(settings))
+    told = [_verdict(each, query) for each in views.of(index)]
+    return told[0], {view.name: told[number] for view, number in zip(settings.views, views.numbers, strict=True)}
+
+
+def _verdict(index: Index, query: DNSRecord) -> str:
     decision = decide(index, _wire(query), query.q.qtype, time.monotonic())
     listed = decision.match.list_id if decision.match is not None else ""
     return {
@@ -147,12 +168,13 @@ def _facts(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _show(own: Sequence[Finding], upstreams: Sequence[Finding], verdict: str, *, good: bool) -> None:
+def _show(own: Sequence[Finding], upstreams: Sequence[Finding], verdicts: dict[str, str], *, good: bool) -> None:
     shown: Said | None = None
     for each in own:
         shown = _line(each, shown)
     click.echo("all ways in agree" if good else "THE WAYS IN DISAGREE, or one is silent")
-    click.echo(f"lists: {verdict}")
+    for whose, verdict in verdicts.items():
+        click.echo(f"{whose}: {verdict}")
     for each in upstreams:
         shown = _line(each, shown, "upstream ")
 

@@ -39,6 +39,8 @@ class Views:
             raise ValueError(f"{len(config.views)} views, at most {config.limits.views_max} fit")
         policies = dict.fromkeys((config.lists, *(view.lists for view in config.views)))
         self.policies: tuple[tuple[ListPolicy, ...], ...] = tuple(policies)
+        self.numbers = tuple(self.policies.index(view.lists) for view in config.views)
+        """The number of each view's policy, in the order of the views."""
         self._views = config.views
         self._choosers: dict[tuple[int, ...], Chooser] = {}
 
@@ -54,5 +56,4 @@ class Views:
         return index, *(index.only({each.list_id for each in policy}) for policy in self.policies[1:])
 
     def _rule(self, number: int) -> tuple[tuple[Network, ...], int]:
-        view = self._views[number]
-        return view.networks or _ANYBODY, self.policies.index(view.lists)
+        return self._views[number].networks or _ANYBODY, self.numbers[number]

@@ -82,6 +82,27 @@ def test_a_name_is_shown_to_people_and_leaves_nothing(world: World) -> None:
             assert b"shown" not in path.read_bytes(), path
 
 
+@pytest.mark.daemon
+@pytest.mark.xdist_group("probe")
+def test_ways_in_of_different_views_need_not_agree(world: World) -> None:
+    """Each is compared with those of its own view; what the lists say stands there for every view."""
+    dot = world.daemon.settings["dot"]["listen"]
+    world.daemon.settings["views"] = [
+        {"name": "encrypted", "listen": dot, "lists": []},
+        {"name": "far", "from": ["192.0.2.0/24"]},
+    ]
+    world.daemon.write_config()
+    assert world.daemon.command("reload").returncode == 0
+    code, told = world.probe("www.blk.example")
+    assert (code, told["agree"]) == (0, True)
+    assert {each["kind"]: each["errors"] for each in told["own"]}["dot"] == []
+    assert told["verdict"] == "listed by demo: answered by policy"
+    assert told["views"] == {"encrypted": "not listed", "far": told["verdict"]}
+    shown = world.daemon.command("probe", stdin="www.blk.example\n").stdout.splitlines()
+    assert "lists: listed by demo: answered by policy" in shown
+    assert "view encrypted: not listed" in shown
+
+
 def test_without_a_resolver_the_silence_is_told(terminal: Terminal) -> None:
     """Exit code 1: who is silent, what cannot be known, and nothing else breaks."""
     result = terminal.with_config("probe", stdin="www.example\n")

@@ -176,6 +176,22 @@ def test_blocks_are_counted_by_list_whatever_the_view() -> None:
     assert place.numbers.cache_hits == 5  # MAIL's second question among them
 
 
+@pytest.mark.parametrize("host", [EVERYBODY, WEST, SIX])
+def test_a_blocked_question_counts_like_a_kept_one_in_every_view(host: str) -> None:
+    """No number but the block count tells one from the other (secrecy.md 6)."""
+    told = []
+    for name in ("blk.example", "www.open.example"):
+        place = world()
+        for other in POLICIES:
+            place.ask("www.open.example", host=other)
+        for _ in range(3):
+            place.ask(name, host=host)
+        told.append(place.numbers)
+    blocked, kept = told
+    assert (blocked.blocks, kept.blocks) == ((3, 0), (0, 0))
+    assert evolve(blocked, blocks=()) == evolve(kept, blocks=())
+
+
 def test_fresh_entries_are_marked_from_every_view() -> None:
     """The breaker's numbers are those of the whole index."""
     fresh = index_with(image_of(["old.example"], list_id="one"), image_of(fresh=["new.example"], list_id="two"))

@@ -52,3 +52,10 @@ def test_large_answers_arrive_whole(clients: Clients, transport: str) -> None:
     wire = clients.exchange(query("big.example", "TXT").to_wire(), transport)
     assert wire is not None and len(wire) > 1500
     assert not dns.message.from_wire(wire).flags & dns.flags.TC
+
+
+@pytest.mark.parametrize("transport", ["dot", "doh"])
+def test_padding_reaches_the_client(clients: Clients, transport: str) -> None:
+    """The front end passes on what the resolver padded (RFC 8467: blocks of 468 bytes)."""
+    wire = clients.exchange(query("www.example").to_wire(), transport)
+    assert wire is not None and len(wire) == 468

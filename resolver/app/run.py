@@ -31,9 +31,13 @@ EXIT_DONE, EXIT_CANNOT_START = 0, 1
 
 def run(config: Path) -> int:
     """Run until told to stop. SettingsFault comes before anything was started; exit code 1 says why on stderr."""
+    missed = ""  # why new settings were not taken up by an upgrade
     try:
         handed = Handed.of(os.environ)
-        settings = load(config) if handed is None else settings_after_upgrade(config, handed)
+        if handed is None:
+            settings = load(config)
+        else:
+            settings, missed = settings_after_upgrade(config, handed)
         fault_log.install("supervisor")
         harden(settings)
     except (HardeningFault, HandOverFault) as fault:
@@ -42,17 +46,20 @@ def run(config: Path) -> int:
     from twisted.internet import reactor  # only now: importing it chooses and makes the reactor
 
     use_steady_time(reactor)
-    return Run(reactor, config, settings, handed).run()
+    return Run(reactor, config, settings, handed, missed).run()
 
 
 class Run:
     """The supervisor between the reactor and the terminal."""
 
-    def __init__(self, reactor: Any, config: Path, settings: Settings, handed: Handed | None = None) -> None:
+    def __init__(
+        self, reactor: Any, config: Path, settings: Settings, handed: Handed | None = None, fault: str = ""
+    ) -> None:
         self._reactor = reactor
         self._outside = outside(reactor, config)
         self._supervisor = self._supervising(settings)
         self._handed = handed
+        self._fault = fault
         self._code = EXIT_DONE
 
     def _supervising(self, settings: Settings) -> Supervisor:
@@ -67,7 +74,7 @@ class Run:
 
     def reload(self) -> None:
         """Take up the settings file as it stands now; a fault leaves everything as it was."""
-        self._supervisor.command("reload").addCallback(lambda reply: fault_log.write(f"mamori: {reply['text']}"))
+        self._supervisor.hang_up(lambda reply: fault_log.write(f"mamori: {reply['text']}"))
 
     def _start(self) -> None:
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
@@ -85,11 +92,10 @@ class Run:
             self._supervisor.start()
             return
         try:
-            self._supervisor.go_on(self._handed)
+            self._supervisor.go_on(self._handed, self._fault)
         except ListenFault as fault:
-            fault_log.write(f"mamori: the new settings were not taken up: {fault}")
             self._supervisor = self._supervising(_settings_before(self._handed))
-            self._supervisor.go_on(self._handed)
+            self._supervisor.go_on(self._handed, str(fault))
 
     def _cannot_start(self, why: str) -> None:
         fault_log.write(f"mamori: cannot start: {why}")
@@ -97,13 +103,12 @@ class Run:
         self._reactor.stop()
 
 
-def settings_after_upgrade(config: Path, handed: Handed) -> Settings:
-    """The settings file as it stands now, or, if it was damaged since it was proven, the settings from before."""
+def settings_after_upgrade(config: Path, handed: Handed) -> tuple[Settings, str]:
+    """The settings file as it stands now, or, if it was damaged since it was proven, those from before and why."""
     try:
-        return load(config)
+        return load(config), ""
     except SettingsFault as fault:
-        fault_log.write(f"mamori: the new settings were not taken up:\n{fault}")
-        return _settings_before(handed)
+        return _settings_before(handed), str(fault)
 
 
 def _settings_before(handed: Handed) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ class World:
         self.upstream = FakeUpstream()
         self.daemon = Daemon(folder / "isp", self.upstream.address, [], workers=2)
         self.daemon.program = self.installed.mamori
+        self.daemon.encrypt()
         self.body = ListBody(folder, self.daemon.public_key(), [entry("blk.example", "domain")])
         self.daemon.settings["lists"] = [listing(self.body.root, self.body.url)]
         self.daemon.start()
@@ -123,6 +125,8 @@ def test_an_upgrade_keeps_process_sockets_counts_and_list(world: World) -> None:
     assert ready(world) == (503, "draining")
     world.told("drain", "--end")
     assert ready(world) == (200, "answering")
+    probed = world.daemon.command("probe", stdin="blk.example\n")
+    assert probed.returncode == 0, probed.stdout
     until(lambda: len(world.daemon.children("worker")) == 3, "the old workers' end")
     assert not before & world.workers()
     assert len(world.daemon.children("updater")) == len(world.daemon.children("notice")) == 1
@@ -148,6 +152,20 @@ def test_an_upgrade_again_with_a_worker_killed_under_way(world: World) -> None:
     more = Load(other, NAMES, rate=100, seconds=1).start().stop()
     assert (more.lost, more.wrong) == (0, 0)
     assert world.daemon.status()["deaths"]["worker"] == 1
+
+
+def test_an_address_that_is_taken_leaves_the_settings_as_they_were(world: World) -> None:
+    """The new code runs, the caller is told why it has not the new settings, and they can be put right."""
+    world.installed.install("5.0")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        world.daemon.settings["listen"].append(f"127.0.0.1:{other.getsockname()[1]}")
+        world.daemon.write_config()
+        told = world.refused("upgrade")
+    assert "upgraded from 4.0 to 5.0: 2 workers serve" in told
+    assert "the new settings were not taken up: cannot listen on TCP 127.0.0.1:" in told
+    world.daemon.settings["listen"].pop()
+    world.daemon.write_config()
+    assert "taken up" in world.told("reload")
 
 
 def test_nobody_lost_a_query(world: World) -> None:

@@ -32,10 +32,18 @@ class Changes:
     readiness: Readiness
     rollout: Rollout
     busy: bool = field(default=False, init=False)
+    _once_more: Callable[[Reply], object] | None = field(default=None, init=False)
 
     def reload(self) -> "Deferred[Reply]":
         """Take up the settings file as it stands, with everything it names, or nothing of it."""
         return self.alone(self._reload)
+
+    def hang_up(self, tell: Callable[[Reply], object]) -> None:
+        """SIGHUP: reload, now or after the change under way, which may have read the file before it was written."""
+        if self.busy:
+            self._once_more = tell
+        else:
+            self.reload().addCallback(tell)
 
     def restart_workers(self) -> "Deferred[Reply]":
         """Replace the workers one at a time; their caches begin empty."""
@@ -63,6 +71,12 @@ class Changes:
             self.busy = False
             if not self.readiness.stopping:
                 self.readiness.tell()
+                self._hear_again()
+
+    def _hear_again(self) -> None:
+        tell, self._once_more = self._once_more, None
+        if tell is not None:
+            self.hang_up(tell)
 
     async def _reload(self) -> Reply:
         await self._proven()

@@ -127,8 +127,11 @@ class Supervisor:
         self._pool.start(settings.raw, slots)
         self._start_others(hint)
 
-    def go_on(self, handed: Handed) -> None:
-        """Start with what the code before us left. ListenFault, with all of that untouched: try older settings."""
+    def go_on(self, handed: Handed, fault: str = "") -> None:
+        """Start with what the code before us left. ListenFault, with all of that untouched: try the settings before.
+
+        `fault` says why these are the settings from before.
+        """
         settings, harbour, heir = self._settings, Harbour(handed["sockets"]), Heir(handed, self._launcher)
         try:
             harbour.check_free(settings.places)
@@ -150,7 +153,7 @@ class Supervisor:
         self._release.take_over(handed["release"])
         self._start_others(hint)
         heir.dismiss_others(self._reactor)
-        self._upgrade.finish(handed)
+        self._upgrade.finish(handed, fault)
 
     def _listen(self, harbour: Harbour) -> socket.socket | None:
         self._notice.listen(self._settings, harbour)
@@ -219,6 +222,10 @@ class Supervisor:
         self._pool.steer(wanted=_steered(settings))
         self._pool.roll(settings.raw)
         self._notice.renew(settings)
+
+    def hang_up(self, tell: Callable[[Reply], object]) -> None:
+        """SIGHUP."""
+        self._changes.hang_up(tell)
 
     def _know_lists(self) -> None:
         list_ids = [each.id for each in self._settings.lists]

@@ -95,13 +95,15 @@ class Upgrade:
             self.successor.release_signals()
             self.undo()
 
-    def finish(self, handed: Handed) -> None:
-        """We are the new code: say so when every slot has a new worker."""
+    def finish(self, handed: Handed, fault: str = "") -> None:
+        """We are the new code: say so when every slot has a new worker. `fault`: why with the settings from before."""
 
         async def settled() -> Reply:
             return await self.changes.rollout.wait(f"upgraded from {handed['version']} to {self.changes.version}")
 
         def tell(reply: Reply) -> None:
+            if fault:
+                reply = {"ok": False, "text": f"{reply['text']}\nthe new settings were not taken up: {fault}"}
             fault_log.write(f"mamori: {reply['text']}")
             answer(handed["askers"], reply)
 

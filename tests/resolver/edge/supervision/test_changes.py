@@ -107,6 +107,22 @@ def test_one_change_at_a_time(resolver: Resolver) -> None:
     assert not begun(resolver, "reload")
 
 
+def test_a_hangup_meanwhile_is_heard_afterwards(resolver: Resolver, tmp_path: Path) -> None:
+    """The settings file may have changed since the reload under way read it: the last word counts, once."""
+    told: list[dict[str, Any]] = []
+    first = begun(resolver, "reload")
+    new = changed(resolver.settings, tmp_path, answer={"ttl": 9})
+    resolver.on_disk = lambda: new
+    for _ in range(2):
+        resolver.supervisor.hang_up(told.append)
+    assert not told
+    for _ in range(4):
+        resolver.workers_up()
+    assert first[0]["ok"]
+    assert [each["ok"] for each in told] == [True]
+    assert resolver.launcher.newest("worker").sent[0]["settings"] == new.raw
+
+
 def test_a_stop_while_the_proof_is_made_starts_nothing(resolver: Resolver) -> None:
     """A child started now would never be told to end."""
     waiting: Deferred[Proof] = Deferred()

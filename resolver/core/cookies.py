@@ -10,6 +10,7 @@ from struct import Struct
 from siphashc import siphash
 
 from resolver.core.access import client_address
+from resolver.core.limits import Limits
 
 SECRET_BYTES = 16
 CLIENT_BYTES = 8
@@ -18,9 +19,6 @@ _HEAD = Struct(">8sB3sI")  # client cookie, version, reserved, timestamp (RFC 90
 _COOKIE = Struct(">8sB3sI8s")
 _VERSION = 1
 _RESERVED = bytes(3)
-_OLDEST = 3600
-_AHEAD = 300
-"""Seconds a cookie is taken for good after, and before, its timestamp (RFC 9018 section 4.3)."""
 
 
 def is_cookie(option: bytes) -> bool:
@@ -32,9 +30,10 @@ def is_cookie(option: bytes) -> bool:
 class Cookies:
     """The secrets, newest first, and the time of day in POSIX seconds."""
 
-    def __init__(self, secrets: Sequence[bytes], unix_time: Callable[[], float]) -> None:
+    def __init__(self, secrets: Sequence[bytes], unix_time: Callable[[], float], limits: Limits) -> None:
         self._secrets = tuple(secrets)
         self._unix_time = unix_time
+        self._limits = limits
 
     def fresh(self, client_cookie: bytes, host: str) -> bytes:
         """Return the content of a COOKIE option for an answer to `host`."""
@@ -47,7 +46,7 @@ class Cookies:
             return False
         _, version, _, stamp, shown = _COOKIE.unpack(cookie)
         age = _difference(int(self._unix_time()), stamp)
-        if version != _VERSION or not -_AHEAD <= age <= _OLDEST:
+        if version != _VERSION or not -self._limits.cookie_ahead_seconds <= age <= self._limits.cookie_seconds:
             return False
         return any(compare_digest(_hash(secret, cookie[: _HEAD.size], host), shown) for secret in self._secrets)
 

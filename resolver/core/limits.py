@@ -87,6 +87,10 @@ class Limits:
     """Answers a second to one prefix that is not served (REFUSED); beyond that its queries over UDP are dropped."""
     refusals_burst: float = 100.0
     """Of them at once."""
+    cookie_seconds: int = 3600
+    """Seconds a server cookie is good for (RFC 9018 section 4.3)."""
+    cookie_ahead_seconds: int = 300
+    """Seconds its time may be ahead of ours: the clocks of several nodes differ."""
     strangers_max: int = 16_384
     """Remembered (hashed) prefixes that are not served."""
     prefixes_max: int = 65_536

@@ -36,7 +36,7 @@ class Reception:
 
     def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:
         """Make and take server cookies under these, newest first; without any, no cookies."""
-        cookies = Cookies(secrets, self._unix_time) if secrets else None
+        cookies = Cookies(secrets, self._unix_time, self._config.limits) if secrets else None
         self._options = Options(self._config.nsid, cookies, self._config.limits)
 
     def door(self, transport: int, place: str) -> Door:

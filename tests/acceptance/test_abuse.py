@@ -15,6 +15,7 @@ import dns.rdtypes.svcbbase as svcb
 import pytest
 
 from resolver.core.cookies import Cookies
+from resolver.core.limits import Limits
 from tests.support.asking import exchange, query
 from tests.support.daemon import Daemon
 from tests.support.ports import free_port
@@ -202,7 +203,7 @@ def test_a_reload_takes_up_the_secrets_of_a_file(daemon: Daemon) -> None:
     daemon.write_config()
     reloaded = daemon.command("reload")
     assert reloaded.returncode == 0, reloaded.stdout + reloaded.stderr
-    other = Cookies([bytes.fromhex(path.read_text())], time.time)
+    other = Cookies([bytes.fromhex(path.read_text())], time.time, Limits())
     for way in ("udp", "tcp") * 10:
         answer = exchange(without_question(), daemon.port, way, "::1")
         assert answer is not None

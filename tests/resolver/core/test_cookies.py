@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolver.core.cookies import Cookies, is_cookie
+from resolver.core.limits import Limits
 
 FIRST = "e5e973e5a6b2a43f48e7dc849e37bfcf"
 OLD, NEW = "dd3bdf9344b678b185a6f5cb60fca715", "445536bcd2513298075a5d379663c962"
@@ -21,7 +22,7 @@ FRESH = [
 
 
 def cookies(*secrets: str, now: float) -> Cookies:
-    return Cookies([bytes.fromhex(secret) for secret in secrets], lambda: now)
+    return Cookies([bytes.fromhex(secret) for secret in secrets], lambda: now, Limits())
 
 
 @pytest.mark.parametrize(("secret", "client", "host", "now", "server"), FRESH)

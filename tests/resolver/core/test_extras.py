@@ -20,7 +20,7 @@ from resolver.core.query import read_query
 from tests.resolver.core.world import CLIENT, CONFIG, World, records
 
 EVERY = ((NSID_OPTION, b""), (KEEPALIVE_OPTION, b""), (COOKIE_OPTION, b"12345678"), (PADDING_OPTION, bytes(9)))
-OPTIONS = Options("ns1", Cookies([bytes(16)], lambda: 1_790_000_000.0), Limits())
+OPTIONS = Options("ns1", Cookies([bytes(16)], lambda: 1_790_000_000.0, Limits()), Limits())
 UDP, TCP, DOT, DOH = range(4)
 EMPTY_KEEPALIVE = dns.edns.GenericOption(KEEPALIVE_OPTION, b"")
 
@@ -115,7 +115,7 @@ def test_an_answer_over_udp_is_cut_with_its_options_counted(payload: int, count:
     """Never larger than the client takes; where records had to go TC says so, and what the client asked for stays."""
     query = read_query(wire(payload=payload))
     assert query is not None
-    query.extras = Options("n" * 100, Cookies([bytes(16)], lambda: 0.0), Limits()).read(EVERY, CLIENT, UDP)
+    query.extras = Options("n" * 100, Cookies([bytes(16)], lambda: 0.0, Limits()), Limits()).read(EVERY, CLIENT, UDP)
     address = record(codes.A, 60, bytes(4))
     answer = Answer(codes.QR, 0, (count, 0, 0), address * count, make_option(15, bytes(2) + b"x" * text))
     data = answer.reply(query, UDP)

@@ -192,6 +192,32 @@ def test_no_error_said_at_the_door_is_larger_than_the_query(host: str, data: byt
     assert not isinstance(answer, bytes) or len(answer) <= len(data)
 
 
+KINDS = {
+    "plain": question("ok.example"),
+    "any": question("ok.example", "ANY"),
+    "cookie": with_cookie(),
+    "empty": without_question(with_cookie()),
+    "broken": question("ok.example") + b"x",
+    "response": b"id\x81\x00" + question("ok.example")[4:],
+}
+
+
+@given(st.lists(st.tuples(st.sampled_from([*KINDS, "good"]), st.integers(0, 3), st.sampled_from([0.0, 0.0, 0.4]))))
+def test_whatever_a_client_does_over_its_limit(steps: list[tuple[str, int, float]]) -> None:
+    """Streams get an answer to every query; what UDP gets is no larger than the query but for a cookie; drops count."""
+    desk, now, drops = Desk(secrets=[SECRET], rate_limit=LIMITED, limits=FEW), 0.0, 0
+    good = with_cookie(server_cookie(desk.take(without_question(with_cookie()))))
+    for kind, transport, wait in steps:
+        now += wait
+        data = KINDS.get(kind, good)
+        said = desk.take(data, transport=transport, now=now)
+        drops += said is None
+        assert said is not None or transport == codes.UDP or kind == "response"
+        if isinstance(said, bytes) and transport == codes.UDP and kind != "any":
+            assert len(said) <= len(data) + 16
+    assert desk.counters.read().dropped == drops
+
+
 # --- options ----------------------------------------------------------------------------------------------
 
 

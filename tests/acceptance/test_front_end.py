@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import dns.edns
 import dns.flags
 import dns.message
 import pytest
@@ -57,5 +58,7 @@ def test_large_answers_arrive_whole(clients: Clients, transport: str) -> None:
 @pytest.mark.parametrize("transport", ["dot", "doh"])
 def test_padding_reaches_the_client(clients: Clients, transport: str) -> None:
     """The front end passes on what the resolver padded (RFC 8467: blocks of 468 bytes)."""
-    wire = clients.exchange(query("www.example").to_wire(), transport)
+    padding = dns.edns.GenericOption(dns.edns.OptionType.PADDING, bytes(8))
+    question = dns.message.make_query("www.example", "A", use_edns=0, options=[padding])
+    wire = clients.exchange(question.to_wire(), transport)
     assert wire is not None and len(wire) == 468

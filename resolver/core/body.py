@@ -35,12 +35,16 @@ class Body:
         return Answer(self.flags, self.rcode, self.counts, bytes(sections), self.options)
 
     def stale(self, ttl: int) -> Answer:
-        """Return the answer after its end: no TTL above `ttl` seconds, and the reason to know it by (RFC 8767)."""
+        """Return the answer after its end (RFC 8767): no TTL above `ttl` seconds, a reason to know it by, AD=0.
+
+        It was validated while its signatures were in force; whether they still are, nobody has looked.
+        """
         sections = bytearray(self.sections)
         for offset, original in self.ttls:
             _TTL.pack_into(sections, offset, min(original, ttl, self.shown_ttl_max))
         reason = codes.EDE_STALE_NXDOMAIN if self.rcode == codes.NXDOMAIN else codes.EDE_STALE_ANSWER
-        return Answer(self.flags, self.rcode, self.counts, bytes(sections), make_ede(reason) + self.options)
+        options = make_ede(reason) + self.options
+        return Answer(self.flags & ~codes.AD, self.rcode, self.counts, bytes(sections), options)
 
 
 def rebuilt(question: bytes, records: Sequence[Record], flags: int, rcode: int, options: bytes, ceiling: int) -> Body:

@@ -6,6 +6,7 @@ import dns.message
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resolver.core import codes
 from resolver.core.body import Body, counts_of, rebuilt
 from resolver.core.message import Message, read_message
 from resolver.core.query import read_query
@@ -57,3 +58,12 @@ def test_ttls_fall_with_age_to_zero_and_start_below_the_ceiling() -> None:
     body = rebuilt(message().question, message().records, 0, 0, b"", 85)
     assert [line.split()[2] for line in shown(body)] == ["60", "70", "80", "85", "85"]
     assert [line.split()[2] for line in shown(body, 75)] == ["0", "0", "5", "10", "10"]
+
+
+def test_an_old_answer_has_small_ttls_its_reason_and_no_ad() -> None:
+    """TTLs as they came but 30 at most, the upstream's own options behind ours, and EDE 19 for a name that is not."""
+    body = Body(0x81A0, 0, (2, 0, 0), bytes(8), ((0, 7), (4, 500)), b"\0\x0f\0\2\0\x09")
+    old = body.stale(30)
+    assert (old.sections, old.flags & codes.AD) == (b"\0\0\0\7\0\0\0\x1e", 0)
+    assert old.options == b"\0\x0f\0\2\0\3" + b"\0\x0f\0\2\0\x09"
+    assert Body(0x8180, codes.NXDOMAIN, (0, 0, 0), b"", (), b"").stale(30).options == b"\0\x0f\0\2\0\x13"

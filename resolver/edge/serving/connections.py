@@ -164,8 +164,9 @@ class Connections:
     def _sweep(self) -> None:
         """End what is past one of its times; the timer runs only while there are connections."""
         self._sweeper = None
+        if not self._all:
+            return
+        self._sweeper = self._clock.callLater(self.limits.sweep_seconds, self._sweep)  # first: no fault may stop it
         now = self.seconds()
         for connection in self._all:
             connection.check_clocks(now)
-        if self._all:
-            self._sweeper = self._clock.callLater(self.limits.sweep_seconds, self._sweep)

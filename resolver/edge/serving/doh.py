@@ -1,5 +1,8 @@
 """Clients over DoH (RFC 8484): HTTP/2 requests in, answers out in the order they are ready."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from attrs import frozen
 
 from resolver.core.door import Door
@@ -26,16 +29,13 @@ class DohConnection(Stream):
         self._http = Http2(terms.path, terms.limits)
 
     def dataReceived(self, data: bytes) -> None:
-        """Ask what is asked. A fault costs this connection, never the worker."""
+        """Ask what is asked."""
         if self.is_over:
             return
-        try:
+        with self._guarded():
             for stream, message in self._http.receive(data, self.seconds()):
                 self._ask(stream, message)
             self.work()
-        except Exception as error:  # noqa: BLE001  whatever a stranger's bytes bring about
-            self.pump.fault(error)
-            self.abort()
 
     def deliver(self, data: bytes, address: object) -> None:
         """Send an answer that had to wait; `address` is the number of its stream."""
@@ -43,9 +43,19 @@ class DohConnection(Stream):
         if self.is_over:
             return
         assert isinstance(address, int)
-        self._http.answer(address, data, self.seconds())
-        self.used()
-        self.work()
+        with self._guarded():
+            self._http.answer(address, data, self.seconds())
+            self.used()
+            self.work()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """A fault costs this connection, never another's answer, whatever a stranger's bytes bring about."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  it is reported
+            self.pump.fault(error)
+            self.abort()
 
     def finish(self) -> None:
         """Say that no more requests are taken; close when the answers are out."""

@@ -30,9 +30,8 @@ class Stream(Protocol):
         self.pump = server.pump
         self._register = server.connections
         self._limits = server.connections.limits
-        self._is_plain = not server.secure
         self._opened = self._active = server.connections.seconds()
-        self._ready_since: float | None = self._opened if self._is_plain else None  # None: the handshake is not over
+        self._ready_since: float | None = None if server.secure else self._opened  # None: the handshake is not over
         self._has_asked = False
         self._stalled_since: float | None = None
         self._draining_since: float | None = None
@@ -41,11 +40,9 @@ class Stream(Protocol):
 
     # --- for subclasses ---------------------------------------------------------------------------------
 
-    def begun(self) -> None:
-        """The connection may be written to."""
-
     def work(self) -> None:
         """Go on with what is at hand: there is room again."""
+        raise NotImplementedError
 
     def finish(self) -> None:
         """Read nothing more; close when the answers are out."""
@@ -95,14 +92,10 @@ class Stream(Protocol):
         self.transport.registerProducer(self, True)
         if not self._register.opened(self):
             self.abort()
-        elif self._is_plain:
-            self.begun()
 
     def handshakeCompleted(self) -> None:
         """TLS is up."""
         self._ready_since = self._active = self._register.seconds()
-        if not self.is_over:
-            self.begun()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Gone; answers still on their way are dropped at `deliver`."""

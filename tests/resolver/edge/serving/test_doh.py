@@ -209,8 +209,24 @@ def test_an_answer_for_a_client_that_is_gone_is_dropped(bench: Bench, client: Cl
     """Nothing is written, nothing raised."""
     client.ask(question("slow"))
     client.connection.abort()
-    client.connection.dataReceived(b"late")
+    client.ask(question("echo"))
+    assert len(bench.core.hosts) == 1
     bench.core.answer()
     bench.pump.flush()
     assert client.transport.value() == b""
     assert not bench.reports
+
+
+def test_a_fault_costs_one_connection(bench: Bench, client: Client) -> None:
+    """It is reported; answers of others that came with it still go out."""
+    other = Client(bench)
+    client.ask(question("slow"))
+    stream = other.ask(question("slow", 1))
+    client.connection._http = None  # type: ignore[assignment]  # any fault there is
+    bench.core.answer()
+    bench.core.answer()
+    bench.pump.flush()
+    other.listen()
+    assert client.transport.aborted
+    assert other.bodies[stream] == b"SLOW:00000001"
+    assert [report["kind"] for report in bench.reports] == ["AttributeError"]

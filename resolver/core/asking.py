@@ -7,7 +7,7 @@
 | the name in another case     | the same upstream over TCP; if that agrees, or often: it does not keep case |
 | an error (SERVFAIL, REFUSED) | final for this upstream: the next one; none left: the question has failed   |
 | a network error, rubbish     | an upstream not asked yet at once, else the next try on the schedule        |
-| another id or question       | not for us: it goes on waiting; too many of them: the same upstream over TCP|
+| another id or question       | not for us: it waits on; too many of them: the same upstream over TCP       |
 | silence                      | the next try on the schedule; `give_up`: the question has failed            |
 
 The first try is always sent; an upstream with too much in flight sheds its oldest question for it. Every other try
@@ -19,10 +19,9 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from attrs import define
-
 from resolver.core import codes
 from resolver.core.answer import Answer, failure
+from resolver.core.attempts import Attempt, Attempts
 from resolver.core.config import CoreConfig
 from resolver.core.edns import copied_ede, make_ede
 from resolver.core.forward_zones import ForwardZones
@@ -30,11 +29,10 @@ from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
 from resolver.core.pending import Pending
 from resolver.core.trouble import Trouble
-from resolver.core.upstream_query import Likeness, UpstreamQuery, build, likeness, random_case
+from resolver.core.upstream_query import Likeness, likeness
 from resolver.core.upstreams import Upstreams
 
 _USABLE = frozenset({codes.NOERROR, codes.NXDOMAIN, codes.YXDOMAIN})
-_PROBE_QUESTION = b"\0" + codes.NS.to_bytes(2) + codes.IN.to_bytes(2)
 
 
 class Outcome(Protocol):
@@ -47,27 +45,8 @@ class Outcome(Protocol):
         """No usable answer came; `answer` says so."""
 
 
-@define(eq=False)
-class Attempt:
-    """One query on its way to one upstream; `pending` is None for a probe."""
-
-    number: int
-    upstream: int
-    transport: int
-    query: bytes
-    question: bytes
-    """In lower case."""
-    cased: bytes
-    """As it was sent."""
-    pending: Pending | None
-    sent: float
-    failed: bool = False
-    strange: int = 0
-    """Messages that came but were not for us."""
-
-
 class Asking:
-    """All attempts of one worker."""
+    """All questions of one worker that wait for an upstream."""
 
     def __init__(
         self, config: CoreConfig, upstreams: Upstreams, random_bytes: Callable[[int], bytes], outcome: Outcome
@@ -75,14 +54,11 @@ class Asking:
         self._config = config
         self._limits = config.limits
         self._upstreams = upstreams
-        self._random_bytes = random_bytes
         self._outcome = outcome
-        self.zones = ForwardZones(config)
-        self._numbers = count(1)
-        self._attempts: dict[int, Attempt] = {}
+        self._turns = count()  # equal times are taken in turn
         self._timers: list[tuple[float, int, Pending | Attempt]] = []
-        self.to_send: list[UpstreamQuery] = []
-        self.to_close: list[int] = []
+        self.zones = ForwardZones(config)
+        self.attempts = Attempts(upstreams, random_bytes)
 
     def start(self, pending: Pending, now: float) -> None:
         """Ask the first upstream."""
@@ -95,7 +71,7 @@ class Asking:
         oldest = self._upstreams.oldest_if_full(upstream)
         if oldest is not None:
             self._give_up(oldest, now)
-        self._ask(upstream, pending, now)
+        self.attempts.ask(upstream, pending, now)
         self._schedule(pending)
 
     def is_hopeless(self, question: bytes) -> bool:
@@ -111,19 +87,18 @@ class Asking:
     def abandon(self, pending: Pending) -> None:
         """Stop asking without an outcome."""
         pending.done = True
-        self.to_close.extend(pending.attempts)
-        for number in list(pending.attempts):
-            self._forget(self._attempts[number])
+        for attempt in self.attempts.of(pending):
+            self.attempts.close(attempt)
 
     def receive(self, data: bytes, number: int, now: float) -> bool:
         """Take a response; True when this attempt is over."""
-        attempt = self._attempts.get(number)
+        attempt = self.attempts.find(number)
         if attempt is None:
             return True
         found = likeness(attempt.query, attempt.cased, data)
         if found is Likeness.STRANGE and attempt.transport == codes.UDP:
             return self._is_flooded(attempt, now)
-        self._forget(attempt)
+        self.attempts.forget(attempt)
         if found in (Likeness.STRANGE, Likeness.BARE_ERROR):
             self._fail(attempt, now, Trouble.RUBBISH)
         elif self._case_is_settled(attempt, found, now):
@@ -132,9 +107,9 @@ class Asking:
 
     def fail(self, number: int, now: float, trouble: Trouble) -> None:
         """Take a network error."""
-        attempt = self._attempts.get(number)
+        attempt = self.attempts.find(number)
         if attempt is not None:
-            self._forget(attempt)
+            self.attempts.forget(attempt)
             self._fail(attempt, now, trouble)
 
     def next_deadline(self) -> float | None:
@@ -154,8 +129,7 @@ class Asking:
             elif not due.done:
                 self._retry(due, now)
         for upstream in self._upstreams.probes_due(now):
-            probe = self._send(upstream, self._transport(upstream, None), _PROBE_QUESTION, None, now)
-            heappush(self._timers, (now + self._limits.probe_timeout, probe.number, probe))
+            self._time(now + self._limits.probe_timeout, self.attempts.probe(upstream, now))
 
     # --- tries ------------------------------------------------------------------------------------------
 
@@ -163,11 +137,14 @@ class Asking:
         offsets = self._limits.try_offsets
         offset = offsets[pending.step] if pending.step < len(offsets) else self._limits.give_up
         if not pending.done:
-            heappush(self._timers, (pending.started + offset, next(self._numbers), pending))
+            self._time(pending.started + offset, pending)
+
+    def _time(self, due: float, what: Pending | Attempt) -> None:
+        heappush(self._timers, (due, next(self._turns), what))
 
     def _retry(self, pending: Pending, now: float) -> None:
         patient_until = now - self._limits.patience
-        silent = [one for one in map(self._attempts.__getitem__, pending.attempts) if one.sent <= patient_until]
+        silent = [attempt for attempt in self.attempts.of(pending) if attempt.sent <= patient_until]
         for attempt in silent:
             if not attempt.failed:
                 attempt.failed = True
@@ -187,46 +164,16 @@ class Asking:
             return
         upstream = self._upstreams.next(left, pending.asked, now)
         if upstream is not None:
-            self._ask(upstream, pending, now)
-
-    def _ask(self, upstream: int, pending: Pending, now: float) -> None:
-        pending.asked.add(upstream)
-        self._send(upstream, self._transport(upstream, pending), pending.question, pending, now)
-
-    def _transport(self, upstream: int, pending: Pending | None) -> int:
-        if self._upstreams[upstream].config.tls:
-            return codes.DOT
-        return codes.TCP if pending and pending.tcp else codes.UDP
-
-    def _send(self, upstream: int, transport: int, question: bytes, pending: Pending | None, now: float) -> Attempt:
-        drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
-        mixed = self._upstreams[upstream].keeps_case and transport != codes.DOT
-        cased = random_case(question, drawn[2:]) if mixed else question
-        do, cd = (pending.do, pending.cd) if pending else (False, False)
-        query = build(drawn[:2], cased, do=do, cd=cd, padded=transport == codes.DOT)
-        attempt = Attempt(next(self._numbers), upstream, transport, query, question, cased, pending, now)
-        self._attempts[attempt.number] = attempt
-        if pending:
-            pending.attempts.add(attempt.number)
-            pending.sends += 1
-        self._upstreams.sent(upstream, attempt.number, pending)
-        self.to_send.append(UpstreamQuery(attempt.number, upstream, transport, query))
-        return attempt
+            self.attempts.ask(upstream, pending, now)
 
     # --- ends -------------------------------------------------------------------------------------------
-
-    def _forget(self, attempt: Attempt) -> None:
-        del self._attempts[attempt.number]
-        self._upstreams.ended(attempt.upstream, attempt.number)
-        if attempt.pending:
-            attempt.pending.attempts.discard(attempt.number)
 
     def _is_flooded(self, attempt: Attempt, now: float) -> bool:
         """Whether so much came that was not for us that somebody may be guessing: then TCP, where guessing is idle."""
         attempt.strange += 1
         if attempt.strange < self._limits.strange_max:
             return False
-        self._forget(attempt)
+        self.attempts.forget(attempt)
         self._again_over_tcp(attempt, now)
         return True
 
@@ -244,7 +191,7 @@ class Asking:
 
     def _again_over_tcp(self, attempt: Attempt, now: float) -> None:
         if attempt.pending and attempt.pending.sends < self._limits.sends_max:
-            self._send(attempt.upstream, codes.TCP, attempt.pending.question, attempt.pending, now)
+            self.attempts.ask_over_tcp(attempt.upstream, attempt.pending, now)
 
     def _take(self, attempt: Attempt, data: bytes, now: float) -> None:
         is_cut = data[2] & codes.TC >> 8 or len(data) > self._limits.upstream_udp_bytes
@@ -298,7 +245,6 @@ class Asking:
         self._outcome.unanswered(pending, pending.last_error or silent, now)
 
     def _end_probe(self, probe: Attempt, now: float) -> None:
-        if probe.number in self._attempts:
-            self._forget(probe)
-            self.to_close.append(probe.number)
+        if self.attempts.find(probe.number) is not None:
+            self.attempts.close(probe)
             self._upstreams.failed(probe.upstream, now, Trouble.SILENT)

@@ -127,9 +127,7 @@ class Forwarder:
 
     def queries_to_send(self) -> list[UpstreamQuery]:
         """Return and clear the queries to upstreams."""
-        asking = self._resolution.asking
-        queries, asking.to_send = asking.to_send, []
-        return queries
+        return self._resolution.asking.attempts.taken_to_send()
 
     def answers_to_send(self) -> list[tuple[object, bytes]]:
         """Return and clear the late answers with their peers."""
@@ -138,9 +136,7 @@ class Forwarder:
 
     def attempts_to_close(self) -> list[int]:
         """Return and clear the attempts that nobody waits for any more."""
-        asking = self._resolution.asking
-        attempts, asking.to_close = asking.to_close, []
-        return attempts
+        return self._resolution.asking.attempts.taken_to_close()
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due, None for never."""

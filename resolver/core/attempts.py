@@ -1,0 +1,102 @@
+"""Queries on their way to upstreams: made, counted where they went, found again by number, ended."""
+
+from collections.abc import Callable
+from itertools import count
+
+from attrs import define
+
+from resolver.core import codes
+from resolver.core.pending import Pending
+from resolver.core.upstream_query import UpstreamQuery, build, random_case
+from resolver.core.upstreams import Upstreams
+
+_PROBE_QUESTION = b"\0" + codes.NS.to_bytes(2) + codes.IN.to_bytes(2)
+
+
+@define(eq=False)
+class Attempt:
+    """One query on its way to one upstream; `pending` is None for a probe."""
+
+    number: int
+    upstream: int
+    transport: int
+    query: bytes
+    question: bytes
+    """In lower case."""
+    cased: bytes
+    """As it was sent."""
+    pending: Pending | None
+    sent: float
+    failed: bool = False
+    strange: int = 0
+    """Messages that came but were not for us."""
+
+
+class Attempts:
+    """All of one worker."""
+
+    def __init__(self, upstreams: Upstreams, random_bytes: Callable[[int], bytes]) -> None:
+        self._upstreams = upstreams
+        self._random_bytes = random_bytes
+        self._numbers = count(1)
+        self._attempts: dict[int, Attempt] = {}
+        self._to_send: list[UpstreamQuery] = []
+        self._to_close: list[int] = []
+        self.find: Callable[[int], Attempt | None] = self._attempts.get
+
+    def of(self, pending: Pending) -> list[Attempt]:
+        """Return those of one question."""
+        return [self._attempts[number] for number in pending.attempts]
+
+    def ask(self, upstream: int, pending: Pending, now: float) -> None:
+        """Ask an upstream: over TLS if that is how it is asked, over TCP once an answer was cut, else over UDP."""
+        pending.asked.add(upstream)
+        self._send(upstream, codes.TCP if pending.tcp else codes.UDP, pending, now)
+
+    def ask_over_tcp(self, upstream: int, pending: Pending, now: float) -> None:
+        """Ask the same upstream once more."""
+        self._send(upstream, codes.TCP, pending, now)
+
+    def probe(self, upstream: int, now: float) -> Attempt:
+        """Ask an upstream for the root, the way it is asked for anything."""
+        return self._send(upstream, codes.UDP, None, now)
+
+    def _send(self, upstream: int, transport: int, pending: Pending | None, now: float) -> Attempt:
+        if self._upstreams[upstream].config.tls:
+            transport = codes.DOT
+        question = pending.question if pending else _PROBE_QUESTION
+        drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
+        mixed = self._upstreams[upstream].keeps_case and transport != codes.DOT
+        cased = random_case(question, drawn[2:]) if mixed else question
+        do, cd = (pending.do, pending.cd) if pending else (False, False)
+        query = build(drawn[:2], cased, do=do, cd=cd, padded=transport == codes.DOT)
+        attempt = Attempt(next(self._numbers), upstream, transport, query, question, cased, pending, now)
+        self._attempts[attempt.number] = attempt
+        if pending:
+            pending.attempts.add(attempt.number)
+            pending.sends += 1
+        self._upstreams.sent(upstream, attempt.number, pending)
+        self._to_send.append(UpstreamQuery(attempt.number, upstream, transport, query))
+        return attempt
+
+    def forget(self, attempt: Attempt) -> None:
+        """Note that it is over; the edge knows."""
+        del self._attempts[attempt.number]
+        self._upstreams.ended(attempt.upstream, attempt.number)
+        if attempt.pending:
+            attempt.pending.attempts.discard(attempt.number)
+
+    def close(self, attempt: Attempt) -> None:
+        """End it; the edge is told."""
+        self.forget(attempt)
+        self._to_close.append(attempt.number)
+
+    def taken_to_send(self) -> list[UpstreamQuery]:
+        """Return and clear the queries the edge has to send."""
+        queries, self._to_send = self._to_send, []
+        return queries
+
+    def taken_to_close(self) -> list[int]:
+        """Return and clear the attempts the edge has to close."""
+        numbers, self._to_close = self._to_close, []
+        return numbers

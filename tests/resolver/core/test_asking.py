@@ -443,3 +443,15 @@ def test_every_question_ends_once_and_leaves_nothing_in_flight(fates: list[str])
     assert [len(world.late[peer]) for peer in peers] == [1] * 4
     asked = [query for query in world.sent if query.data[12]]  # the others are probes for the root
     assert all(world.forwarder.receive_response(b"", query.attempt, world.now) for query in asked)
+
+
+def test_a_question_is_hopeless_when_all_of_its_own_upstreams_are_down() -> None:
+    """Whoever answers for other zones is no help."""
+    config = evolve(TWO, recursors=1, forward=(ForwardSet(("corp.example",), (1,)),))
+    world = World(lambda _: None, config=config)
+    asking = world.forwarder._resolution.asking
+    inside, outside = (question(name)[12:-11] for name in ("a.corp.example", "ok.example"))
+    for name in ("a.corp.example", "b.corp.example"):
+        start(world, name)
+        world.pass_time(3)
+    assert (asking.is_hopeless(inside), asking.is_hopeless(outside)) == (True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resolver.core.answer import failure
 from resolver.core.pending import Pending, PendingTable, Waiter
 from resolver.core.policy import Course, Decision
 from resolver.core.query import read_query
@@ -56,3 +57,24 @@ def test_a_gone_peer_waits_for_nothing() -> None:
         table.join(one, waiter(peer))
     table.forget_peer(gone)
     assert [each.peer for each in one.waiters] == [stays]
+
+
+def test_those_of_one_policy_are_released_and_the_others_wait_on() -> None:
+    """An old answer is for one view; silence is known until an upstream has said something."""
+    one, theirs, ours = pending(b"1"), waiter("theirs"), waiter("ours")
+    ours.query.form = ours.query.form.under(1)
+    one.waiters.extend((theirs, ours))
+    assert one.release(1) == [ours]
+    assert list(one.waiters) == [theirs]
+    assert one.is_silent
+    one.last_error = failure()
+    assert not one.is_silent
+
+
+def test_half_of_the_table_is_for_clients_only() -> None:
+    """Told at the half, not above."""
+    table = PendingTable(4, 9)
+    table.open(pending(b"1"))
+    assert not table.is_half_full
+    table.open(pending(b"2"))
+    assert table.is_half_full

@@ -132,3 +132,15 @@ def test_further_tries_are_paid_for_by_each_upstream_alone() -> None:
     upstreams.answered(0, 0.01)
     assert [upstreams.next(BOTH, (), 1.0) for _ in range(2)] == [0, None]
     assert upstreams.next((1,), (), 3.1) == 1
+
+
+def test_comebacks_are_counted() -> None:
+    """Down and up again is one; an answer of one that was up is none."""
+    upstreams, _ = two()
+    upstreams.answered(0, 0.1)
+    assert upstreams.recoveries == 0
+    for _ in range(3):
+        upstreams.failed(0, 1.0, SILENT)
+    upstreams.answered(0, 0.1)
+    upstreams.answered(0, 0.1)
+    assert upstreams.recoveries == 1

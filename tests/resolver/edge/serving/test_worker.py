@@ -5,21 +5,27 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import dns.edns
+import dns.message
 import pytest
 from attrs import define, field
 from twisted.internet.testing import MemoryReactorClock
 
 from blocklist.compiling import compile_index
+from resolver.core.cookies import Cookies
 from resolver.core.counters import Layout
+from resolver.core.limits import Limits as CoreLimits
 from resolver.edge.limits import Limits
 from resolver.edge.sealed_memory import fixed_memory, sealed_memory
 from resolver.edge.serving.udp import UdpReader
 from resolver.edge.serving.worker import Worker, main
 from tests.support.descriptors import descriptors
 
+COOKIE = dns.edns.CookieOption(b"8 bytes.", b"")
 SETTINGS = {"upstreams": [{"address": "127.0.0.1:9"}], "answer": {"mode": "dns-only"}}
 
 
@@ -123,6 +129,22 @@ def test_a_message_nobody_knows_leaves_no_descriptor_behind(bench: Bench) -> Non
     bench.worker.receive({"type": "from the future"}, [empty_index()])
     assert descriptors() <= before
     assert bench.channel.sent == []
+
+
+def test_cookie_secrets_are_taken_before_and_after_the_slot(bench: Bench) -> None:
+    """Whatever the order: the next answer is made under the newest, and without any there is no cookie."""
+    bench.start()
+    bench.worker.receive({"type": "cookies", "secrets": ["00" * 16]}, [])
+    client = bench.slot()
+    for number, secrets in enumerate((["00" * 16], ["01" * 16], [])):
+        if number:
+            bench.worker.receive({"type": "cookies", "secrets": secrets}, [])
+        client.send(dns.message.make_query(".", "ANY", use_edns=0, options=[COOKIE]).to_wire())
+        bench.readers()[0].doRead()
+        told = [option.to_wire() for option in dns.message.from_wire(client.recv(4096)).options]
+        assert len(told) == len(secrets)
+        for secret, cookie in zip(secrets, told, strict=True):
+            assert Cookies([bytes.fromhex(secret)], time.time, CoreLimits()).holds(cookie, "127.0.0.1")
 
 
 def test_an_index_is_taken_before_and_after_the_slot(bench: Bench) -> None:

@@ -15,6 +15,7 @@ from tests.support.daemon import NOTICE_V4, NOTICE_V6
 
 Check = Callable[[dns.message.Message, dns.message.Message | None], None]
 ANSWER_TTL = 30
+STALE, STALE_NXDOMAIN, STALE_TTL = 3, 19, 30  # RFC 8914, RFC 8767
 
 
 def notice(address: str = NOTICE_V4, ttl: int = ANSWER_TTL, *, counted_upstream: bool = False) -> Check:
@@ -65,6 +66,18 @@ def real(*expected: str, ad: bool | None = None, additional_without: tuple[str, 
             assert bool(answer.flags & dns.flags.AD) == ad, answer
         names = {str(rrset.name) for rrset in answer.additional}
         assert not names & set(additional_without), answer
+
+    return check
+
+
+def stale(code: int, *expected: str) -> Check:
+    """An old answer while no upstream answers: these records, TTL at most 30, and the extended error that says so."""
+
+    def check(answer: dns.message.Message, asked: dns.message.Message | None) -> None:
+        assert answer.rcode() == (dns.rcode.NXDOMAIN if code == STALE_NXDOMAIN else dns.rcode.NOERROR), answer
+        assert set(expected) == records(answer.answer), answer
+        assert ede_codes(answer) == [code], answer
+        assert all(rrset.ttl <= STALE_TTL for rrset in (*answer.answer, *answer.authority)), answer
 
     return check
 

@@ -15,7 +15,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from tests.acceptance.checks import Check, nodata, notice, rcode, real
+from tests.acceptance.checks import Check, ede_codes, nodata, notice, rcode, real, stale
 from tests.support.asking import ask, exchange, query
 from tests.support.daemon import Daemon, listing
 from tests.support.listbody import ListBody, entry, now
@@ -220,21 +220,49 @@ def test_row22_upstream_down(make_isp: Callable[..., Isp], how: str) -> None:
         isp.answers(rcode("SERVFAIL", ede=(22, 23)), "www.example")
 
 
-def test_row22_cached_answers_survive_a_dead_upstream(tmp_path: Path, make_isp: Callable[..., Isp]) -> None:
+@pytest.fixture
+def own_upstream(tmp_path: Path) -> Iterator[Upstream]:
+    """One that may be stopped."""
+    (tmp_path / "own-upstream").mkdir()
+    upstream = Upstream(tmp_path / "own-upstream")
+    yield upstream
+    upstream.stop()
+
+
+def test_row22_cached_answers_survive_a_dead_upstream(own_upstream: Upstream, make_isp: Callable[..., Isp]) -> None:
     """What is cached and fresh is answered while no upstream is up, and new names work when it returns."""
-    own = tmp_path / "own-upstream"
-    own.mkdir()
-    upstream = Upstream(own)
-    try:
-        daemon = make_isp(upstream=upstream.address).daemon.start()
-        holds(daemon.port, "udp", real("www.example. A 198.51.100.10"), "www.example")
-        upstream.stop_resolver()
-        holds(daemon.port, "udp", real("www.example. A 198.51.100.10"), "www.example")
-        holds(daemon.port, "udp", rcode("SERVFAIL", ede=(22, 23)), "notblk.example")
-        upstream.start_resolver()
-        until(lambda: bool(ask(daemon.port, "udp", "child.exact.example").answer), "recovery", 15)
-    finally:
-        upstream.stop()
+    isp = make_isp(upstream=own_upstream.address)
+    daemon = isp.daemon.start()
+    isp.answers(real("www.example. A 198.51.100.10"), "www.example")
+    own_upstream.stop_resolver()
+    isp.answers(real("www.example. A 198.51.100.10"), "www.example")
+    isp.answers(rcode("SERVFAIL", ede=(22, 23)), "notblk.example")
+    own_upstream.start_resolver()
+    until(lambda: bool(ask(daemon.port, "udp", "child.exact.example").answer), "recovery", 15)
+
+
+def test_row22_old_answers_while_no_upstream_answers(own_upstream: Upstream, make_isp: Callable[..., Isp]) -> None:
+    """Past its end an answer is given with EDE 3, NXDOMAIN with EDE 19; a list counts as ever; then the new answer."""
+    isp = make_isp(upstream=own_upstream.address, cache={"max_ttl": 1})
+    daemon = isp.daemon.start()
+    www = "www.example. A 198.51.100.10"
+    for name in ("www.example", "notblk.example", "nothing.example"):
+        ask(daemon.port, "udp", name)
+    own_upstream.stop_resolver()
+    for name in ("www.example", "notblk.example", "nothing.example"):
+        until(lambda name=name: _extended_errors(daemon, name) != [], f"the end of {name}")  # type: ignore[misc]
+    isp.answers(stale(3, www), "www.example")
+    isp.answers(stale(19), "nothing.example")
+    isp.body.publish([*isp.base, entry("notblk.example")])
+    _wait_for_version(daemon, 2)
+    isp.answers(notice(), "notblk.example")
+    own_upstream.start_resolver()
+    until(lambda: _extended_errors(daemon, "www.example") == [], "recovery", 15)
+    isp.answers(real(www), "www.example")
+
+
+def _extended_errors(daemon: Daemon, name: str) -> list[int]:
+    return ede_codes(ask(daemon.port, "udp", name))
 
 
 def test_row23_dns_only(make_isp: Callable[..., Isp]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.proof import Proof, ProofFault, Prove
 from resolver.edge.supervision.readiness import Readiness
@@ -31,6 +32,7 @@ class Changes:
     pool: WorkerPool
     readiness: Readiness
     rollout: Rollout
+    limits: ChangeLimits = field(factory=ChangeLimits)
     busy: bool = field(default=False, init=False)
     _once_more: Callable[[Reply], object] | None = field(default=None, init=False)
 

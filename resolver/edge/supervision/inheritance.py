@@ -13,6 +13,7 @@ from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
 from resolver.edge.channel import Message
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.children import Launcher
 from resolver.edge.supervision.handover import Handed
 from resolver.edge.supervision.harbour import Harbour
@@ -23,7 +24,6 @@ from resolver.edge.supervision.tally import Region, Tally
 from resolver.edge.supervision.workers import IndexInForce, Slot, Worker
 from resolver.settings import Settings
 
-LEAVE_SECONDS: Final = 3.0  # for a child that was told to, before it is made to
 NOBODYS: Final = -(2**31)  # the epoch of a worker that no slot may be given to
 
 
@@ -92,6 +92,7 @@ class Heir:
 
     handed: Handed
     launcher: Launcher
+    limits: ChangeLimits = field(factory=ChangeLimits)
     _others: list[Message] = field(factory=list, init=False)
 
     def sockets(self, harbour: Harbour, settings: Settings) -> list[SlotSockets | None]:
@@ -126,7 +127,7 @@ class Heir:
         for each in self._others:
             child = self.launcher.adopt(each, _unheard, lambda _reason: None)
             child.send({"type": "stop"})
-            clock.callLater(LEAVE_SECONDS, child.kill)
+            clock.callLater(self.limits.leave_seconds, child.kill)
 
 
 def _unheard(_message: Message, fds: list[int]) -> None:

@@ -6,7 +6,7 @@ wrong it says on stderr, which is handed to whoever asked for the change; nothin
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred
@@ -14,11 +14,8 @@ from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.children import ENVIRONMENT
-
-PROOF_SECONDS: Final = 60.0
-MOST_BYTES: Final = 64 * 1024  # of what it may say
-SHOWN_LINES: Final = 20  # of what it says when it fails, the last ones
 
 
 class ProofFault(Exception):
@@ -53,11 +50,11 @@ class ChildProof:
 
     reactor: Any
     command: Sequence[str]
-    seconds: float = PROOF_SECONDS
+    limits: ChangeLimits = field(factory=ChangeLimits)
 
     def __call__(self) -> "Deferred[Proof]":
         """Give the proof, or ProofFault."""
-        run = _Run(self.seconds)
+        run = _Run(self.limits)
         try:
             self.reactor.spawnProcess(run, self.command[0], list(self.command), ENVIRONMENT, "/")
         except OSError as error:
@@ -69,7 +66,7 @@ class ChildProof:
 
 @define(eq=False)
 class _Run(ProcessProtocol):
-    seconds: float
+    limits: ChangeLimits
     done: "Deferred[Any]" = field(factory=Deferred, init=False)
     _out: bytearray = field(factory=bytearray, init=False)
     _err: bytearray = field(factory=bytearray, init=False)
@@ -78,25 +75,25 @@ class _Run(ProcessProtocol):
     transport: Any = field(default=None, init=False)
 
     def watch(self, reactor: Any) -> None:
-        self._timer = reactor.callLater(self.seconds, self._end)
+        self._timer = reactor.callLater(self.limits.proof_seconds, self._end)
 
     def fail(self, why: str) -> None:
         self.done.errback(ProofFault(why))
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:  # noqa: N803  Twisted's name
         kept = self._out if childFD == 1 else self._err
-        kept += data[: MOST_BYTES - len(kept)]
+        kept += data[: self.limits.proof_bytes - len(kept)]
 
     def processEnded(self, reason: Failure) -> None:
         if self._timer.active():
             self._timer.cancel()
         if self._late:
-            self.fail(f"the installed code did not prove itself within {self.seconds:g} s")
+            self.fail(f"the installed code did not prove itself within {self.limits.proof_seconds:g} s")
         elif getattr(reason.value, "exitCode", None) == 0:
             self.done.callback(bytes(self._out))
         else:
             said = self._err.decode(errors="replace").strip().splitlines()
-            self.fail("\n".join(said[-SHOWN_LINES:]) or "the installed code ended without a word")
+            self.fail("\n".join(said[-self.limits.fault_lines :]) or "the installed code ended without a word")
 
     def _end(self) -> None:
         self._late = True

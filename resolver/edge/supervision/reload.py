@@ -6,13 +6,13 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.settings import Settings
 
 Reply = dict[str, Any]
 NEEDS_UPGRADE: Final = ("listen", "workers", "metrics", "user", "laptop")
 NEEDS_RESTART: Final = ("state",)
-STALLED_SECONDS: Final = 45.0  # without one more slot done, and whoever waits is told what hangs
 
 
 class ReloadFault(Exception):
@@ -55,7 +55,7 @@ class Rollout:
 
     clock: IReactorTime
     pool: WorkerPool
-    seconds: float = STALLED_SECONDS
+    limits: ChangeLimits = field(factory=ChangeLimits)
     _waiting: list[_Waiting] = field(factory=list, init=False)
     _behind: int = field(default=0, init=False)
 
@@ -63,7 +63,7 @@ class Rollout:
         """{"ok": True, "text": `done` …} when it is so; "ok" is False when nothing moves any more."""
         if not self.pool.is_open:
             return succeed({"ok": True, "text": f"{done}; queries are not let in yet: see `mamori status`"})
-        each = _Waiting(Deferred(), done, self.clock.callLater(self.seconds, self._stalled))
+        each = _Waiting(Deferred(), done, self.clock.callLater(self.limits.stalled_seconds, self._stalled))
         self._waiting.append(each)
         self._behind = len(self.pool.behind)
         self.look()
@@ -76,16 +76,16 @@ class Rollout:
             self._tell(ok=True, more=f": {self.pool.serving} workers serve")
         elif len(behind) < self._behind:
             for each in self._waiting:
-                each.timer.reset(self.seconds)
+                each.timer.reset(self.limits.stalled_seconds)
         self._behind = len(behind)
 
     def _stalled(self) -> None:
         behind = ", ".join(map(str, self.pool.behind))
-        self._tell(
-            ok=False,
-            more=f", but nothing moved for {self.seconds:g} s: slot {behind} of {len(self.pool.slots)} has no new "
-            "worker that serves, and goes on with the one before where that lives; the log says why",
+        more = (
+            f", but nothing moved for {self.limits.stalled_seconds:g} s: slot {behind} of {len(self.pool.slots)} has "
+            "no new worker that serves, and goes on with the one before where that lives; the log says why"
         )
+        self._tell(ok=False, more=more)
 
     def _tell(self, *, ok: bool, more: str) -> None:
         waiting, self._waiting = self._waiting, []

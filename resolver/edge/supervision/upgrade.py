@@ -23,7 +23,6 @@ from resolver.edge.supervision.proof import Proof
 from resolver.edge.supervision.reload import ReloadFault, Reply
 
 VERB: Final = "upgrade"
-PAUSE_SECONDS: Final = 0.05  # for answers under way to leave, and for signals that came before to be heard
 
 
 class Successor(Protocol):
@@ -58,9 +57,9 @@ class Upgrade:
         self._require_possible(proof)
         self.changes.readiness.manager.reloading(f"upgrading to {proof.version}")
         self.interrupt()
-        await deferLater(self.reactor, PAUSE_SECONDS, lambda: None)
+        await deferLater(self.reactor, self.changes.limits.pause_seconds, lambda: None)
         self.successor.hold_signals()
-        await deferLater(self.reactor, PAUSE_SECONDS, lambda: None)
+        await deferLater(self.reactor, self.changes.limits.pause_seconds, lambda: None)
         if self.changes.readiness.stopping:
             self.successor.release_signals()
             raise ReloadFault(STOPPING)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, fail
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.proof import Proof, ProofFault
-from resolver.edge.supervision.reload import STALLED_SECONDS
 from resolver.settings import Fault, Settings, SettingsFault
 from tests.resolver.edge.settings_for_edge import changed
 from tests.resolver.edge.supervision.test_supervisor import Resolver
@@ -86,7 +86,7 @@ def test_workers_are_restarted_one_at_a_time(resolver: Resolver) -> None:
 def test_what_hangs_is_named(resolver: Resolver) -> None:
     """New workers that never come up: the answer names the slots, and the old workers go on."""
     got = begun(resolver, "restart-workers")
-    resolver.reactor.advance(STALLED_SECONDS - 1)
+    resolver.reactor.advance(ChangeLimits().stalled_seconds - 1)
     assert not got
     resolver.reactor.advance(1)
     assert not got[0]["ok"]

@@ -104,6 +104,41 @@ def test_an_old_worker_that_dies_is_made_good_by_the_old_spare(tmp_path: Path) -
     assert heirs.after.deaths == ["sigkill"]
 
 
+def test_a_roll_under_way_is_gone_on_with(tmp_path: Path) -> None:
+    """One old worker leaves, one still answers, new ones are half way: all of them are old to the new code."""
+    before = Pool().bring_up()
+    before.pool.roll({"n": 2})
+    first = next(worker for worker in before.workers if worker.sent[0]["settings"] == {"n": 2})
+    first.ready()
+    first.serve()
+    before.pool.slots[0].region.cells[0] = 3
+    counted = before.tally.totals().cache_hits
+    heirs = Heirs(tmp_path, before)
+    after = heirs.after.pool
+    assert (after.serving, after.behind) == (2, [0, 1])
+    assert len([child for child in heirs.old if child.told("stop")]) == 1  # who left already is told once more
+    for _ in range(3):
+        heirs.new_ones_come_up()
+    heirs.after.clock.advance(10)
+    assert (after.serving, after.behind, len(after.workers)) == (2, [], 3)
+    assert heirs.after.tally.totals().cache_hits == counted
+    assert not heirs.after.deaths
+
+
+def test_a_slot_at_rest_comes_back_with_the_new_code(tmp_path: Path) -> None:
+    """Other code may be the cure for its crash loop; its first worker opens sockets for it."""
+    before = Pool().bring_up()
+    for _ in range(3):
+        before.spare().ready()
+        before.holder(0).die()
+    assert before.pool.slots[0].sockets is None
+    heirs = Heirs(tmp_path, before)
+    for _ in range(3):
+        heirs.new_ones_come_up()
+    assert heirs.after.pool.complete
+    assert len(heirs.after.reopened) == 1
+
+
 def test_what_nobody_takes_up_is_told_to_leave(tmp_path: Path) -> None:
     """The old updater and notice page; a worker whose child was gone already is no worker of ours."""
     before = Pool().bring_up()

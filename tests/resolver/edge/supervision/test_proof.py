@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.proof import ChildProof, Proof, ProofFault
 from tests.support.reactor import outcome
 
@@ -13,7 +14,9 @@ GOOD = '{"version": "2.0", "takes": [1, 2], "state": "/s", "workers": 3}'
 
 
 def tried(source: str, seconds: float = 60.0, program: str = sys.executable) -> Proof:
-    proof = outcome(lambda reactor: ChildProof(reactor, [program, "-I", "-c", source], seconds)())
+    proof = outcome(
+        lambda reactor: ChildProof(reactor, [program, "-I", "-c", source], ChangeLimits(proof_seconds=seconds))()
+    )
     assert isinstance(proof, Proof)
     return proof
 

@@ -13,8 +13,9 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred
 
+from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.proof import Proof
-from resolver.edge.supervision.upgrade import PAUSE_SECONDS, answer
+from resolver.edge.supervision.upgrade import answer
 from tests.resolver.edge.supervision.test_changes import begun
 from tests.resolver.edge.supervision.test_supervisor import Resolver
 
@@ -32,7 +33,7 @@ def resolver(tmp_path: Path) -> Iterator[Resolver]:
 def upgraded(resolver: Resolver) -> dict[str, Any]:
     got = begun(resolver, "upgrade")
     for _ in range(2):
-        resolver.reactor.advance(PAUSE_SECONDS)
+        resolver.reactor.advance(ChangeLimits().pause_seconds)
     return got[0]
 
 
@@ -85,9 +86,9 @@ def test_all_that_lives_is_handed_over(resolver: Resolver) -> None:
 def test_a_stop_on_the_way_wins(resolver: Resolver) -> None:
     """SIGTERM that came before signals were held: the new code would never have heard of it."""
     got = begun(resolver, "upgrade")
-    resolver.reactor.advance(PAUSE_SECONDS)
+    resolver.reactor.advance(ChangeLimits().pause_seconds)
     resolver.supervisor.stop()
-    resolver.reactor.advance(PAUSE_SECONDS)
+    resolver.reactor.advance(ChangeLimits().pause_seconds)
     assert "stopping" in got[0]["text"]
     assert (resolver.successor.left, resolver.successor.signals_held) == ([], False)
 

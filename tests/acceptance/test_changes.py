@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.acceptance.test_life import until
@@ -40,6 +41,7 @@ class World:
         self.daemon.start()
         assert self.daemon.child is not None
         self.pid = self.daemon.child.pid
+        self.descriptors = psutil.Process(self.pid).num_fds()
         self.load = Load(self.daemon.port, NAMES, rate=200, seconds=300).start()
 
     def answers(self) -> float:
@@ -176,5 +178,8 @@ def test_nobody_lost_a_query(world: World) -> None:
     assert world.daemon.child is not None
     assert world.daemon.child.pid == world.pid
     assert world.answers() >= tally.answered
+    supervisor = psutil.Process(world.pid)
+    assert [each for each in supervisor.children() if each.status() == psutil.STATUS_ZOMBIE] == []
+    assert supervisor.num_fds() < world.descriptors + 16  # three changes of code left nothing open
     assert world.daemon.text().count("READY ") == 1
     assert "fault" not in world.daemon.text()

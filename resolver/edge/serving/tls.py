@@ -25,7 +25,8 @@ CIPHERS: Final = (
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
 CIPHERS_13: Final = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-GROUPS: Final = "X25519MLKEM768:X25519:secp256r1:secp384r1"  # the first is post-quantum
+GROUPS: Final = "X25519:secp256r1:secp384r1"
+POST_QUANTUM: Final = "X25519MLKEM768"  # before them, where OpenSSL is 3.5 or newer
 _PRIORITIZE_CHACHA: Final = 0x0020_0000  # SSL_OP_PRIORITIZE_CHACHA: for clients that put it first (no AES in hardware)
 _NO_PROTOCOL: Final = [("", "", "no application protocol")]  # the alert of RFC 7301 section 3.2; Twisted reads the list
 _OPTIONS: Final = (
@@ -48,8 +49,8 @@ def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> 
     context.set_cipher_list(CIPHERS.encode())
     context.set_tls13_ciphersuites(CIPHERS_13.encode())
     # pyOpenSSL has no verb for groups; OpenSSL's own default holds X448 and P-521 beside these.
-    if Binding.lib.SSL_CTX_set1_curves_list(context._context, GROUPS.encode()) != 1:
-        raise SSL.Error
+    if not any(_set_groups(context, groups) for groups in (f"{POST_QUANTUM}:{GROUPS}", GROUPS)):
+        raise SSL.Error([("", "", "no group for the key exchange")])
     use_pair(context, certificate, key)
 
     def choose(_connection: SSL.Connection, offered: list[bytes]) -> bytes:
@@ -60,6 +61,12 @@ def make_context(certificate: bytes, key: bytes, protocols: Sequence[bytes]) -> 
 
     context.set_alpn_select_callback(choose)
     return context
+
+
+def _set_groups(context: SSL.Context, groups: str) -> bool:
+    is_set: bool = Binding.lib.SSL_CTX_set1_curves_list(context._context, groups.encode()) == 1
+    Binding.lib.ERR_clear_error()  # or the next fault would be told as this one
+    return is_set
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -127,7 +127,6 @@ def test_a_worker_that_leaves_says_goodbye(start: Callable[..., EncryptedWorker]
         assert secure.recv(1) == b""
 
 
-@pytest.mark.long
 def test_ten_thousand_idle_connections_stop_nobody(start: Callable[..., EncryptedWorker]) -> None:
     """10,000 TCP connections and 1,000 TLS ones from forty addresses, all held open by the client.
 

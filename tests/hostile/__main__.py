@@ -19,7 +19,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder, attacked(Path(folder)) as daemon:
-        attack = Attack(daemon, arguments.seed, arguments.share)
+        attack = Attack(daemon, arguments.seed, arguments.share, lambda text: print(text, flush=True))
         figures = attack.run()
     print(json.dumps(figures))
     sys.exit(1 if figures["broken"] else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Attack:
     daemon: Daemon
     seed: int
     share: float
+    report: Callable[[str], None] = str  # told what is sent next
 
     def run(self) -> dict[str, Any]:
         """The figures, with what makes them a failure under `broken`."""
@@ -72,6 +73,7 @@ class Attack:
     def _over(self, transport: str) -> Tally:
         mutator = Mutator(self.seed * len(FULL) + EVERY.index(transport))
         count = round(FULL[transport] * self.share)
+        self.report(f"{transport}: {count} messages …")
         if transport == "udp":
             return over_udp(self.daemon.port, mutator, count)
         if transport == "doh":

@@ -84,8 +84,10 @@ class Updates:
         return waiting
 
     def hand_over(self, keep: Callable[[int], int]) -> int | None:
-        """The socket of push hints, for the code that comes after us. Whoever waits for the updater is told so."""
+        """The socket of push hints, for the code that comes after us. What is marked of fresh entries is forgotten."""
         self._forget()
+        self._breaker.stop()
+        self.pool.stop_marking()
         return None if self._hint is None else keep(self._hint.fileno())
 
     @property

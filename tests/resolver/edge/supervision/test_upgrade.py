@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import socket
 from collections.abc import Iterator
@@ -81,6 +82,18 @@ def test_all_that_lives_is_handed_over(resolver: Resolver) -> None:
     assert {each["pid"] for each in left["pool"]["workers"]} < {each["pid"] for each in left["children"]}
     assert left["version"] == "1.0"
     assert left["lock"] in left["fds"]
+
+
+def test_marks_of_fresh_entries_do_not_go_over(resolver: Resolver) -> None:
+    """They are zero before the code changes, and workers are told to mark no more."""
+    resolver.take_list(fresh=40)
+    marks = resolver.supervisor._pool.index.marks
+    assert marks is not None
+    with mmap.mmap(marks, 0) as memory:
+        memory[:19] = bytes([1]) * 19
+        upgraded(resolver)
+        assert not any(memory[:])
+    assert resolver.launcher.living("worker")[0].told("stop_marking")
 
 
 def test_a_stop_on_the_way_wins(resolver: Resolver) -> None:

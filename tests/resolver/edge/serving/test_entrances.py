@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import select
 import socket
 import ssl
@@ -17,6 +18,7 @@ import pytest
 
 from tests.resolver.edge.encrypted_worker import NAME, EncryptedWorker, question
 from tests.support.asking import exchange
+from tests.support.tools import unmet
 
 pytestmark = pytest.mark.daemon
 
@@ -134,6 +136,7 @@ def test_ten_thousand_idle_connections_stop_nobody(start: Callable[..., Encrypte
     """
     world = start()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(open_files(12_000))
         held = [stack.enter_context(world.connect("tcp", source(number))) for number in range(200)]
         assert answered(world)
         for number in range(200, 10_000):
@@ -150,6 +153,17 @@ def test_ten_thousand_idle_connections_stop_nobody(start: Callable[..., Encrypte
             assert world.ask(kind, source(0)[0]).answer
         assert world.ask("doh").answer
         assert len(held) == 11_000
+
+
+@contextlib.contextmanager
+def open_files(wanted: int) -> Iterator[None]:
+    """Allow this process so many for a while."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted:
+        unmet(f"needs {wanted} open files, the system allows {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def source(number: int) -> tuple[str, int]:

@@ -50,7 +50,6 @@ class Shelf(Generic[Thing]):
 
     def put(self, key: bytes, thing: Thing, cost: int) -> None:
         """Keep a thing; one under the same key gives it its place, others leave until all fits."""
-        thing.cost = cost
         old = self.things.pop(key, None)
         if old is None:
             thing.in_main = self._was_here(key)
@@ -58,6 +57,7 @@ class Shelf(Generic[Thing]):
         else:
             thing.in_main, thing.uses = old.in_main, old.uses
             self._book(old, -old.cost)
+        thing.cost = cost
         self.things[key] = thing
         self._book(thing, cost)
         while self.used > self._size:

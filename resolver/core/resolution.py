@@ -209,7 +209,7 @@ class Resolution:
             self.asking.abandon(oldest)
             for view in oldest.views:
                 self._shed(oldest.release(view), key_under(oldest.key, view), now)
-        if self._config.caching and self._config.stale:
+        if self._old.may_stand_in(query.key, now):
             self._impatient.append((now + self._config.limits.stale_wait, pending))
         self.asking.start(pending, now)
         self._gauge()

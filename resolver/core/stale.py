@@ -22,6 +22,11 @@ class OldAnswers:
         self._cache = cache
         self._ruler = ruler
 
+    def may_stand_in(self, key: bytes, now: float) -> bool:
+        """Whether there is an answer that can be served for a while, before its end or after it."""
+        entry = self._cache.find(key)
+        return entry is not None and bool(entry.kept) and now < entry.until + self._seconds
+
     def find(self, key: bytes, now: float) -> Entry | None:
         """Return one with its old answer in place, decided under the list in force; for a moment it is served as is."""
         entry = self._cache.find(key)

@@ -62,6 +62,15 @@ def test_a_new_answer_takes_the_place_and_the_uses_of_the_old() -> None:
     assert (shelf.things[b"0"].uses, shelf.used) == (USES_MAX, 300)
 
 
+def test_the_same_thing_may_be_put_again_at_another_cost() -> None:
+    """It is counted once, at its last cost."""
+    shelf: Shelf[Kept] = Shelf(SIZE)
+    thing = Kept()
+    for cost in (100, 300, 200):
+        shelf.put(b"a", thing, cost)
+    assert shelf.used == 200
+
+
 @pytest.mark.parametrize("size", [0, 1, 50])
 def test_what_does_not_fit_is_not_kept(size: int) -> None:
     """Nothing loops, nothing stays."""

@@ -191,3 +191,25 @@ def test_two_views_of_one_question_each_get_theirs() -> None:
     world.pass_time(10)
     assert [len(world.late[peer]) for peer in peers] == [1, 1, 1]
     assert world.numbers.pending == 0
+
+
+def test_only_questions_with_an_old_answer_have_a_clock_for_it() -> None:
+    """A flood of names that nobody asked for before leaves nothing behind but what is in flight."""
+    world = World(records("an x.example. 0 A 192.0.2.77"))
+    for number in range(50):
+        world.ask(f"n{number}.example")
+    assert len(world.forwarder._resolution._impatient) == 0
+
+
+def test_an_early_question_that_outlives_the_answer_lets_nobody_wait_long() -> None:
+    """Asked early before the end, joined after it: the old answer comes 1.8 s after the asking began."""
+    world = World(records("an ok.example. 100 A 192.0.2.77"))
+    for _ in range(4):
+        world.ask("ok.example")
+    world.pass_time(99.5)
+    world.upstream = silent
+    world.ask("ok.example")
+    world.pass_time(0.6)
+    answer = late(world, seconds=1.3)
+    assert answer is not None
+    assert ede(answer) == [3]

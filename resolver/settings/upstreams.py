@@ -10,6 +10,7 @@ from blocklist.names import canonical_name
 from resolver.settings.addresses import EndpointAt, FilePath
 from resolver.settings.fields import setting
 from resolver.settings.kinds import Json, Switch, found
+from resolver.settings.transports import HostName
 
 # RFC 7686 (2), RFC 6761 (6.3), RFC 9462 (4): these are never asked of any other server.
 _NEVER_FORWARDED = ("onion", "localhost", "resolver.arpa")
@@ -20,18 +21,15 @@ class CertificateName:
     """What a server's certificate must carry: a host name or an IP address."""
 
     def read(self, value: object) -> str:
-        """Return a host name in A-label form, or the address in canonical form."""
-        text = value if isinstance(value, str) else ""
+        """Return a host name in lower case, or an address in canonical form."""
         try:
-            return str(ip_address(text))
+            return str(ip_address(value if isinstance(value, str) else ""))
         except ValueError:
             pass
         try:
-            return canonical_name(text)
-        except EntryFault:
-            raise ValueError(
-                f"expected the host name or IP address in the upstream's certificate, found {found(value)}"
-            ) from None
+            return HostName().read(value)
+        except ValueError:
+            raise ValueError(f"expected the host name or IP address in its certificate, found {found(value)}") from None
 
     def schema(self) -> Json:
         """Describe the text."""

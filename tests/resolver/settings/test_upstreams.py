@@ -23,9 +23,7 @@ def test_an_upstream_over_tls_has_a_name_and_maybe_authorities() -> None:
     assert read(settings.raw) == settings
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"), [("192.0.2.53", "192.0.2.53"), ("2001:DB8:0::53", "2001:db8::53"), ("x_y.test", "x_y.test")]
-)
+@pytest.mark.parametrize(("written", "kept"), [("192.0.2.53", "192.0.2.53"), ("2001:DB8:0::53", "2001:db8::53")])
 def test_a_certificate_may_carry_an_address(written: str, kept: str) -> None:
     """Addresses in canonical form."""
     tls = read(full() | {"upstreams": [SECURE | {"tls": {"name": written}}]}).upstreams[0].tls

@@ -75,10 +75,10 @@ class Attack:
         count = round(FULL[transport] * self.share)
         self.report(f"{transport}: {count} messages …")
         if transport == "udp":
-            return over_udp(self.daemon.port, mutator, count)
+            return over_udp(self.daemon.port, mutator, count).done()
         if transport == "doh":
-            return over_doh(self._https, self.daemon.doh_path, mutator, count)
-        return over_stream(self._tcp if transport == "tcp" else self._tls, mutator, count)
+            return over_doh(self._https, self.daemon.doh_path, mutator, count).done()
+        return over_stream(self._tcp if transport == "tcp" else self._tls, mutator, count).done()
 
     def _tcp(self) -> socket.socket:
         sock = socket.create_connection(("127.0.0.1", self.daemon.port), PATIENCE)

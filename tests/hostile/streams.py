@@ -49,8 +49,10 @@ class Batch:
     @classmethod
     def of(cls, mutator: Mutator, most: int) -> Batch:
         random = mutator.random
-        messages = [_query(mutator) for _ in range(random.randint(1, most) - 1)]
-        messages.append(_with_id(mutator.next(), random))  # only the last may be none: behind it nothing is read
+        wires = [_query(mutator) for _ in range(random.randint(1, most) - 1)]
+        wires.append(mutator.next())  # only the last may be none: behind it nothing is read
+        first = random.randrange(65536)
+        messages = [_with_id(wire, first + number) for number, wire in enumerate(wires)]
         data = b"".join(len(wire).to_bytes(2, "big") + wire for wire in messages)
         if random.random() < FRAMING_FAULTS:
             data = _misframed(data, messages, random)
@@ -164,10 +166,10 @@ def _dribble(data: bytes) -> list[bytes]:
 
 def _query(mutator: Mutator) -> bytes:
     """A message that is owed an answer."""
-    while not answers_expected(wire := _with_id(mutator.next(), mutator.random)):
+    while not answers_expected(wire := mutator.next()):
         continue
     return wire
 
 
-def _with_id(wire: bytes, random: Random) -> bytes:
-    return random.randbytes(2) + wire[2:] if len(wire) >= 2 else wire
+def _with_id(wire: bytes, ident: int) -> bytes:
+    return (ident % 65536).to_bytes(2, "big") + wire[2:] if len(wire) >= 2 else wire

@@ -18,10 +18,16 @@ class Tally:
     answered: int = 0
     unanswered: int = 0
     other: dict[str, int] = field(factory=dict)
+    seconds: float = 0.0
     _began: float = field(factory=time.monotonic)
 
     def count(self, what: str) -> None:
         self.other[what] = self.other.get(what, 0) + 1
+
+    def done(self) -> Tally:
+        """Stop the clock."""
+        self.seconds = round(time.monotonic() - self._began, 1)
+        return self
 
     def figures(self) -> dict[str, object]:
         """One transport's part of the last line."""
@@ -30,7 +36,7 @@ class Tally:
             "answered": self.answered,
             "unanswered": self.unanswered,
             "wrong": sum(self.judge.faults.values()),
-            "seconds": round(time.monotonic() - self._began, 1),
+            "seconds": self.seconds,
             "rcodes": dict(sorted(self.judge.rcodes.items())),
             **({"faults": dict(self.judge.faults)} if self.judge.faults else {}),
             **self.other,

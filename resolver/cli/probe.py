@@ -17,6 +17,7 @@ from resolver.cli.exchange import NoAnswer, Server, ask_server, authorities, cer
 from resolver.cli.faults import CliFault, Exit
 from resolver.cli.options import config_option, json_option, read_name
 from resolver.cli.question import question
+from resolver.core.forward_zones import ForwardZones
 from resolver.core.policy import Course, decide
 from resolver.core.views import Views
 from resolver.edge.supervision.control_client import ControlFault, index_in_force
@@ -84,15 +85,9 @@ def _upstream(upstream: Upstream) -> Server:
 
 
 def _in_charge(settings: Settings, query: DNSRecord) -> Sequence[Upstream]:
-    """The upstreams that are asked for this name: those of the longest zone it is in."""
-    name = "." + str(query.q.qname).rstrip(".").lower()
-    zones = [
-        (len(zone), number)
-        for number, each in enumerate(settings.forward)
-        for zone in each.zones
-        if name.endswith("." + zone)
-    ]
-    return settings.forward[max(zones)[1]].upstreams if zones else settings.upstreams
+    """The upstreams that are asked for this name, by the rule the workers use."""
+    places = ForwardZones(core_config(settings)).upstreams(_wire(query), query.q.qtype)
+    return [settings.servers[place] for place in places]
 
 
 def _asked(servers: Sequence[Server], query: DNSRecord) -> list[Finding]:

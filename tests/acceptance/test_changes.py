@@ -122,7 +122,7 @@ def test_an_upgrade_keeps_process_sockets_counts_and_list(world: World) -> None:
     assert "upgraded from 1.0 to 2.0: 2 workers serve" in world.told("upgrade")
     assert world.answers() >= answers > 0
     status = world.daemon.status()
-    assert (status["draining"], status["lists"][0]["enforcing"]) == (True, True)
+    assert (status["draining"], status["version"], status["lists"][0]["enforcing"]) == (True, "2.0", True)
     assert status["uptime_seconds"] >= uptime
     assert ready(world) == (503, "draining")
     world.told("drain", "--end")

@@ -45,6 +45,7 @@ class Snapshot:
     faults: Mapping[str, int]  # by kind of child: errors it survived
     usage: tuple[Usage, ...]  # by slot
     release: ReleaseView
+    version: str  # of the code that runs
     answering: bool  # queries are answered, draining or not
     draining: bool  # an operator wants no new customers
     open_resolver: bool = False  # strangers are answered, as the settings say

@@ -27,6 +27,7 @@ def document(snapshot: Snapshot) -> Document:
         "ready": snapshot.ready,
         "reason": snapshot.reason,
         "draining": snapshot.draining,
+        "version": snapshot.version,
         "uptime_seconds": round(snapshot.uptime_seconds),
         "implementation": IMPLEMENTATION,
         "generation": snapshot.generation,

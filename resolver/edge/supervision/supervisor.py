@@ -280,6 +280,7 @@ class Supervisor:
             usage=tuple(usage(slot.worker.child.pid) if slot.worker else Usage() for slot in pool.slots),
             release=self._release.view(),
             certificate_not_after=self._certificates.not_after,
+            version=self._changes.version,
             answering=self._readiness.answering,
             draining=self._readiness.drained,
             views=view_documents(self._settings),

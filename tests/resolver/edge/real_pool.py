@@ -44,8 +44,9 @@ class RealPool:
         self.until(lambda state: all(each["serving"] for each in state["slots"]) and state["spares"] == 1)
 
     def state(self) -> State:
-        whole = self.child.text().rpartition("\n")[0]
-        return dict(json.loads(whole.splitlines()[-1])) if whole else {"slots": [{"serving": False}], "spares": 0}
+        whole = self.child.text().rpartition("\n")[0].splitlines()
+        states = [line for line in whole if line.startswith("{")]  # the log's lines are among them
+        return dict(json.loads(states[-1])) if states else {"slots": [{"serving": False}], "spares": 0}
 
     def until(self, condition: Callable[[State], bool], seconds: float = 60.0) -> State:
         """The first state seen of which `condition` is true."""

@@ -107,8 +107,8 @@ class Pool:
             silent = next((each for each in self._connections if each.is_silent(now)), None)
             if silent is None:
                 return None
-            silent.end(Trouble.SILENT)
             self._connections.remove(silent)
+            silent.end(Trouble.SILENT)
         connection = self._kind(self)
         self._connections.append(connection)
         host, port = self._server

@@ -122,6 +122,17 @@ def rfc8482() -> Check:
     return check
 
 
+def server_cookie() -> Check:
+    """RFC 7873 section 5.4: no question, but a server cookie behind the client's own."""
+
+    def check(answer: dns.message.Message, asked: dns.message.Message | None) -> None:
+        assert answer.rcode() == dns.rcode.NOERROR and not answer.question
+        cookies = [option for option in answer.options if isinstance(option, dns.edns.CookieOption)]
+        assert [(cookie.client, len(cookie.server)) for cookie in cookies] == [(b"cookies!", 16)]
+
+    return check
+
+
 def records(section: list[dns.rrset.RRset]) -> set[str]:
     return {
         f"{rrset.name} {dns.rdatatype.to_text(rrset.rdtype)} {item.to_text()}" for rrset in section for item in rrset

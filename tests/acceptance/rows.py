@@ -15,6 +15,7 @@ from tests.acceptance.checks import (
     rcode,
     real,
     rfc8482,
+    server_cookie,
 )
 from tests.support.asking import query
 from tests.support.listbody import entry
@@ -63,6 +64,7 @@ def header(flags: int = 0x0100, counts: tuple[int, int, int, int] = (1, 0, 0, 0)
 
 QUESTION = b"\x03www\x07example\x00\x00\x01\x00\x01"
 OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"
+OPT_COOKIE = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x0c\x00\x0a\x00\x08cookies!"
 OPT_VERSION_1 = b"\x00\x00\x29\x04\xd0\x00\x01\x00\x00\x00\x00"
 WWW = real("www.example. A 198.51.100.10")
 
@@ -160,6 +162,7 @@ TABLE = [
     ask("14", "www.example", "OPT", rcode("NOTIMP"), "type-OPT"),
     raw("14", "two-questions", header(counts=(2, 0, 0, 0)) + QUESTION * 2, rcode("FORMERR", question=False)),
     raw("14", "no-question", header(counts=(0, 0, 0, 0)), rcode("FORMERR", question=False)),
+    raw("14", "no-question-but-COOKIE", header(counts=(0, 0, 0, 1)) + OPT_COOKIE, server_cookie()),
     raw("14", "opcode-NOTIFY", header(flags=0x2000) + QUESTION, rcode("NOTIMP")),
     raw("14", "opcode-15", header(flags=0x7800) + QUESTION, rcode("NOTIMP")),
     raw("14", "EDNS-version-1", header(counts=(1, 0, 0, 1)) + QUESTION + OPT_VERSION_1, rcode("BADVERS")),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdtypes.svcbbase
 import pytest
 
 from tests.acceptance.rows import TABLE, Case
-from tests.support.asking import TRANSPORTS, ask, exchange
+from tests.support.asking import TRANSPORTS, ask, exchange, query
 from tests.support.daemon import Daemon
 from tests.support.transports import EVERY, Clients
 
@@ -47,6 +48,21 @@ def test_ipv6_clients_get_the_same_policy_answer(table_daemon: Daemon) -> None:
         wire = exchange(case.wire, table_daemon.port, transport, host="::1")
         assert wire is not None
         case.check(dns.message.from_wire(wire), case.asked)
+
+
+@pytest.mark.parametrize("transport", EVERY)
+def test_designated_resolvers_are_named(table_daemon: Daemon, table_clients: Clients, transport: str) -> None:
+    """RFC 9462: a client of one transport hears of DoT and DoH, their ports and path, and where they are."""
+    wire = table_clients.exchange(query("_dns.resolver.arpa", "SVCB").to_wire(), transport)
+    assert wire is not None
+    answer = dns.message.from_wire(wire)
+    said = {item.params[dns.rdtypes.svcbbase.ParamKey.ALPN].ids: item for item in answer.answer[0]}
+    assert set(said) == {(b"dot",), (b"h2",)}
+    assert all(str(item.target) == f"{table_daemon.tls_name}." for item in said.values())
+    ports = {ids: item.params[dns.rdtypes.svcbbase.ParamKey.PORT].port for ids, item in said.items()}
+    assert ports == {(b"dot",): table_daemon.dot_port, (b"h2",): table_daemon.doh_port}
+    path = said[b"h2",].params[dns.rdtypes.svcbbase.ParamKey.DOHPATH].value
+    assert path == f"{table_daemon.doh_path}{{?dns}}".encode()
 
 
 @pytest.mark.parametrize("transport", EVERY)

@@ -14,7 +14,7 @@ HARMFUL = b"\x00\x04" + bytes((203, 0, 113))  # RDATA of all listed names' own a
 NOTICE = b"\x00\x04" + bytes(map(int, NOTICE_V4.split(".")))
 LISTED = (b"\x03blk\x07example\x00", b"\x05exact\x07example\x00", b"\x03blk\x06signed\x04test\x00")
 LARGEST_OPT = 80  # bytes before padding: fixed part, EDE, cookie; nothing of the query fits in beside them
-ERRORS = {1, 4, 5, 9}  # FORMERR, NOTIMP, REFUSED; NOTAUTH is never ours, and would be caught as an error with a body
+ERRORS = {1, 4, 5}  # FORMERR, NOTIMP, REFUSED
 READ_EACH = 20  # one reply in so many is read by dnspython, too
 
 

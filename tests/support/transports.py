@@ -46,7 +46,7 @@ class Clients:
     def exchange(self, wire: bytes, transport: str, timeout: float = 8.0) -> bytes | None:
         """Ask over a kept connection; where it ended meanwhile, once more over a new one."""
         kept = transport in self._open
-        client = self._open.setdefault(transport, self._open.get(transport) or MAKERS[transport](self._daemon))
+        client = self._open.get(transport) or self._open.setdefault(transport, MAKERS[transport](self._daemon))
         answer = client.exchange(wire, timeout)
         if answer is None:
             self._open.pop(transport).close()

@@ -251,6 +251,7 @@ class Resolution:
         entry = self._old.find(key, now)
         if entry is None and kept is not None and now < kept.until:  # asked early: it is still good
             kept.failing = failing
+            self._ruler.refresh(kept, now)
             return kept
         if entry is None:
             entry = self._ruler.failed(answer, now)

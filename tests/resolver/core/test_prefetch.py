@@ -8,7 +8,7 @@ from attrs import evolve
 
 from resolver.core.config import CoreConfig
 from resolver.core.limits import Limits
-from tests.resolver.core.world import CLIENT, CONFIG, World, ede, index_of, question, records, text
+from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, question, records, text
 
 REAL = "an ok.example. 100 A 192.0.2.77"
 
@@ -112,3 +112,14 @@ def test_a_blocked_query_is_booked_like_a_hit_that_asks_nothing() -> None:
             world.pass_time(1.5)
         books.append(evolve(world.numbers, blocks=()))
     assert books[0] == books[1]
+
+
+@pytest.mark.parametrize("reply", [REAL, "servfail"])
+def test_a_list_that_comes_while_asking_early_is_in_force_at_once(reply: str) -> None:
+    """Whatever the early query brings, the next client meets the new list."""
+    world = popular()
+    assert world.forwarder.receive_query(question("ok.example"), CLIENT, world.door(), object(), world.now)
+    world.forwarder.set_index(index_of(["ok.example"]), 2)
+    world.upstream = records(reply)
+    world.pump()
+    assert text(world.ask("ok.example")) == [f"an ok.example. 30 IN A {N4}"]

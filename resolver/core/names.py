@@ -65,6 +65,23 @@ def plain_name_end(data: bytes, offset: int) -> int:
             return start
 
 
+def skipped_name_end(data: bytes, offset: int) -> int:
+    """Return the offset behind the name at `offset`, compressed or not, of a record that is passed over.
+
+    A pointer must lead backwards and is not followed: 8 kB of records that all point to one long name took 70 ms.
+    """
+    start = offset
+    while (label := _byte(data, start)) < 0xC0:
+        start += _label_bytes(label)
+        if start - offset > NAME_BYTES_MAX:
+            raise WireFault("name_long")
+        if not label:
+            return start
+    if (label & 0x3F) << 8 | _byte(data, start + 1) >= offset:
+        raise WireFault("pointer")
+    return start + 2
+
+
 def without_service_labels(wire: bytes) -> bytes:
     """Take off leading `_port._scheme` labels (RFC 9460 2.3): the name a service record speaks for."""
     start = 0

@@ -8,7 +8,7 @@ from resolver.core import codes
 from resolver.core.edns import COOKIE_OPTION, Edns, make_opt, read_opt
 from resolver.core.extras import Extras
 from resolver.core.limits import Limits
-from resolver.core.names import ROOT, WireFault, plain_name_end, read_name
+from resolver.core.names import ROOT, WireFault, plain_name_end, skipped_name_end
 
 _COUNTS = Struct(">HHHHH")  # flags, QDCOUNT, ANCOUNT, NSCOUNT, ARCOUNT
 _RR = Struct(">HHIH")  # type, class, TTL, RDLENGTH
@@ -212,16 +212,16 @@ class _Reading:
         return end
 
     def _read_record(self, data: bytes, offset: int, additional: bool) -> int:
-        owner, offset = read_name(data, offset)
-        start = offset + _RR.size
+        owner_end = skipped_name_end(data, offset)
+        start = owner_end + _RR.size
         if start > len(data):
             raise WireFault("record_cut")
-        rtype, rclass, ttl, length = _RR.unpack_from(data, offset)
+        rtype, rclass, ttl, length = _RR.unpack_from(data, owner_end)
         end: int = start + length
         if end > len(data):
             raise WireFault("record_cut")
         if rtype == codes.OPT:
-            if not additional or self.edns is not None or owner != ROOT:
+            if not additional or self.edns is not None or data[offset:owner_end] != ROOT:
                 raise WireFault("opt_misplaced")
             self.edns = read_opt(rclass, ttl, data[start:end])
         return end

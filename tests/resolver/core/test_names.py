@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.core.names import WireFault, plain_name_end, read_name, without_service_labels
+from resolver.core.names import WireFault, plain_name_end, read_name, skipped_name_end, without_service_labels
 
 LABELS = st.lists(st.binary(min_size=1, max_size=63), max_size=5)
 
@@ -56,6 +56,18 @@ def test_pointers_lead_backwards_only() -> None:
     for bad in (b"\xc0\x00", b"\xc0\x02\x01a\xc0\x00", b"\x01a\xc0\x00", b"\xc0"):
         with pytest.raises(WireFault):
             read_name(bad, 0)
+
+
+@given(st.binary(max_size=60), st.integers(0, 60))
+def test_a_name_is_passed_over_as_far_as_it_is_read(data: bytes, offset: int) -> None:
+    """Whatever can be read can be passed over, up to the same place; any other bytes end or are a fault."""
+    try:
+        _, behind = read_name(data, offset)
+    except WireFault:
+        with contextlib.suppress(WireFault):
+            assert offset < skipped_name_end(data, offset) <= len(data)
+        return
+    assert skipped_name_end(data, offset) == behind
 
 
 def test_a_long_chain_of_pointers_is_a_fault() -> None:

@@ -76,6 +76,17 @@ def test_bad_queries_get_the_error_of_row_14(case: str) -> None:
     assert answer.flags & (dns.flags.QR | dns.flags.RA | dns.flags.RD) == answer.flags & 0x87B0
 
 
+def test_owners_of_other_records_are_passed_over() -> None:
+    """Nobody makes us follow their pointers: a chain that no reader of names takes is no matter here, only its bytes."""
+    text, first = b"\0\x10\0\1" + bytes(4), 12 + len(QUESTION)
+    chain = b"".join((0xC000 | max(12, at - 2)).to_bytes(2) for at in range(first + 11, first + 411, 2))
+    start = b"\0" + text + len(chain).to_bytes(2) + chain
+    data = header(counts=(1, 0, 0, 3)) + QUESTION + start + (0xC000 | first + 409).to_bytes(2) + text + b"\0\0" + OPT
+    query = read_query(data)
+    assert query is not None
+    assert query.form.has_opt
+
+
 @pytest.mark.parametrize("data", [b"", PLAIN[:11], changed(PLAIN, 2, b"\x81")], ids=["empty", "under 12", "QR=1"])
 def test_what_must_not_be_answered_is_dropped(data: bytes) -> None:
     """No answer to a response or a stump: two resolvers must not talk in circles."""

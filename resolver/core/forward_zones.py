@@ -6,6 +6,9 @@ from itertools import islice
 from blocklist.names import suffixes, to_wire
 from resolver.core import codes
 from resolver.core.config import CoreConfig
+from resolver.core.special_use import NEVER_FORWARDED
+
+_OURS = frozenset(map(to_wire, NEVER_FORWARDED))
 
 
 class ForwardZones:
@@ -20,8 +23,8 @@ class ForwardZones:
         return self._nearest(name, qtype) or self._recursors
 
     def covers(self, name: bytes, qtype: int) -> bool:
-        """Whether a forward set is named for it, which special-use names give way to."""
-        return self._nearest(name, qtype) is not None
+        """Whether a forward set is named for it, which special-use names give way to; but for what is never asked."""
+        return self._nearest(name, qtype) is not None and not _OURS.intersection(suffixes(name))
 
     def _nearest(self, name: bytes, qtype: int) -> tuple[int, ...] | None:
         if not self._zones:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dns.name
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,14 @@ def test_a_ds_is_asked_of_the_parent() -> None:
     assert zones.upstreams(to_wire("lab.corp.example"), codes.DS) == (2,)
     assert zones.upstreams(to_wire("x.lab.corp.example"), codes.DS) == (3, 0)
     assert zones.upstreams(b"\0", codes.DS) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["resolver.arpa", "_dns.resolver.arpa", "x.y.resolver.arpa"])
+def test_a_set_for_arpa_leaves_resolver_arpa_here(name: str) -> None:
+    """Who asks this very resolver about itself is answered by no other, whatever zone is forwarded (RFC 9462)."""
+    zones = ForwardZones(evolve(CONFIGURED, forward=(ForwardSet(("arpa",), (2,)),)))
+    assert zones.covers(to_wire("10.in-addr.arpa"), codes.A)
+    assert not zones.covers(to_wire(name), codes.SVCB)
 
 
 def test_without_forward_sets_everyone_is_a_recursor() -> None:

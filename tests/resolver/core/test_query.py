@@ -77,7 +77,7 @@ def test_bad_queries_get_the_error_of_row_14(case: str) -> None:
 
 
 def test_owners_of_other_records_are_passed_over() -> None:
-    """Nobody makes us follow their pointers: a chain that no reader of names takes is no matter here, only its bytes."""
+    """Nobody makes us follow their pointers: a chain that no reader of names takes is no matter here."""
     text, first = b"\0\x10\0\1" + bytes(4), 12 + len(QUESTION)
     chain = b"".join((0xC000 | max(12, at - 2)).to_bytes(2) for at in range(first + 11, first + 411, 2))
     start = b"\0" + text + len(chain).to_bytes(2) + chain

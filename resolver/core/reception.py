@@ -122,7 +122,7 @@ class Reception:
         return self._say(query, door, codes.BADCOOKIE if is_udp else codes.REFUSED)
 
     def _send_to_tcp(self, query: Query | None, door: Door) -> bytes | None:
-        if query is None:
+        if query is None or not query.question:  # who asks for a cookie only has nothing to bring to TCP
             return self._drop_over_limit()
         self._counters.add(self._counters.layout.rate_limited)
         query.extras = query.extras and query.extras.of_error()
@@ -144,7 +144,7 @@ class Reception:
 
     def _refuse(self, query: Query, door: Door) -> bytes:
         """A stranger. Over UDP its address may be forged: what is sent there is no larger than what came."""
-        if door.transport == codes.UDP:
+        if door.transport == codes.UDP or not query.question:
             return self._say(query, door, codes.REFUSED)
         query.extras = query.extras and query.extras.of_error()
         return answer_locally(self._counters, query, door, refusal(self._config))

@@ -202,6 +202,23 @@ KINDS = {
 }
 
 
+@given(
+    st.booleans(),
+    st.sampled_from([CLIENT, STRANGER]),
+    st.lists(st.tuples(st.sampled_from(["empty", "good", "plain", "cookie"]), st.integers(0, 3)), max_size=30),
+)
+def test_every_answer_shows_as_many_questions_as_were_asked(
+    cookies: bool, host: str, steps: list[tuple[str, int]]
+) -> None:
+    """To customers and strangers, below the limit and over it, with cookies and without: one, or none."""
+    desk = Desk([SECRET] if cookies else [], rate_limit=LIMITED, limits=FEW)
+    kinds = KINDS | {"good": without_question(with_cookie(server_cookie(Desk([SECRET]).take(KINDS["empty"]))))}
+    for kind, transport in steps:
+        said = desk.take(kinds[kind], host, transport)
+        if isinstance(said, bytes):
+            assert len(parsed(said).question) == (kind in ("plain", "cookie")), kind
+
+
 @given(st.lists(st.tuples(st.sampled_from([*KINDS, "good"]), st.integers(0, 3), st.sampled_from([0.0, 0.0, 0.4]))))
 def test_whatever_a_client_does_over_its_limit(steps: list[tuple[str, int, float]]) -> None:
     """Streams get an answer to every query; what UDP gets is no larger than the query but for a cookie; drops count."""

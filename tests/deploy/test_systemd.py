@@ -62,6 +62,11 @@ def test_what_the_daemon_must_see_is_not_hidden() -> None:
     assert not {"ProcSubset", "ProtectProc", "PrivateNetwork", "PrivateUsers"} & set(directives())
 
 
+def test_what_tls_needs_is_not_forbidden() -> None:
+    """Without a page that is written and run, OpenSSL's calls into Python cannot be made: no DoT, no DoH."""
+    assert "MemoryDenyWriteExecute" not in directives()
+
+
 def test_a_fault_of_settings_is_not_tried_again() -> None:
     """The exit codes that no restart can help are those of the command."""
     assert directives()["RestartPreventExitStatus"] == [f"{Exit.USAGE:d} {Exit.SETTINGS:d}"]

@@ -151,7 +151,7 @@ class Framed(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
 
     async def exchange(self, wire: bytes) -> bytes:
-        if self.is_over or self._transport is None:
+        if self.is_over or self._transport is None or self._transport.is_closing():
             raise ConnectionResetError
         self._number = (self._number + 1) & 0xFFFF
         self._transport.write(len(wire).to_bytes(2) + self._number.to_bytes(2) + wire[2:])
@@ -198,7 +198,7 @@ class Https(asyncio.Protocol):
         return await self._waiting.wait(stream)
 
     def _request(self, wire: bytes) -> int:
-        if self.is_over:
+        if self.is_over or self._transport is None or self._transport.is_closing():
             raise ConnectionResetError
         stream = self._http.get_next_available_stream_id()
         heads = {":method": "POST", ":scheme": "https", ":authority": self._name, ":path": self._path}
@@ -229,7 +229,7 @@ class Https(asyncio.Protocol):
             self.is_over = True  # what is on the way still comes; new questions take a new connection
 
     def _flush(self) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(self._http.data_to_send())
 
     def connection_lost(self, exc: Exception | None) -> None:

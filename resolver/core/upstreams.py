@@ -15,18 +15,19 @@ _FIRST_GUESS = 0.05
 _SMOOTHING = 0.125
 """Weight of a new round-trip time (RFC 6298 section 2)."""
 _FADING = 0.98
-"""What the others' estimate shrinks to when one is chosen, so that each is measured again now and then."""
+"""What the estimate of one that is idle shrinks to when another is chosen: each is measured again now and then."""
 _PENALTY = 2.0
 _ESTIMATE_MAX = 3.0
 
 
 @define(eq=False)
 class Upstream:
-    """One upstream's health; `rtt` is the smoothed round-trip time in seconds."""
+    """One upstream's health; `rtt` is the smoothed round-trip time in seconds, `is_guess` if it has faded since."""
 
     config: UpstreamConfig
     budget: RetryBudget
     rtt: float = _FIRST_GUESS
+    is_guess: bool = False
     failures: int = 0
     up: bool = True
     keeps_case: bool = True
@@ -34,6 +35,11 @@ class Upstream:
     probe_at: float = 0.0
     in_flight: dict[int, Pending | None] = field(factory=dict)
     """Attempts by number, the oldest first; None for a probe."""
+
+    @property
+    def is_measured_now(self) -> bool:
+        """Whether a query is on its way that will tell how slow it really is: one is enough."""
+        return self.is_guess and bool(self.in_flight)
 
 
 class Upstreams:
@@ -71,16 +77,17 @@ class Upstreams:
         return chosen
 
     def _best(self, numbers: Sequence[int], asked: Collection[int]) -> int | None:
-        def order(number: int) -> tuple[bool, bool, bool, float]:
-            upstream = self.all[number]
-            return not upstream.up, not self._has_room(number), number in asked, upstream.rtt
+        def order(number: int) -> tuple[bool, bool, bool, bool, float]:
+            one = self.all[number]
+            return not one.up, not self._has_room(number), number in asked, one.is_measured_now, one.rtt
 
         return min(numbers, key=order, default=None)
 
     def _chosen(self, members: Sequence[int], chosen: int | None) -> int | None:
-        for number in members:
-            if number != chosen and self.all[number].up:
-                self.all[number].rtt *= _FADING
+        for one in (self.all[number] for number in members if number != chosen):
+            if one.up and not one.in_flight:
+                one.rtt *= _FADING
+                one.is_guess = True
         return chosen
 
     def _has_room(self, number: int) -> bool:
@@ -107,6 +114,7 @@ class Upstreams:
         """Note a sound response."""
         upstream = self.all[number]
         upstream.rtt += _SMOOTHING * (rtt - upstream.rtt)
+        upstream.is_guess = False
         upstream.budget.earn()
         upstream.failures = 0
         if not upstream.up:

@@ -10,7 +10,7 @@ from resolver.settings.upstreams import Upstream
 
 
 def upstream_faults(settings: Settings) -> Iterator[Fault]:
-    """Yield sets without zones or servers, zones named twice, and servers described in two ways."""
+    """Yield sets without zones or servers, zones named twice, servers described in two ways, and ourselves as one."""
     seen: dict[str, str] = {}
     for number, each in enumerate(settings.forward):
         path = f"forward[{number}]"
@@ -23,6 +23,7 @@ def upstream_faults(settings: Settings) -> Iterator[Fault]:
                 yield Fault(f"{path}.zones", f"{zone} stands in {seen[zone]} already: keep one")
             seen.setdefault(zone, path)
     yield from _described_twice(settings)
+    yield from _ourselves(settings)
 
 
 def upstream_file_faults(settings: Settings) -> Iterator[Fault]:
@@ -44,6 +45,15 @@ def _described_twice(settings: Settings) -> Iterator[Fault]:
         first_path, first = known.setdefault(each.label, (path, each))
         if first != each:
             yield Fault(path, f"{each.label} has other settings in {first_path}: give it the same in both places")
+
+
+def _ourselves(settings: Settings) -> Iterator[Fault]:
+    """A question would go round until it is given up, and with it all others of that moment."""
+    own = {place.endpoint.within: str(place.endpoint) for place in settings.places}
+    for path, each in _all_upstreams(settings):
+        if (listening := own.get(each.address.within)) is not None:
+            why = f"is this resolver itself, which answers at {listening}: name the resolver that is to be asked"
+            yield Fault(f"{path}.address", why)
 
 
 def _all_upstreams(settings: Settings) -> Iterator[tuple[str, Upstream]]:

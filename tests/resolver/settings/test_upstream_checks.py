@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from resolver.settings.upstream_checks import upstream_file_faults
 from tests.resolver.settings.samples import faults_of, full, read
 from tests.support.certificates import authority
@@ -30,6 +32,25 @@ def test_a_server_is_described_in_one_way() -> None:
     data = full() | {"forward": [STUB | {"upstreams": [full()["upstreams"][0] | {"trust_ad": False}]}]}
     assert "upstreams[0]" in faults_of(data)["forward[0].upstreams[0]"]
     assert read(full() | {"forward": [STUB | {"upstreams": full()["upstreams"]}]}).servers == read(full()).servers
+
+
+@pytest.mark.parametrize(
+    ("listening", "asked"),
+    [
+        ("192.0.2.1:53", "192.0.2.1:53"),
+        ("0.0.0.0:53", "127.0.0.1:53"),
+        ("[::]:53", "[::1]:53"),
+        ("127.0.0.1:53", "0.0.0.0:53"),
+    ],
+)
+def test_it_does_not_ask_itself(listening: str, asked: str) -> None:
+    """A loop, by default or for one zone, also by way of a wildcard address; another port is another server."""
+    servers = [{"address": asked}]
+    assert "itself" in faults_of(full() | {"listen": [listening], "upstreams": servers})["upstreams[0].address"]
+    stub = STUB | {"upstreams": servers}
+    assert "itself" in faults_of(full() | {"listen": [listening], "forward": [stub]})["forward[0].upstreams[0].address"]
+    elsewhere = [{"address": asked.replace(":53", ":5353")}]
+    assert read(full() | {"listen": [listening], "views": [], "upstreams": elsewhere})
 
 
 def test_files_of_authorities_are_looked_at(tmp_path: Path) -> None:

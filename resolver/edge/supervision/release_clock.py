@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -61,15 +62,26 @@ class ReleaseClock:
             self._store(self._release)
         self._sleep()
 
-    def hand_over(self) -> dict[str, Mapping[str, int]] | None:
-        """Where the running bucket stands in the tally; it goes into sealed memory, never to a disk."""
-        return None if self._release is None else {"before": self._before, "marks": self._release.marks}
+    def hand_over(self) -> dict[str, Mapping[str, Any]] | None:
+        """What was released, and where the running bucket stands in the tally, which must never go to a disk."""
+        release = self._release
+        if release is None:
+            return None
+        return {"state": release.to_dict(), "before": self._before, "marks": release.marks}
 
-    def take_over(self, handed: Mapping[str, Mapping[str, int]] | None) -> None:
-        """Go on with that bucket. To be called after `configure`, with the tally that was handed over."""
-        if handed is not None and self._release is not None:
-            self._before = dict(handed["before"])
-            self._release.go_on(handed["marks"])
+    def take_over(self, handed: Mapping[str, Mapping[str, Any]] | None) -> None:
+        """Go on with that bucket. To be called after `configure`, with the tally that was handed over.
+
+        The file may be older, where the disk was full: by it this bucket would be released as the one before.
+        """
+        if handed is None or self._release is None:
+            return
+        lists, wanted = list(self._release.totals), self._release.wanted
+        self._before = {**self._before, **handed["before"]}
+        self._release = Release.resume(handed["state"], lists, wanted, self._wall_clock())
+        self._release.go_on(handed["marks"])
+        self._store(self._release)
+        self._sleep()
 
     def stop(self) -> None:
         """The running bucket is lost, as by any restart."""
@@ -84,11 +96,12 @@ class ReleaseClock:
         return ReleaseView(True, release.bucket, float(release.last_release), nothing | release.shown)
 
     def _resumed(self, lists: list[str], wanted: int) -> Release:
-        """Go on from the file; the running bucket begins with this moment."""
+        """Go on from what was released, here or by the file; the running bucket begins with this moment."""
         self._before = self._tally.totals().blocks
         now = self._wall_clock()
         try:
-            return Release.resume(json.loads(self._path.read_bytes()), lists, wanted, now)
+            stored = json.loads(self._path.read_bytes()) if self._release is None else self._release.to_dict()
+            return Release.resume(stored, lists, wanted, now)
         except FileNotFoundError:
             pass
         except (OSError, ValueError, StateFault):

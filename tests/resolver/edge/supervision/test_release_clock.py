@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from resolver.core.counters import Counters
 from resolver.edge.supervision.release_clock import FILE_NAME, ReleaseClock
 from resolver.edge.supervision.tally import Labels, Tally
+from resolver.settings import Settings
 from tests.resolver.edge.settings_for_edge import settings
 
 DAY = 86_400
@@ -32,10 +33,25 @@ class Host:
         self.random = random.Random(7)
         self.noise = noise
         self.folder = folder
-        reactor: Any = self.clock
-        self.release = ReleaseClock(reactor, folder, self.tally, self.clock.seconds, self.said.append, self._bits)
         self.settings = settings(folder, **more)
-        self.release.configure(self.settings)
+        self.release = self._begun(self.settings)
+
+    def _begun(self, wanted: Settings) -> ReleaseClock:
+        reactor: Any = self.clock
+        made = ReleaseClock(reactor, self.folder, self.tally, self.clock.seconds, self.said.append, self._bits)
+        made.configure(wanted)
+        return made
+
+    def go_on(self, **more: Any) -> None:
+        """Other code takes over in an upgrade."""
+        handed = json.loads(json.dumps(self.release.hand_over()))
+        self.release.stop()
+        self.release = self._begun(settings(self.folder, **ON | more))
+        self.release.take_over(handed)
+
+    def two_lists(self, other: str) -> list[dict[str, Any]]:
+        first = self.settings.raw["lists"][0]
+        return [first, first | {"id": other}]
 
     def _bits(self, count: int) -> int:
         """Bits of a fixed seed; every draw is counted."""
@@ -97,6 +113,49 @@ def test_restart_keeps_what_was_released_and_loses_the_running_bucket(tmp_path: 
     assert not host.clock.getDelayedCalls()
     again = Host(tmp_path, **ON)
     assert again.shown() == released
+
+
+def test_an_upgrade_goes_on_from_memory_not_from_the_disk(tmp_path: Path) -> None:
+    """A full disk left an older file: the running bucket is not released as the one before, and no total falls."""
+    host = Host(tmp_path, **ON)
+    host.block(4000)
+    older = (tmp_path / FILE_NAME).read_bytes()
+    host.clock.advance(DAY / 2)
+    before, drawn = host.release.view(), host.drawn
+    host.block(50_000)
+    (tmp_path / FILE_NAME).write_bytes(older)
+    host.go_on()
+    host.clock.advance(DAY / 2)
+    assert (host.release.view(), host.drawn) == (before, drawn)
+    assert json.loads((tmp_path / FILE_NAME).read_bytes())["last_release"] == before.last_release
+    host.clock.advance(DAY / 2)
+    assert host.shown() - before.released["demo"] == pytest.approx(50_000, abs=400)
+
+
+def test_an_upgrade_brings_a_list_without_its_past(tmp_path: Path) -> None:
+    """What a list blocked while it stood in the settings before is in no bucket of its return."""
+    host = Host(tmp_path, **ON)
+    host.tally.labels = Labels(("u:53",), ("demo", "back"))
+    host.region = host.tally.region()
+    counters = Counters(host.region.labels.layout, host.region.cells)
+    for _ in range(90_000):
+        counters.add(counters.layout.blocks + 1)
+    host.go_on(lists=host.two_lists("back"))
+    host.clock.advance(DAY / 2)
+    assert host.release.view().released["back"] < 1000
+
+
+def test_a_reload_of_lists_goes_on_from_memory(tmp_path: Path) -> None:
+    """What was shown is shown on, whatever the disk has."""
+    host = Host(tmp_path, **ON)
+    host.block(4000)
+    older = (tmp_path / FILE_NAME).read_bytes()
+    host.clock.advance(DAY / 2)
+    shown = host.shown()
+    (tmp_path / FILE_NAME).write_bytes(older)
+    host.release.configure(settings(tmp_path, lists=host.two_lists("more"), **ON))
+    host.clock.advance(1)
+    assert host.shown() == shown
 
 
 def test_blocks_from_before_switching_on_are_in_no_bucket(tmp_path: Path) -> None:

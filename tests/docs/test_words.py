@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from blocklist.trust.local.audit import Event
+from resolver.core.trouble import Trouble
 from resolver.edge.selftest import SELFTEST_RESULTS
 from resolver.edge.supervision.metrics import GUARDS
 from tests.docs.test_links import ROOT
 
 OPERATORS, RUNBOOKS = ROOT / "docs" / "operators", ROOT / "docs" / "runbooks"
 AUDIT, STATUS = OPERATORS / "audit.md", OPERATORS / "status.md"
+UPSTREAMS = OPERATORS / "upstreams.md"
 HELD, TEST = RUNBOOKS / "update-held.md", RUNBOOKS / "self-test-failing.md"
 
 
@@ -24,11 +26,12 @@ HELD, TEST = RUNBOOKS / "update-held.md", RUNBOOKS / "self-test-failing.md"
         (STATUS, SELFTEST_RESULTS),
         (TEST, tuple(word for word in SELFTEST_RESULTS if word != "ok")),
         (HELD, GUARDS),
+        (UPSTREAMS, tuple(trouble.name.lower() for trouble in Trouble if trouble)),
     ],
     ids=lambda value: value.stem if isinstance(value, Path) else "words",
 )
 def test_a_page_explains_every_word(page: Path, words: tuple[str, ...]) -> None:
-    """Events of the audit file, how a self-test ended, which guard holds: in the first column of a table."""
+    """What the audit file holds, how a self-test ended, which guard holds, why an upstream is down: each in a table."""
     rows = re.findall(r"^\| (`.*?) \|", page.read_text("utf-8"), re.MULTILINE)
     explained = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
     assert sorted(set(words) - explained) == []

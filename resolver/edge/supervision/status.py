@@ -105,8 +105,8 @@ def _upstream(name: str, up: bool, totals: Totals) -> Document:
 def _upstream_line(each: Document) -> str:
     if each["up"]:
         return f"upstream {each['name']} up"
-    why = Trouble[each["trouble"].upper()].text
-    return f"upstream {each['name']} DOWN{f': {why}' if why else ''}"
+    why = Trouble[each["trouble"].upper()]
+    return f"upstream {each['name']} {f'DOWN: {why.text}' if why else 'not asked yet'}"  # no worker serves before READY
 
 
 def _list(view: ListView, latency: Latency) -> Document:

@@ -67,11 +67,9 @@ def test_failed_update_is_exit_code_2() -> None:
 def test_text_shouts_what_needs_a_person() -> None:
     """Not ready, not enforced, held, upstream down and a suspect clock are in capitals."""
     held = evolve(LIST, version=0, age_seconds=None, held_entries=5, held_by=("size",))
-    shown = text(
-        document(
-            snapshot(ready=False, reason="waiting for list demo", lists=(held,), clock_suspect=True, audit_failing=True)
-        )
-    )
+    silent = evolve(snapshot().totals, upstream_trouble={"127.0.0.1:5301": Trouble.SILENT})
+    waiting = snapshot(ready=False, reason="waiting for list demo", lists=(held,), totals=silent)
+    shown = text(document(evolve(waiting, clock_suspect=True, audit_failing=True)))
     for words in (
         "NOT READY: waiting",
         "NOT ENFORCED",
@@ -84,12 +82,17 @@ def test_text_shouts_what_needs_a_person() -> None:
         assert words in shown
 
 
+def test_an_upstream_nobody_asked_is_not_called_down() -> None:
+    """A resolver that waits for its list has no worker that could know."""
+    assert "upstream 127.0.0.1:5301 not asked yet" in text(document(snapshot())).splitlines()
+
+
 def test_text_says_why_an_upstream_is_down() -> None:
     """In words an operator can act on; each word of the closed set has some."""
-    for trouble in Trouble:
+    for trouble in set(Trouble) - {Trouble.NONE}:
         told = document(snapshot(totals=evolve(snapshot().totals, upstream_trouble={"127.0.0.1:5301": trouble})))
         assert told["upstreams"][0]["trouble"] == trouble.name.lower()
-        assert f"upstream 127.0.0.1:5301 DOWN{': ' if trouble else ''}{trouble.text}" in text(told).splitlines()
+        assert f"upstream 127.0.0.1:5301 DOWN: {trouble.text}" in text(told).splitlines()
 
 
 def test_text_says_what_else_needs_a_look() -> None:

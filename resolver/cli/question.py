@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 from dnslib import EDNS0, DNSError, DNSRecord
+from dnslib.label import DNSLabelError
 
 from blocklist.errors import EntryFault
 from blocklist.names import canonical_name
@@ -18,6 +19,6 @@ def question(typed: str) -> DNSRecord:
         query = DNSRecord.question(name if name.isascii() else canonical_name(name), kind.strip().upper() or "A")
         query.add_ar(EDNS0(udp_len=UDP_BYTES))
         query.pack()
-    except (DNSError, ValueError, EntryFault):
+    except (DNSError, DNSLabelError, ValueError, EntryFault):
         raise click.UsageError("expected NAME or NAME TYPE, like: www.example AAAA") from None
     return query

@@ -25,8 +25,8 @@ def test_name_and_type(typed: str, asked: str) -> None:
     assert read.payload == 1232
 
 
-@pytest.mark.parametrize("typed", ["www.example NONSENSE", "x" * 70 + ".example", "a..example"])
+@pytest.mark.parametrize("typed", ["www.example NONSENSE", "x" * 70 + ".example", "a..example", "abcd." * 60])
 def test_what_cannot_be_asked(typed: str) -> None:
-    """It is a fault of usage."""
+    """It is a fault of usage, which does not repeat what was typed."""
     with pytest.raises(click.UsageError, match="expected NAME"):
         question(typed)

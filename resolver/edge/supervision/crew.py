@@ -5,6 +5,7 @@ Those of an older epoch have older settings: they answer until one of the newest
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -13,6 +14,7 @@ from resolver.edge.channel import Message
 from resolver.edge.supervision.children import Child, Launcher, OnExit, OnMessage
 from resolver.edge.supervision.workers import PoolLimits, Worker, forget
 
+WATCH_STEPS: Final = 6  # of the time a worker has
 Start = Callable[[OnMessage, OnExit], Child]  # how a child comes to us: launched, or adopted in an upgrade
 
 
@@ -81,9 +83,19 @@ class Crew:
         self.on_exit(worker, reason)
 
     def watch(self, worker: Worker) -> None:
-        """A worker that does not take up settings or an index is stuck: end it, the spare takes over."""
+        """A worker that does not take up settings or an index is stuck: end it, the spare takes over.
+
+        Its time passes in steps: if we were stopped ourselves, its word waits for us, and is read within one step.
+        """
+        self._watch(worker, WATCH_STEPS)
+
+    def _watch(self, worker: Worker, steps: int) -> None:
         worker.unwatch()
-        worker.watch = self.clock.callLater(self.limits.start_seconds, self.end_hung, worker)
+        if not steps:
+            self.end_hung(worker)
+            return
+        step = self.limits.start_seconds / WATCH_STEPS
+        worker.watch = self.clock.callLater(step, self._watch, worker, steps - 1)
 
     @staticmethod
     def end_hung(worker: Worker) -> None:

@@ -292,9 +292,9 @@ class WorkerPool:
     def _assign(self, worker: Worker, slot: Slot) -> None:
         old = slot.worker
         if slot.epoch != worker.epoch:  # other settings, maybe another layout: counted apart
+            before, slot.region, slot.epoch = slot.region, self.tally.region(), worker.epoch
             if old is None:
-                self.tally.retire(slot.region)
-            slot.region, slot.epoch = self.tally.region(), worker.epoch
+                self.tally.retire(before)
         slot.hand_to(worker)
         self._slots.steer()  # to this one too, if it was at rest
         if old is not None:

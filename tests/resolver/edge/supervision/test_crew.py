@@ -7,7 +7,7 @@ from collections import deque
 from twisted.internet.task import Clock
 
 from resolver.edge.channel import Message
-from resolver.edge.supervision.crew import Crew
+from resolver.edge.supervision.crew import WATCH_STEPS, Crew
 from resolver.edge.supervision.workers import PoolLimits, Slot, Worker, forget
 from tests.resolver.edge.fake_children import FakeChild, FakeLauncher
 
@@ -95,8 +95,15 @@ def test_who_does_not_start_or_leave_is_made_to() -> None:
     world.clock.advance(LIMITS.stop_seconds + 1)
     assert _killed(leaving)
     assert not leaving.hung
-    world.clock.advance(LIMITS.start_seconds)
+    world.clock.pump([LIMITS.start_seconds / WATCH_STEPS] * WATCH_STEPS)
     assert (_killed(hung), hung.hung) == (True, True)
+
+
+def test_time_in_which_the_supervisor_was_stopped_does_not_count() -> None:
+    """After a sleep of the whole machine every timer is due before any word that waits was read; nobody is ended."""
+    world = World()
+    world.clock.advance(10 * LIMITS.start_seconds)
+    assert not any(map(_killed, world.crew.workers))
 
 
 def test_the_end_starts_nobody() -> None:

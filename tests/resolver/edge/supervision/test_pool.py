@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
+import pytest
 from twisted.internet.task import Clock
 
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.sockets import ListenFault
-from resolver.edge.supervision.tally import Labels, Tally
+from resolver.edge.supervision.tally import Labels, Region, Tally
 from resolver.edge.supervision.workers import PoolLimits
 from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, FakeSockets, memfd
 
@@ -270,10 +272,31 @@ def test_worker_that_hangs_on_an_index_is_killed() -> None:
     holder = pool.holder(0)
     pool.pool.set_index(memfd())
     pool.spare().take_index()
-    pool.clock.advance(60)
+    pool.clock.pump([10] * 6)
     assert holder.killed
     assert pool.deaths == ["hung"]
     assert pool.holder(0)
+
+
+def test_without_memory_for_counters_the_old_sums_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot that nobody held could not be given away: its counts are there, and the next attempt goes well."""
+    pool = Pool(1).bring_up()
+    pool.pool.roll({"n": 2})
+    for old in pool.workers[:2]:
+        old.die()
+    slot = pool.pool.slots[0]
+    slot.region.cells[0] = 7
+    with monkeypatch.context() as patch:
+        patch.setattr(pool.tally, "region", _no_memory)
+        with pytest.raises(OSError):
+            pool.launcher.newest("worker").ready()
+    assert slot.region.cells[0] == 7
+    pool.launcher.newest("worker").take_index()
+    assert pool.holder(0)
+
+
+def _no_memory() -> Region:
+    raise OSError(errno.ENOMEM, "no memory")
 
 
 def test_refused_index_leaves_the_old_one_in_force() -> None:

@@ -51,7 +51,15 @@ class Answer:
             known = self.rendered[form.slot] = (head, self.sections + self._opt_for(form, self.options))
         return known
 
-    def truncated(self, form: Form, room: int, more: bytes = b"") -> tuple[bytes, bytes]:
+    def _cut(self, form: Form, question: bytes, transport: int, more: bytes = b"") -> tuple[bytes, bytes]:
+        """Return the same where it is too large. A stream is the last resort: there options go before records do."""
+        room = _most(form, transport) - codes.HEADER_BYTES - len(question)
+        if transport == codes.UDP or len(self.sections) + OPT_BYTES > room:
+            return self._truncated(form, room, more)
+        head, _ = self.render(form)
+        return head, self.sections + self._opt_for(form, b"")
+
+    def _truncated(self, form: Form, room: int, more: bytes) -> tuple[bytes, bytes]:
         """Return the same with TC set and no records: the client comes back over TCP.
 
         Behind the question are `room` bytes: the options of this answer are left out where they do not fit.
@@ -78,8 +86,7 @@ class Answer:
         others = codes.HEADER_BYTES + len(query.question) + len(self.sections)
         options = extras.close(self.options, others)
         if others + OPT_BYTES + len(options) > _most(form, transport):
-            room = _most(form, transport) - codes.HEADER_BYTES - len(query.question)
-            head, tail = self.truncated(form, room, extras.options)
+            head, tail = self._cut(form, query.question, transport, extras.options)
         else:
             head = _HEAD.pack(self._flags_for(form), 1, an, ns, ar + 1)
             tail = self.sections + self._opt_for(form, options)
@@ -88,9 +95,8 @@ class Answer:
     def message(self, ident: bytes, question: bytes, form: Form, transport: int) -> bytes:
         """Return the whole message for one client; over UDP cut to what the client can take (TC)."""
         head, tail = self.render(form)
-        room = _most(form, transport) - codes.HEADER_BYTES - len(question)
-        if len(tail) > room:
-            head, tail = self.truncated(form, room)
+        if codes.HEADER_BYTES + len(question) + len(tail) > _most(form, transport):
+            head, tail = self._cut(form, question, transport)
         return ident + head + question + tail
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dns.flags
 import dns.message
 import pytest
+from dns.edns import CookieOption, GenericOption, Option
 
 from resolver.core import codes
 from resolver.core.answer import ANY_ANSWER, failure, nodata, positive
+from resolver.core.cookies import Cookies
 from resolver.core.edns import make_ede
+from resolver.core.extras import Options
+from resolver.core.limits import Limits
 from resolver.core.query import read_query
 from tests.resolver.core.world import ede, question, text
 
@@ -37,6 +41,22 @@ def test_renderings_are_remembered_by_kind_of_client() -> None:
     assert other is not None
     assert ADDRESS.render(first.form) is ADDRESS.render(again.form)
     assert ADDRESS.render(first.form) != ADDRESS.render(other.form)
+
+
+@pytest.mark.parametrize("options", [(), (CookieOption(b"8 bytes.", b""),), (GenericOption(12, b""),)])
+@pytest.mark.parametrize(("rdata_bytes", "whole"), [(65_475, True), (65_485, True), (65_486, False)])
+def test_over_a_stream_options_go_before_records_do(options: tuple[Option, ...], rdata_bytes: int, whole: bool) -> None:
+    """Nothing but TC would leave the client without an answer for ever; only what fits without options is saved."""
+    desk = Options("", Cookies([bytes(16)], lambda: 0.0, Limits()), Limits())
+    query = read_query(dns.message.make_query("x.example", "NULL", use_edns=0, options=list(options)).to_wire())
+    assert query is not None
+    assert query.edns is not None
+    query.extras = desk.read(query.edns.options, "127.0.0.1", codes.DOT)
+    large = positive(10, 30, bytes(rdata_bytes), make_ede(3))
+    wire = large.reply(query, codes.DOT)
+    answer = dns.message.from_wire(wire)
+    assert len(wire) <= 65_535
+    assert (bool(answer.answer), bool(answer.flags & dns.flags.TC), answer.edns) == (whole, not whole, 0)
 
 
 def test_the_policy_soa_says_nothing() -> None:

@@ -23,7 +23,7 @@ from resolver.core import codes
 from resolver.core.answer import Answer, failure
 from resolver.core.attempts import Attempt, Attempts
 from resolver.core.config import CoreConfig
-from resolver.core.edns import copied_ede, make_ede
+from resolver.core.edns import copied_ede, is_bogus, make_ede
 from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
@@ -217,6 +217,7 @@ class Asking:
 
     def _refused(self, pending: Pending, attempt: Attempt, message: Message, now: float) -> None:
         pending.refused.add(attempt.upstream)
+        pending.is_bogus |= message.rcode == codes.SERVFAIL and is_bogus(message.edns)
         options = copied_ede(message.edns, self._limits)
         if message.rcode != codes.SERVFAIL and not self._config.relay:
             options += make_ede(codes.EDE_NETWORK_ERROR)

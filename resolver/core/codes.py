@@ -67,6 +67,8 @@ BADCOOKIE: Final = 23
 
 # Extended DNS Errors (RFC 8914).
 EDE_STALE_ANSWER: Final = 3
+EDE_DNSSEC: Final = frozenset({*range(5, 13), 25})
+"""Those that a validator gives for signatures that do not hold: from 5 (indeterminate) over 6 (bogus) to 12, and 25."""
 EDE_FORGED_ANSWER: Final = 4
 EDE_BLOCKED: Final = 15
 EDE_PROHIBITED: Final = 18

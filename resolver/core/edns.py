@@ -4,7 +4,7 @@ from struct import Struct
 
 from attrs import frozen
 
-from resolver.core.codes import OPT
+from resolver.core.codes import EDE_DNSSEC, EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, OPT
 from resolver.core.limits import Limits
 from resolver.core.names import WireFault
 
@@ -70,6 +70,12 @@ def copied_ede(edns: Edns | None, limits: Limits) -> bytes:
     cut = 2 + limits.ede_text_bytes_max
     texts = [rdata if len(rdata) <= cut and _is_utf8(rdata[2:]) else rdata[:2] for rdata in found]
     return b"".join(make_option(EDE_OPTION, text) for text in texts[: limits.ede_options_max])
+
+
+def is_bogus(edns: Edns | None) -> bool:
+    """Whether an upstream's error is a validator's verdict on signatures, not for want of a server it could reach."""
+    found = {int.from_bytes(rdata[:2]) for code, rdata in (edns.options if edns else ()) if code == EDE_OPTION}
+    return bool(found & EDE_DNSSEC) and not found & {EDE_NO_REACHABLE_AUTHORITY, EDE_NETWORK_ERROR}
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -26,6 +26,8 @@ class OtherViews:
             return None
         if own is not None and own.kept and own.until >= newest.until:
             return None
+        if now >= newest.until and own is not None and own.failing is not None and own.failing.is_bogus:
+            return None
         entry = self._ruler.under(newest, query.form.view, now)
         entry.failing = own.failing if own is not None else newest.failing
         self._cache.put(query.key, entry)

@@ -52,6 +52,8 @@ class Pending:
     tcp: bool = False
     network_error: bool = False
     last_error: Answer | None = None
+    is_bogus: bool = False
+    """Whether an upstream said that its signatures do not hold."""
     done: bool = False
 
     @property

@@ -247,10 +247,11 @@ class Resolution:
         kept = self.cache.find(key)
         limits, recoveries = self._config.limits, self.asking.recoveries
         before = kept.failing if kept else None
-        failing = failing_again(before, now, recoveries, limits, silent=pending.is_silent)
+        failing = failing_again(before, now, recoveries, limits, silent=pending.is_silent, bogus=pending.is_bogus)
+        if kept is not None:
+            kept.failing = failing
         entry = self._old.find(key, now)
         if entry is None and kept is not None and now < kept.until:  # asked early: it is still good
-            kept.failing = failing
             self._ruler.refresh(kept, now)
             return kept
         if entry is None:

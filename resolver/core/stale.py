@@ -6,6 +6,7 @@
 | have failed for it before      | old answer at once, asked again when due      | failure at once, asked when due   |
 | of that name are all down      | old answer at once, not asked                 | asked like any other              |
 | one came back                  | asked, old answer after `stale_wait`          | asked like any other              |
+| say that signatures are broken | failure: it is a verdict, not an outage       | failure at once, asked when due   |
 """
 
 from resolver.core.cache import Cache, Entry
@@ -25,13 +26,18 @@ class OldAnswers:
     def may_stand_in(self, key: bytes, now: float) -> bool:
         """Whether there is an answer that can be served for a while, before its end or after it."""
         entry = self._cache.find(key)
-        return entry is not None and bool(entry.kept) and now < entry.until + self._seconds
+        return entry is not None and _may_be_old(entry) and now < entry.until + self._seconds
 
     def find(self, key: bytes, now: float) -> Entry | None:
         """Return one with its old answer in place, decided under the list in force; for a moment it is served as is."""
         entry = self._cache.find(key)
-        if entry is None or not entry.kept or not entry.until <= now < entry.until + self._seconds:
+        if entry is None or not _may_be_old(entry) or not entry.until <= now < entry.until + self._seconds:
             return None
         answer = self._ruler.old_answer(entry, now)
         entry.stand_in(answer, min(now + self._hold, entry.until + self._seconds))
         return entry
+
+
+def _may_be_old(entry: Entry) -> bool:
+    """Whether it is an upstream's answer, and no validator has called what came after it bogus."""
+    return bool(entry.kept) and not (entry.failing is not None and entry.failing.is_bogus)

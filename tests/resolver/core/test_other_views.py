@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from resolver.core.config import ViewConfig
-from tests.resolver.core.world import CLIENT, CONFIG, World, ede, index_of, parsed, question, records, text
+from tests.resolver.core.world import CLIENT, CONFIG, World, bogus, ede, index_of, parsed, question, records, text
 
 MAIL, WEST = "127.0.0.2", "127.0.0.3"
 VIEWS = evolve(
@@ -69,3 +69,15 @@ def test_what_is_too_old_is_not_taken() -> None:
     place.pass_time(161)
     place.upstream = records("servfail")
     assert place.ask("www.open.example", host=CLIENT).rcode() == 2
+
+
+def test_what_was_found_bogus_is_not_taken_over_as_an_old_answer() -> None:
+    """Nor asked again before its failure is forgotten: an old answer of another view changes neither."""
+    place = world()
+    place.ask("www.open.example", host=MAIL)
+    place.pass_time(61)
+    place.upstream = bogus(6)
+    for _ in range(3):
+        assert place.ask("www.open.example", host=WEST).rcode() == 2
+        place.pass_time(1)
+    assert len(place.sent) == 2

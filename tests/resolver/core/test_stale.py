@@ -9,7 +9,7 @@ from attrs import evolve
 
 from resolver.core.config import UpstreamConfig
 from resolver.core.limits import Limits
-from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, question, records, text
+from tests.resolver.core.world import CLIENT, CONFIG, N4, World, bogus, ede, index_of, question, records, text
 
 REAL = "an ok.example. 60 A 192.0.2.77"
 SOA = "ns example. 300 SOA ns.example. mail.example. 1 2 3 4 200"
@@ -71,6 +71,54 @@ def test_an_error_leads_to_the_old_answer_at_once(error: str) -> None:
     world.ask("ok.example")
     world.pump()
     assert ede(world.ask("ok.example")) == []
+
+
+@pytest.mark.parametrize("codes", [(6,), (7,), (9, 6), (25,)])
+def test_a_verdict_of_dnssec_is_never_hidden_by_an_old_answer(codes: tuple[int, ...]) -> None:
+    """SERVFAIL with the upstream's reason, at once and in an outage that follows; a new answer ends it."""
+    world = World(records(REAL))
+    world.ask("ok.example")
+    world.pass_time(61)
+    world.upstream = bogus(*codes)
+    for _ in range(2):
+        answer = world.ask("ok.example")
+        assert (answer.rcode(), ede(answer)) == (dns.rcode.SERVFAIL, list(codes))
+    assert len(world.sent) == 2
+    world.upstream = silent
+    world.pass_time(CONFIG.limits.failure_ttl + 0.1)
+    failed = late(world)
+    assert failed is not None
+    assert failed.rcode() == dns.rcode.SERVFAIL
+    world.upstream = records(REAL)
+    world.pass_time(2 * CONFIG.limits.failure_ttl + 0.1)
+    assert text(world.ask("ok.example")) == ["an ok.example. 60 IN A 192.0.2.77"]
+
+
+def test_a_verdict_on_an_early_question_counts_once_the_answer_has_ended() -> None:
+    """What was validated is good to its end and not beyond."""
+    world = World(records(REAL))
+    for _ in range(3):
+        world.ask("ok.example")
+    world.pass_time(57)
+    world.upstream = bogus(6)
+    assert text(world.ask("ok.example")) == ["an ok.example. 3 IN A 192.0.2.77"]
+    world.pump()
+    assert len(world.sent) == 2
+    assert world.ask("ok.example").rcode() == dns.rcode.NOERROR
+    world.upstream = silent
+    world.pass_time(4)
+    failed = late(world)
+    assert failed is not None
+    assert failed.rcode() == dns.rcode.SERVFAIL
+
+
+def test_an_upstream_that_could_not_reach_the_keys_gave_no_verdict() -> None:
+    """DNSKEY missing (9) because no server was reachable (22): an outage."""
+    world = World(records(REAL))
+    world.ask("ok.example")
+    world.pass_time(61)
+    world.upstream = bogus(9, 22)
+    assert ede(world.ask("ok.example")) == [3]
 
 
 def test_no_such_name_is_said_with_a_code_of_its_own() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.name
@@ -94,6 +95,18 @@ def records(*lines: str) -> Reply:
             section, name, ttl, rtype, rdata = line.split(" ", 4)
             rrset = dns.rrset.from_text(name, int(ttl), "IN", rtype, rdata)
             {"an": response.answer, "ns": response.authority, "ar": response.additional}[section].append(rrset)
+        return response
+
+    return reply
+
+
+def bogus(*codes: int) -> Reply:
+    """A validating upstream that gives its reasons."""
+
+    def reply(query: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(query, recursion_available=True)
+        response.set_rcode(dns.rcode.SERVFAIL)
+        response.use_edns(0, options=[dns.edns.EDEOption(code) for code in codes])
         return response
 
     return reply

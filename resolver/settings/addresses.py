@@ -12,6 +12,7 @@ from resolver.settings.kinds import Json, found
 
 Network = IPv4Network | IPv6Network
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (a look-up, not a bind)
+_MAPPED = IPv6Network("::ffff:0:0/96")  # RFC 4291 section 2.5.5.2
 
 
 @frozen(order=True)
@@ -100,12 +101,15 @@ class NetworkKind:
         try:
             if not isinstance(value, str):
                 raise ValueError
-            return ip_network(value)
+            network = ip_network(value)
         except ValueError as fault:
             bits = "; host bits are set behind the prefix" if "host bits" in str(fault) else ""
             raise ValueError(
                 f"expected a prefix like 192.0.2.0/24 or 2001:db8::/32, found {found(value)}{bits}"
             ) from None
+        if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+            raise ValueError(f"{network} holds IPv4 clients, who are seen as such: write the IPv4 prefix")
+        return network
 
     def schema(self) -> Json:
         """Describe the prefix."""

@@ -63,6 +63,14 @@ def test_prefixes_have_no_host_bits() -> None:
         NetworkKind().read(24)
 
 
+@pytest.mark.parametrize("text", ["::ffff:0:0/96", "::ffff:192.0.2.0/120", "::ffff:192.0.2.1"])
+def test_a_prefix_that_no_client_is_ever_in_is_refused(text: str) -> None:
+    """IPv4 clients are known by their IPv4 address, so a rule for its mapped form would never be met."""
+    with pytest.raises(ValueError, match="write the IPv4 prefix"):
+        NetworkKind().read(text)
+    assert NetworkKind().read("::/0") == ip_network("::/0")
+
+
 _LIST_URL = UrlKind(plain_loopback=True, folder=True)
 
 

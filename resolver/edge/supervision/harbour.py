@@ -7,6 +7,7 @@ waits in a socket that nobody reads. A copy is given out, so that a start that f
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from resolver.edge.supervision.sockets import (
@@ -17,6 +18,7 @@ from resolver.edge.supervision.sockets import (
     hint_socket,
     http_socket,
     slot_sockets,
+    socket_kind,
 )
 from resolver.edge.supervision.workers import Slot
 from resolver.settings.addresses import Endpoint, Place
@@ -30,8 +32,12 @@ class Harbour:
         self._given: list[socket.socket] = []
 
     def check_free(self, places: Sequence[Place]) -> None:
-        """ListenFault if another program holds an address that is new to us."""
-        check_free(place for place in places if slot_name(0, place) not in self._left)
+        """ListenFault if another program holds an address that is new to us.
+
+        One that overlaps with ours (0.0.0.0 and 127.0.0.1, same port) cannot be looked at: we hold it ourselves.
+        """
+        ours = [_bound(fd) for name, fd in self._left.items() if name.startswith("slot ")]
+        check_free(place for place in places if not any(_overlap(place, *each) for each in ours))
 
     def has_slot(self, number: int) -> bool:
         """Whether a slot was left with its sockets."""
@@ -77,6 +83,20 @@ class Harbour:
         taken = socket.socket(fileno=os.dup(self._left[name]))
         taken.setblocking(False)
         return taken
+
+
+def _bound(fd: int) -> tuple[int, Endpoint]:
+    """Kind and address of a socket."""
+    with socket.socket(fileno=os.dup(fd)) as left:
+        host, port, *_ = left.getsockname()
+        return left.type, Endpoint(host, port)
+
+
+def _overlap(place: Place, kind: int, other: Endpoint) -> bool:
+    one = place.endpoint
+    if socket_kind(place) != kind or one.port != other.port or (":" in one.host) != (":" in other.host):
+        return False
+    return one.host == other.host or any(ip_address(each.host).is_unspecified for each in (one, other))
 
 
 def _new(place: Place, *, is_open: bool) -> socket.socket:

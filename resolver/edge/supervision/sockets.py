@@ -80,7 +80,7 @@ def udp_groups(slots: Iterable[SlotSockets]) -> list[list[socket.socket]]:
 def check_free(places: Iterable[Place]) -> None:
     """Raise ListenFault if another program holds an address: SO_REUSEPORT would let us share it unnoticed."""
     for place in places:
-        _bound(place.endpoint, _socket_kind(place), shared=False).close()
+        _bound(place.endpoint, socket_kind(place), shared=False).close()
 
 
 def slot_sockets(places: Sequence[Place]) -> SlotSockets:
@@ -88,7 +88,7 @@ def slot_sockets(places: Sequence[Place]) -> SlotSockets:
     made: list[Listener] = []
     try:
         for place in places:
-            bound = _bound(place.endpoint, _socket_kind(place), shared=True)
+            bound = _bound(place.endpoint, socket_kind(place), shared=True)
             made.append(Listener(place, bound))
             if place.kind == "udp":
                 _drop_until_opened(bound)
@@ -127,7 +127,8 @@ def control_socket(path: Path) -> socket.socket:
     return made
 
 
-def _socket_kind(place: Place) -> int:
+def socket_kind(place: Place) -> int:
+    """SOCK_DGRAM or SOCK_STREAM."""
     return socket.SOCK_DGRAM if place.kind == "udp" else socket.SOCK_STREAM
 
 

@@ -41,6 +41,34 @@ def test_a_queue_outlives_the_change_of_code() -> None:
     taken.close()
 
 
+@pytest.mark.parametrize("kind", ["udp", "tcp"])
+@pytest.mark.parametrize(("before", "after"), [("127.0.0.1", "0.0.0.0"), ("0.0.0.0", "127.0.0.1"), ("::1", "::")])
+def test_our_own_address_may_grow_and_shrink(kind: str, before: str, after: str) -> None:
+    """A wildcard is taken up while the address it holds is ours, and the other way round."""
+    port = free_port()
+    old = slot_sockets([Place(kind, Endpoint(before, port))])
+    harbour = Harbour(left_by([Slot(0, old, Tally(Labels()).region())], os.dup))
+    new = [Place(kind, Endpoint(after, port))]
+    harbour.check_free(new)
+    taken = harbour.slot(0, new, is_open=True)
+    harbour.close()
+    taken.close()
+    old.close()
+
+
+def test_the_same_port_of_another_address_is_looked_at() -> None:
+    """That we hold the port elsewhere says nothing about it."""
+    ours = place()
+    old = slot_sockets([ours])
+    harbour = Harbour(left_by([Slot(0, old, Tally(Labels()).region())], os.dup))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.2", ours.endpoint.port))
+        with pytest.raises(ListenFault, match="another program"):
+            harbour.check_free([Place("udp", Endpoint("127.0.0.2", ours.endpoint.port))])
+    harbour.close()
+    old.close()
+
+
 def test_a_new_address_of_an_open_slot_answers_at_once() -> None:
     """No filter is left on it that drops all."""
     new = place()

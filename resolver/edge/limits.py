@@ -110,9 +110,11 @@ class UpstreamLimits:
     pipelined_at_ease: int = 50
     """Queries waiting on the least busy connection, above which another is opened."""
     silent_seconds: float = 1.5
-    """Time without a byte while an answer is due; then a connection takes no more queries."""
+    """Time without a whole answer while one is due; then a connection takes no more queries."""
     idle_seconds: float = 10.0
     """Time without a query; then a connection is closed (RFC 7766 section 6.2.3)."""
+    lifetime_seconds: float = 600.0
+    """Age at which a connection takes no more queries, so that the server's certificate is looked at anew."""
     resends: int = 3
     """Times a query is sent again whose connection was closed after it had brought answers."""
     look_seconds: float = 0.25

@@ -91,25 +91,29 @@ class Connection(Protocol):
     def has_room(self, now: float) -> bool:
         """Whether it may take one more query."""
         is_full = len(self._taken) >= self._owner.limits.pipelined
-        return not (is_full or self._is_closing or self.is_silent(now))
+        return not (is_full or self._is_closing or self.is_old(now) or self.is_silent(now))
+
+    def is_old(self, now: float) -> bool:
+        """Whether it has been used for so long that another takes over."""
+        return now - self.opened > self._owner.limits.lifetime_seconds
 
     def is_silent(self, now: float) -> bool:
-        """Whether nothing came for a while although something should have: take it for dead, but read on."""
+        """Whether no answer came for a while although one should have: take it for dead, but read on."""
         if not self._is_ready or not self._taken:
             return False
         oldest = next(iter(self._taken.values())).since
         return now - max(self._heard, oldest) > self._owner.limits.silent_seconds
 
     def is_done(self, now: float) -> bool:
-        """Whether to close it: too long in coming up, idle for long, silent with nobody waiting, or not yet gone."""
+        """Whether to close it: too long in coming up, idle, old or silent with nobody waiting, or not yet gone."""
         limits = self._owner.limits
         if self._is_closing:
             return True
         if not self._is_ready:
             return now - self.opened > limits.connect_seconds
-        if not self._taken:
-            return now - self._used > limits.idle_seconds
-        return self.is_silent(now) and not self.waiting
+        if self.is_old(now) or self.is_silent(now):
+            return not self.waiting
+        return not self._taken and now - self._used > limits.idle_seconds
 
     def take(self, question: Question) -> None:
         """Send a query, at once or when the connection is up."""
@@ -137,14 +141,13 @@ class Connection(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Collect; the length field bounds what is kept to 64 KiB and one read."""
-        self._heard = self._owner.seconds()
         buffer = self._buffer
         buffer += data
         while len(buffer) >= LENGTH_BYTES:
             end = LENGTH_BYTES + int.from_bytes(buffer[:LENGTH_BYTES], "big")
             if end < LENGTH_BYTES + _HEADER_BYTES:
                 self.end(Trouble.RUBBISH)
-                return
+                break
             if len(buffer) < end:
                 break
             message = bytes(buffer[LENGTH_BYTES:end])
@@ -157,7 +160,7 @@ class Connection(Protocol):
         if sent is None:
             return  # an id we did not use
         self.is_useful = True
-        self._used = self._heard
+        self._heard = self._used = self._owner.seconds()
         if not sent.question.is_over:
             sent.question.answer(sent.question.data[:2] + message[2:])
 

@@ -103,7 +103,7 @@ class Pool:
 
     def _open(self, now: float) -> Connection | None:
         """Begin a connection, in the place of a silent one if there are too many."""
-        if len(self._connections) >= self.limits.connections:
+        if sum(not each.is_old(now) for each in self._connections) >= self.limits.connections:
             silent = next((each for each in self._connections if each.is_silent(now)), None)
             if silent is None:
                 return None

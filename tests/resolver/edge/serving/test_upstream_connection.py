@@ -175,7 +175,7 @@ def test_it_takes_so_many_and_no_more() -> None:
 
 
 def test_a_silent_connection_takes_no_more_but_reads_on() -> None:
-    """A second without a byte while an answer is due; one byte is life."""
+    """A second without an answer while one is due; bytes that drip make no answer, and what is behind them waits."""
     owner = FakeOwner()
     connection, _ = up(owner)
     owner.now = 150.0
@@ -186,9 +186,39 @@ def test_a_silent_connection_takes_no_more_but_reads_on() -> None:
     assert not connection.is_done(151.1), "somebody still waits"
     owner.now = 151.2
     connection.dataReceived(b"\0")
+    assert not connection.has_room(151.3)
+    other = asked(2)
+    connection.take(other)
+    connection.dataReceived(framed(one.data)[1:])
     assert connection.has_room(151.3)
-    one.is_over = True
+    other.is_over = True
     assert connection.is_done(152.3), "silent again, and nobody waits"
+
+
+def test_an_old_connection_takes_no_more_and_goes_when_nobody_waits() -> None:
+    """However busy: a certificate that has ended, or was exchanged for another, is not used for ever."""
+    owner = FakeOwner()
+    connection, _ = up(owner)
+    one = asked(1)
+    owner.now += LIMITS.lifetime_seconds
+    connection.take(one)
+    assert connection.has_room(owner.now) and not connection.is_done(owner.now)
+    owner.now += 0.1
+    assert not connection.has_room(owner.now)
+    assert not connection.is_done(owner.now), "somebody still waits"
+    connection.dataReceived(framed(one.data))
+    assert connection.is_done(owner.now)
+
+
+def test_answers_before_rubbish_in_one_read_are_passed_on_at_once() -> None:
+    """The owner hears of the round, or their clients would wait for the next event."""
+    owner = FakeOwner()
+    connection, transport = up(owner)
+    one = asked(1)
+    connection.take(one)
+    connection.dataReceived(framed(one.data) + framed(b"rubbish"))
+    assert transport.disconnected
+    assert (len(one.answers), owner.rounds) == (1, 1)
 
 
 def test_an_idle_connection_is_closed_politely_and_then_firmly() -> None:

@@ -173,6 +173,17 @@ def test_a_silent_connection_makes_room_for_a_new_one(bench: Bench) -> None:
     assert bench.connected(0)[1].disconnected, "the place of the one that was silent first"
 
 
+def test_old_connections_do_not_stand_in_the_way_of_a_new_one(bench: Bench) -> None:
+    """All have served their time while answers are due on each: the next query has a connection at once."""
+    bench.send(1, 2, 3)
+    bench.connected(0)
+    bench.connected(1)
+    bench.reactor.rightNow += LIMITS.lifetime_seconds + 1
+    bench.send(4)
+    assert bench.opened == 3
+    assert not bench.core.failed
+
+
 def test_a_connection_leaves_no_cycle(bench: Bench) -> None:
     """It is freed when it is lost, without the help of the garbage collector, which never walks old objects here."""
     gc.disable()

@@ -76,7 +76,7 @@ class Options:
         self._nsid = make_option(NSID_OPTION, nsid.encode()) if nsid else b""
         self._cookies = cookies
         self._keepalive = make_option(KEEPALIVE_OPTION, int(limits.tcp_idle_seconds * 10).to_bytes(2))
-        self._block_bytes = limits.padding_block_bytes
+        self._block_bytes = limits.answer_block_bytes
 
     def read(self, options: Iterable[tuple[int, bytes]], host: str, transport: int) -> Extras | None:
         """Return what is to be added to the answer, None for nothing; OptionFault for a malformed option."""

@@ -29,7 +29,7 @@ class Limits:
     """Such tries a second it is sent even when it gives none."""
     retry_stock: float = 1000.0
     """Such tries saved up at most, and at the start."""
-    padding_bytes: int = 128
+    query_block_bytes: int = 128
     """Queries over TLS are padded to a multiple of this (RFC 8467 section 4.1)."""
     case_losses_max: int = 3
     """Responses in a row, each with the right id, that show the name in another case before an upstream is believed."""
@@ -77,7 +77,7 @@ class Limits:
     """Views; their policy's number and the bits DO and CD share one byte of the cache's key."""
     tcp_idle_seconds: float = 30.0
     """Seconds a TCP or DoT connection is kept without use; told to clients that ask (RFC 7828)."""
-    padding_block_bytes: int = 468
+    answer_block_bytes: int = 468
     """Bytes: answers over DoT and DoH to padded queries are padded to a multiple (RFC 8467 section 4.1)."""
     rate_step: int = 100
     """Queries a client prefix is granted at once; its bucket is looked at again when they are used up."""

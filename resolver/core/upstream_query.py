@@ -6,16 +6,15 @@ from struct import Struct
 from attrs import frozen
 
 from resolver.core import codes
-from resolver.core.edns import make_opt
+from resolver.core.edns import PADDING_OPTION, make_opt, make_option
 from resolver.core.limits import Limits
 
 _HEADER = Struct(">HHHHHH")
 _LETTERS = bytes(0x20 if chr(byte).isascii() and chr(byte).isalpha() else 0 for byte in range(256))
 _UDP_BYTES = Limits().upstream_udp_bytes
-_BLOCK = Limits().padding_bytes
+_BLOCK = Limits().query_block_bytes
 _OPT = {do: make_opt(_UDP_BYTES, do=do) for do in (False, True)}
-_PADDING = Struct(">HH")
-_PADDING_OPTION = 12
+_NO_PADDING = make_option(PADDING_OPTION, b"")
 
 
 @frozen
@@ -57,8 +56,8 @@ def build(ident: bytes, question: bytes, *, do: bool, cd: bool, padded: bool = F
 
 
 def _padded_opt(size: int, *, do: bool) -> bytes:
-    zeros = -(size + len(_OPT[do]) + _PADDING.size) % _BLOCK
-    return make_opt(_UDP_BYTES, do=do, options=_PADDING.pack(_PADDING_OPTION, zeros) + bytes(zeros))
+    zeros = -(size + len(_OPT[do]) + len(_NO_PADDING)) % _BLOCK
+    return make_opt(_UDP_BYTES, do=do, options=make_option(PADDING_OPTION, bytes(zeros)))
 
 
 def likeness(query: bytes, question: bytes, response: bytes) -> Likeness:

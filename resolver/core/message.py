@@ -66,21 +66,21 @@ def read_message(data: bytes) -> Message:
         raise WireFault("question_cut")
     question = data[codes.HEADER_BYTES : offset]
     message = Message(data, flags, question, [], None, None)
-    shared_owner = question[:-4].lower()
+    shared_owner, known = question[:-4].lower(), dict[int, bytes]()
     for section, count in enumerate(counts):
         for _ in range(count):
-            offset = _read_record(message, section, offset, shared_owner)
+            offset = _read_record(message, section, offset, shared_owner, known)
     if offset != len(data):
         raise WireFault("bytes_left_over")
     return message
 
 
-def _read_record(message: Message, section: int, start: int, shared_owner: bytes) -> int:
+def _read_record(message: Message, section: int, start: int, shared_owner: bytes, known: dict[int, bytes]) -> int:
     data = message.data
     if data[start : start + 2] == b"\xc0\x0c":
         owner, offset = shared_owner, start + 2
     else:
-        owner, offset = read_name(data, start)
+        owner, offset = read_name(data, start, known)
         owner = owner.lower()
     rdata_start = offset + _RR.size
     if rdata_start > len(data):
@@ -92,7 +92,7 @@ def _read_record(message: Message, section: int, start: int, shared_owner: bytes
     if rtype == codes.OPT:
         _keep_opt(message, section, owner, (start, end), read_opt(rclass, ttl, data[rdata_start:end]))
         return end
-    rdata = expand(rtype, data, rdata_start, end)
+    rdata = expand(rtype, data, rdata_start, end, known)
     shown_ttl = 0 if ttl & 0x8000_0000 else ttl
     message.records.append(Record(section, owner, rtype, rclass, shown_ttl, rdata, start, offset + 4, end))
     return end

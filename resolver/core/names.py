@@ -11,15 +11,22 @@ class WireFault(Exception):
     """Bytes that are not a DNS message; carries a fixed word and never the bytes."""
 
 
-def read_name(data: bytes, offset: int) -> tuple[bytes, int]:
+def read_name(data: bytes, offset: int, known: dict[int, bytes] | None = None) -> tuple[bytes, int]:
     """Return the uncompressed name at `offset`, case kept, and the offset behind it.
 
-    A pointer must lead strictly backwards, before the part of the name read so far: loops cannot occur.
+    A pointer must lead strictly backwards, before the part of the name read so far: loops cannot occur. `known` is what
+    pointers of this message led to so far: 4,000 of them to one name of 126 labels took 0.3 s.
     """
     parts: list[bytes] = []
+    passed: list[tuple[int, int]] = []
     length = behind = pointers = 0
     start = bound = offset
     while True:
+        if behind and known is not None:
+            if (rest := known.get(start)) is not None:
+                parts.append(rest)
+                break
+            passed.append((start, length))
         label = _byte(data, start)
         if label < 0xC0:
             end = start + _label_bytes(label)
@@ -29,7 +36,7 @@ def read_name(data: bytes, offset: int) -> tuple[bytes, int]:
             parts.append(data[start:end])
             start = end
             if not label:
-                return b"".join(parts), behind or end
+                break
         else:
             behind = behind or start + 2
             start = (label & 0x3F) << 8 | _byte(data, start + 1)
@@ -37,6 +44,17 @@ def read_name(data: bytes, offset: int) -> tuple[bytes, int]:
             if start >= bound or pointers > _POINTERS_MAX:
                 raise WireFault("pointer")
             bound = start
+    return _whole(parts, passed, known), behind or start
+
+
+def _whole(parts: list[bytes], passed: list[tuple[int, int]], known: dict[int, bytes] | None) -> bytes:
+    """Join a name; what it passed behind a pointer, as (offset, bytes of the name before), is known from now on."""
+    name = b"".join(parts)
+    if len(name) > NAME_BYTES_MAX:
+        raise WireFault("name_long")
+    if known is not None:
+        known.update((at, name[before:]) for at, before in passed)
+    return name
 
 
 def _byte(data: bytes, offset: int) -> int:

@@ -51,10 +51,11 @@ _RDATA_BYTES_MAX = 65_535
 _FIXED_LENGTHS = {codes.A: 4, codes.AAAA: 16}
 
 
-def expand(rtype: int, data: bytes, start: int, end: int) -> bytes:
+def expand(rtype: int, data: bytes, start: int, end: int, known: dict[int, bytes] | None = None) -> bytes:
     """Return the RDATA between two offsets with its names uncompressed, case kept.
 
-    WireFault when a name leaves the RDATA or the length does not fit the type. Unknown types are opaque.
+    WireFault when a name leaves the RDATA or the length does not fit the type. Unknown types are opaque. `known` is for
+    `read_name`.
     """
     if _FIXED_LENGTHS.get(rtype, end - start) != end - start:
         raise WireFault("rdata_length")
@@ -70,7 +71,7 @@ def expand(rtype: int, data: bytes, start: int, end: int) -> bytes:
     for _ in range(form.names):
         if offset >= end:
             raise WireFault("rdata_cut")
-        name, offset = read_name(data, offset)
+        name, offset = read_name(data, offset, known)
         parts.append(name)
     if offset > end or (form.after is not None and end - offset != form.after):
         raise WireFault("rdata_length")

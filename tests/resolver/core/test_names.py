@@ -49,6 +49,43 @@ def test_any_bytes_end_or_are_a_fault(data: bytes) -> None:
         assert 0 < plain_name_end(data, 0) <= len(data)
 
 
+class Counted(bytes):
+    """Bytes that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at: object) -> object:  # type: ignore[override]
+        Counted.looks += isinstance(at, int)
+        return super().__getitem__(at)  # type: ignore[index]
+
+
+def test_what_pointers_lead_to_is_read_once() -> None:
+    """However many names end in the same long one, and at whichever of its labels."""
+    long = wire([b"a"] * 126)
+    ends = [2 * (number % 126) for number in range(1000)]
+    data = Counted(long + b"".join(b"\1x" + (0xC000 | end).to_bytes(2) for end in ends))
+    known: dict[int, bytes] = {}
+    Counted.looks = 0
+    for number, end in enumerate(ends):
+        at = len(long) + 4 * number
+        assert read_name(data, at, known) == (b"\1x" + long[end:], at + 4)
+    assert Counted.looks < 2 * len(data)
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=12))
+def test_what_is_known_changes_no_name(data: bytes, offsets: list[int]) -> None:
+    """In any order, names read with a memory are those read without."""
+    known: dict[int, bytes] = {}
+    for offset in offsets:
+        try:
+            expected = read_name(data, offset)
+        except WireFault:
+            with pytest.raises(WireFault):
+                read_name(data, offset, known)
+        else:
+            assert read_name(data, offset, known) == expected
+
+
 def test_pointers_lead_backwards_only() -> None:
     """A pointer to itself, ahead, or in a circle is a fault; chained ones backwards are read."""
     data = wire([b"a"]) + b"\x01b\xc0\x00" + b"\x01c\xc0\x03"

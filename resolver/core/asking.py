@@ -5,7 +5,7 @@
 | an answer                    | the question is finished, its other attempts are closed                     |
 | TC, or more than we offered  | the same upstream over TCP, and later tries too                             |
 | the name in another case     | the same upstream over TCP; if that agrees, or often: it does not keep case |
-| an error (SERVFAIL, REFUSED) | final for this upstream: the next one; none left: the question has failed   |
+| an error (SERVFAIL, REFUSED) | final for this upstream: the next that is up; none: the question has failed |
 | a network error, rubbish     | an upstream not asked yet at once, else the next try on the schedule        |
 | another id or question       | not for us: it waits on; too many of them: the same upstream over TCP       |
 | silence                      | the next try on the schedule; `give_up`: the question has failed            |
@@ -14,7 +14,7 @@ The first try is always sent; an upstream with too much in flight sheds its olde
 needs room and a retry left in that upstream's budget, or it is left out. An upstream with TLS is asked over TLS only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
@@ -76,8 +76,7 @@ class Asking:
 
     def is_hopeless(self, question: bytes) -> bool:
         """Whether all upstreams of a lower-case question are known to be down."""
-        members = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
-        return not any(self._upstreams[number].up for number in members)
+        return not self._is_up(self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2])))
 
     @property
     def recoveries(self) -> int:
@@ -222,10 +221,15 @@ class Asking:
         if message.rcode != codes.SERVFAIL and not self._config.relay:
             options += make_ede(codes.EDE_NETWORK_ERROR)
         pending.last_error = Answer(codes.QR | codes.RA, codes.SERVFAIL, options=options)
-        if not pending.attempts:
+        if not pending.attempts and self._is_up(
+            number for number in pending.upstreams if number not in pending.refused
+        ):
             self._next_upstream(pending, now)
-        if not pending.attempts:
+        if not self._is_up(open_attempt.upstream for open_attempt in self.attempts.of(pending)):
             self._give_up(pending, now)
+
+    def _is_up(self, upstreams: Iterable[int]) -> bool:
+        return any(self._upstreams[number].up for number in upstreams)
 
     def _fail(self, attempt: Attempt, now: float, trouble: Trouble) -> None:
         if not attempt.failed:

@@ -236,6 +236,17 @@ def test_servfail_is_passed_on_with_its_reason() -> None:
     assert len(world.sent) == 1
 
 
+def test_an_error_does_not_wait_for_an_upstream_that_is_down() -> None:
+    """SERVFAIL at once, whether the other was asked before it was known to be down or not at all."""
+    world = World(config=evolve(TWO, limits=evolve(CONFIG.limits, down_failures=1)))
+    world.upstream = lambda query: None if world.sent[-1].upstream == 0 else records("servfail")(query)
+    before = start(world)
+    world.pass_time(0.4)
+    after = start(world, "other.example")
+    assert [answer_of(world, peer).rcode() for peer in (before, after)] == [dns.rcode.SERVFAIL] * 2
+    assert [query.upstream for query in world.sent] == [0, 1, 1]
+
+
 def test_an_upstream_that_is_down_is_probed_until_it_answers() -> None:
     """After failures in a row the gauge says 0; a probe for the root brings it back without a client."""
     world = World(lambda _: None)

@@ -6,11 +6,12 @@ Each is decided by the index as the policy of its view sees it.
 from blocklist.index import Index, Match
 from resolver.core import codes
 from resolver.core.answer import Answer, failure
+from resolver.core.body import Body
 from resolver.core.cache import Entry
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Layout
 from resolver.core.message import Message, read_message
-from resolver.core.policy import Course, Decision, decide, decide_response
+from resolver.core.policy import Course, Decision, Ruling, decide, decide_response
 from resolver.core.policy_answers import PolicyAnswers
 from resolver.core.query import Query
 from resolver.core.reply import as_nodata, body_of, chain_ttl, lifetime, without
@@ -102,17 +103,21 @@ class Ruler:
         if ruling.blocked is not None:
             qtype = int.from_bytes(message.question[-4:-2])
             self._block(entry, ruling.blocked, qtype, now, chain_ttl(message))
-        elif ruling.broken:
+            return
+        body = None if ruling.broken else self._body(message, ruling, trust_ad=entry.trust_ad)
+        if body is None or message.body_start + len(body.sections) > codes.MESSAGE_BYTES_MAX:  # grown when written anew
             entry.until = min(entry.until, now + self._config.limits.failure_ttl)  # whatever TTLs say (RFC 9520)
             entry.hold(failure())
-        else:
-            body = body_of(message, self._config, trust_ad=entry.trust_ad)
-            if ruling.to_nodata:
-                body = as_nodata(message, body, self._config.answer_ttl)
-            elif ruling.dropped:
-                body = without(message, body, ruling.dropped)
-            entry.body = body
-            entry.age(now)
+            return
+        entry.body = body
+        entry.age(now)
+
+    def _body(self, message: Message, ruling: Ruling, *, trust_ad: bool) -> Body:
+        """Return the message as it is served, without what must not be shown."""
+        body = body_of(message, self._config, trust_ad=trust_ad)
+        if ruling.to_nodata:
+            return as_nodata(message, body, self._config.answer_ttl)
+        return without(message, body, ruling.dropped) if ruling.dropped else body
 
     def _block(self, entry: Entry, match: Match, qtype: int, now: float, chain: int | None = None) -> None:
         """Serve the policy answer until the listing ends; one event is one A query that is no self-test."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 
 import dns.edns
@@ -16,6 +17,7 @@ from attrs import define, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resolver.core import codes
 from tests.resolver.core.world import CONFIG, World, ede, question, records, text
 
 NAMES = st.sampled_from(
@@ -195,3 +197,21 @@ def test_what_is_not_there_is_kept_as_its_soa_says(lines: tuple[str, ...], kept:
     world.pass_time(0.6)
     assert text(world.ask("ok.example")) == first
     assert len(world.sent) == (2 if kept else 3)
+
+
+def test_an_answer_that_would_outgrow_a_message_is_an_error() -> None:
+    """Thousands of names in RDATA point to one long name; behind OPT is a record, so that all is written anew: 1 MB."""
+
+    def reply(query: dns.message.Message) -> bytes:
+        question = query.question[0].name.to_wire() + struct.pack(">HH", 15, 1)
+        owner, first = b"\xc0\x0c", 12 + len(question) + 14
+        long_name = (b"\x3c" + b"x" * 60) * 3 + b"\0"
+        records = [owner + struct.pack(">HHIHH", 15, 1, 300, 2 + len(long_name), 10) + long_name]
+        records += [owner + struct.pack(">HHIHHH", 15, 1, 300, 4, 10, 0xC000 | first)] * 3900
+        behind = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0) + owner + struct.pack(">HHIH", 1, 1, 300, 4) + bytes(4)
+        counts = struct.pack(">HHHHHH", query.id, 0x8180, 1, len(records), 0, 2)
+        return counts + question + b"".join(records) + behind
+
+    world = World(reply)
+    answer = world.ask("many.example", "MX", transport=codes.TCP)
+    assert (answer.rcode(), answer.flags & dns.flags.TC) == (dns.rcode.SERVFAIL, 0)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attrs import frozen
+from twisted.python.failure import Failure
 
 from resolver.core.door import Door
 from resolver.edge.limits import DohLimits
@@ -34,7 +35,8 @@ class DohConnection(Stream):
             return
         with self._guarded():
             for stream, message in self._http.receive(data, self.seconds()):
-                self._ask(stream, message)
+                if not self.is_over:
+                    self._ask(stream, message)
             self.work()
 
     def deliver(self, data: bytes, address: object) -> None:
@@ -47,6 +49,11 @@ class DohConnection(Stream):
             self._http.answer(address, data, self.seconds())
             self.used()
             self.work()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        """Gone, with all that was said."""
+        super().connectionLost(reason)
+        self._http.let_go()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

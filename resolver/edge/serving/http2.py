@@ -140,7 +140,8 @@ class Http2:
     def turn_away(self, number: int) -> None:
         """Take back a question that cannot be asked now; the client may ask again (RFC 9113 section 8.7)."""
         self._forget(number)
-        self._reset(number, ErrorCodes.REFUSED_STREAM)
+        if not self.is_over:
+            self._reset(number, ErrorCodes.REFUSED_STREAM)
 
     def go_away(self) -> None:
         """Take no more requests; those at hand are answered. `is_over` then."""
@@ -157,6 +158,12 @@ class Http2:
         data = self._h2.data_to_send() + bytes(self._said)
         self._said.clear()
         return data
+
+    def let_go(self) -> None:
+        """The connection is lost. h2's state refers to itself, and nobody collects what has grown old (worker.py)."""
+        self.is_over = True
+        self._streams.clear()
+        vars(self._h2).clear()
 
     # --- the beginning ----------------------------------------------------------------------------------
 

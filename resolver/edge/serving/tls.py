@@ -10,7 +10,9 @@ from typing import Final
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from resolver.settings.certificate import use_pair
@@ -94,5 +96,20 @@ class TlsDoor:
         """
         made = TLSMemoryBIOFactory(self, isClient=False, wrappedFactory=plain, clock=clock)
         made.noisy = False
-        made.protocol = TLSMemoryBIOProtocol
+        made.protocol = TlsProtocol
         return made
+
+
+class TlsProtocol(TLSMemoryBIOProtocol):
+    """Twisted's, which leaves nothing behind that refers to itself: nobody collects what has grown old (worker.py)."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Gone; the client's connection is not held by us, who are held by it."""
+        super().connectionLost(reason)
+        self._producer = None
+
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:  # noqa: N802
+        """TLS is over; `reason` and the frames it was caught in hold each other."""
+        super()._tlsShutdownFinished(reason)
+        if reason is not None:
+            reason.cleanFailure()

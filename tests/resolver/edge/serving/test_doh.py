@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gc
+from weakref import ref
 
 import pytest
 from h2.config import H2Configuration
@@ -222,11 +224,43 @@ def test_a_fault_costs_one_connection(bench: Bench, client: Client) -> None:
     other = Client(bench)
     client.ask(question("slow"))
     stream = other.ask(question("slow", 1))
-    client.connection._http = None  # type: ignore[assignment]  # any fault there is
+    client.connection._http.answer = None  # type: ignore[method-assign, assignment]  # any fault there is
     bench.core.answer()
     bench.core.answer()
     bench.pump.flush()
     other.listen()
     assert client.transport.aborted
     assert other.bodies[stream] == b"SLOW:00000001"
-    assert [report["kind"] for report in bench.reports] == ["AttributeError"]
+    assert [report["kind"] for report in bench.reports] == ["TypeError"]
+
+
+@pytest.mark.parametrize("kind", ["echo", "slow"])
+def test_a_connection_leaves_no_cycle(bench: Bench, kind: str) -> None:
+    """What HTTP/2 knew of it is freed when it is lost: the garbage collector never walks old objects here."""
+    gc.disable()
+    try:
+        client = Client(bench)
+        client.ask(question(kind))
+        alive = ref(client.connection._http._h2)
+        assert alive() is not None
+        client.transport.loseConnection()
+        client.transport.unregisterProducer()  # as a socket of Twisted's does, which lets its protocol go too
+        del client.transport.protocol
+        bench.core.waiting.clear()
+        del client
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_questions_behind_the_one_that_ended_the_connection_are_not_asked(bench: Bench, client: Client) -> None:
+    """Nobody would hear the answer."""
+    client.transport.write = lambda _data: client.connection.abort()  # type: ignore[method-assign]
+    head = [(":method", "GET"), (":scheme", "https"), (":authority", "a.test")]
+    for kind in ("echo", "slow"):
+        stream = client.http.get_next_available_stream_id()
+        path = "/q?dns=" + base64.urlsafe_b64encode(question(kind)).rstrip(b"=").decode()
+        client.http.send_headers(stream, [*head, (":path", path)], end_stream=True)
+    client.connection.dataReceived(client.http.data_to_send())
+    assert not bench.core.waiting
+    assert not bench.reports

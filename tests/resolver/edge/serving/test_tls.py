@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ssl
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from OpenSSL import SSL
+from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
+from resolver.core.codes import DOT
+from resolver.core.door import Door
+from resolver.edge.limits import TcpLimits
+from resolver.edge.serving.stream import Streams
+from resolver.edge.serving.tcp import TcpConnection
 from resolver.edge.serving.tls import DOT_PROTOCOL, H2_PROTOCOL, HTTP1_PROTOCOL, POST_QUANTUM, TlsDoor, make_context
+from tests.resolver.edge.stream_bench import StreamBench, Transport
 from tests.support.certificates import Authority, Issued
 
 NAME = "resolver.test"
@@ -205,3 +214,45 @@ def test_each_answer_is_a_record_of_its_own(world: World) -> None:
         to_client.write(wire.value())
         wire.clear()
     assert (client.read(100), client.read(100)) == (b"first", b"second")
+
+
+class Bench(StreamBench):
+    """Connections with TLS below them."""
+
+    def factory(self) -> Streams:
+        return Streams(TcpConnection, Door(DOT), self.pump, self.connections, TcpLimits(), secure=True)
+
+
+@pytest.mark.parametrize("last", ["silence", "goodbye", "rubbish"])
+def test_a_connection_leaves_no_cycle(world: World, last: str) -> None:
+    """It is freed when it is lost, however it ended: the garbage collector never walks old objects here."""
+    bench, wire = Bench(), Transport(peerAddress=IPv4Address("TCP", "192.0.2.1", 1))
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = world.client().wrap_bio(to_client, to_server, server_hostname=NAME)
+    server = world.door().around(bench.streams, bench.clock).buildProtocol(wire.getPeer())
+    assert server is not None
+    wire.protocol, wire.slow = server, True
+    gc.disable()
+    try:
+        server.makeConnection(wire)
+        for step in (client.do_handshake, client.do_handshake, lambda: client.write(b"\0\x0decho:00000001")):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                step()
+            server.dataReceived(to_server.read())
+            to_client.write(wire.value())
+            wire.clear()
+        assert client.read(100) == b"\0\x0fanswer:00000001"
+        with contextlib.suppress(ssl.SSLWantReadError):
+            if last == "goodbye":
+                client.unwrap()
+        if last != "silence":
+            server.dataReceived(to_server.read() or b"rubbish" * 9)
+        alive = ref(server), ref(server.wrappedProtocol)
+        wire.slow = False
+        wire.loseConnection()
+        wire.unregisterProducer()  # as a socket of Twisted's does, which lets its protocol go too
+        del wire.protocol
+        del server, wire
+        assert [each() for each in alive] == [None, None]
+    finally:
+        gc.enable()

@@ -32,6 +32,11 @@ def is_open(access: Access) -> bool:
     return any(openings(access))
 
 
+def is_answered(clients: Network, access: Access) -> bool:
+    """Whether any of these clients is."""
+    return any(clients.version == each.version and clients.overlaps(each) for each in access.allow)
+
+
 def access_faults(settings: Settings) -> Iterator[Fault]:
     """Yield what is refused."""
     if not settings.access.open_resolver:
@@ -52,6 +57,10 @@ def access_warnings(settings: Settings) -> Iterator[Fault]:
             yield Fault("rate_limit.enabled", "is off on an open resolver: switch it on")
     elif settings.access.open_resolver:
         yield Fault("access.open_resolver", "is true, but access.allow is not that wide: take it out")
+    for number, each in enumerate(settings.access.allow_rd0):
+        if not is_answered(each, settings.access):
+            why = f"{each} is not answered at all (access.allow): add it there, too"
+            yield Fault(f"access.allow_rd0[{number}]", why)
 
 
 def _is_local(prefix: Network) -> bool:

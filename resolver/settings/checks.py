@@ -130,6 +130,8 @@ def warnings(settings: Settings) -> Iterator[Fault]:
     yield from access_warnings(settings)
     if settings.tls is not None:
         yield from pair_warnings(settings.tls, [each.ip for each in settings.listen], datetime.now(UTC))
+        if not settings.dot.listen and not settings.doh.listen:
+            yield Fault("tls", "nobody is shown it: name dot.listen or doh.listen, or take it out")
     if settings.laptop:
         yield Fault("laptop", "core dumps and swap are not ruled out: take it out before customers use this resolver")
     if settings.mode == "relay":

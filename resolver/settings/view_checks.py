@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 from resolver.core.limits import Limits
 from resolver.core.views import Views
+from resolver.settings.access_checks import is_answered
 from resolver.settings.addresses import Endpoint, Network
 from resolver.settings.core import core_config, own_policy
 from resolver.settings.faults import Fault
@@ -115,7 +116,7 @@ def view_warnings(settings: Settings) -> Iterator[Fault]:
     """Yield what may not be what the operator means."""
     for number, view in enumerate(settings.views):
         for place, network in enumerate(view.from_):
-            if not any(network.version == each.version and network.overlaps(each) for each in settings.access.allow):
+            if not is_answered(network, settings.access):
                 yield Fault(
                     f"views[{number}].from[{place}]",
                     f"{network} is not answered at all (access.allow): add it there, or take it out here",

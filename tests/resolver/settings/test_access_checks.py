@@ -53,6 +53,13 @@ def test_a_switch_that_does_nothing_is_noticed() -> None:
     assert "rate_limit.enabled" in [fault.path for fault in warnings(bare)]
 
 
+def test_monitoring_must_be_admitted_too() -> None:
+    """`allow_rd0` lets nobody in whom `allow` keeps out."""
+    for prefix, found in (("198.51.100.0/24", ["access.allow_rd0[0]"]), ("192.0.2.8/29", [])):
+        data = settings(["192.0.2.0/24"], allow_rd0=[prefix])
+        assert [fault.path for fault in warnings(read(data)) if "rd0" in fault.path] == found
+
+
 def test_a_burst_is_not_forgotten_before_it_is_paid_back() -> None:
     """A bucket that fills more slowly than clients are forgotten would be a gift."""
     assert "rate_limit.burst" in faults_of(full() | {"rate_limit": {"queries": 10, "burst": 3001}})

@@ -118,3 +118,11 @@ def test_a_resolver_that_does_not_answer_itself_is_warned_of() -> None:
     assert "access.allow" not in {fault.path for fault in warnings(read(data))}
     quiet = full() | {"lists": [], "access": {"allow": ["198.51.100.0/24"]}}
     assert "access.allow" not in {fault.path for fault in warnings(read(quiet))}
+
+
+def test_a_certificate_that_nobody_sees_is_warned_of() -> None:
+    """Who wrote `tls` and forgot where it listens believes that customers are encrypted."""
+    tls = {"certificate": "cert.pem", "key": "key.pem", "name": "resolver.isp.example"}
+    assert "tls" in {fault.path for fault in warnings(read(full() | {"tls": tls}))}
+    listening = full() | {"tls": tls, "dot": {"listen": ["192.0.2.53:853"]}}
+    assert "tls" not in {fault.path for fault in warnings(read(listening))}

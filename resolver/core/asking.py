@@ -78,6 +78,11 @@ class Asking:
         """Whether all upstreams of a lower-case question are known to be down."""
         return not self._is_up(self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2])))
 
+    def has_ease(self, question: bytes) -> bool:
+        """Whether a question that nobody waits for takes no client's place."""
+        members = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
+        return any(self._upstreams.is_at_ease(number) for number in members)
+
     @property
     def recoveries(self) -> int:
         """How often an upstream that was down came back."""

@@ -160,7 +160,7 @@ class Resolution:
         failing = entry.failing
         if failing is not None and failing.holds(now, self.asking.recoveries):
             return
-        if self._pending.is_half_full or self._pending.find(query.asked) or self.asking.is_hopeless(query.asked[:-1]):
+        if self._pending.is_half_full or self._pending.find(query.asked) or not self.asking.has_ease(query.asked[:-1]):
             return
         self._open(query, self._ruler.decide(query, now), now)
 

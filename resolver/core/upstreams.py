@@ -93,6 +93,10 @@ class Upstreams:
     def _has_room(self, number: int) -> bool:
         return len(self.all[number].in_flight) < self._limits.upstream_in_flight_max
 
+    def is_at_ease(self, number: int) -> bool:
+        """Whether it may be asked what nobody waits for: it is up, and at most half of what it may hold is in use."""
+        return self.all[number].up and 2 * len(self.all[number].in_flight) < self._limits.upstream_in_flight_max
+
     def oldest_if_full(self, number: int) -> Pending | None:
         """Return the question that has to go for a new one to this upstream, None while there is room."""
         if self._has_room(number):

@@ -123,3 +123,21 @@ def test_a_list_that_comes_while_asking_early_is_in_force_at_once(reply: str) ->
     world.upstream = records(reply)
     world.pump()
     assert text(world.ask("ok.example")) == [f"an ok.example. 30 IN A {N4}"]
+
+
+def test_an_early_question_takes_no_clients_place_at_a_busy_upstream() -> None:
+    """Half of what an upstream may hold is for those who wait."""
+    limits = evolve(CONFIG.limits, upstream_in_flight_max=4)
+    world = World(records("an ok.example. 60 A 192.0.2.77"), evolve(CONFIG, limits=limits))
+    for _ in range(3):
+        world.ask("ok.example")
+    world.pass_time(57)
+    world.upstream = lambda query: None
+    for number in range(4):
+        asked = question(f"n{number}.example")
+        assert world.forwarder.receive_query(asked, CLIENT, world.door(), number, world.now) is None
+        world.pump()
+    assert text(world.ask("ok.example")) == ["an ok.example. 3 IN A 192.0.2.77"]
+    world.pump()
+    assert not world.late
+    assert len(world.sent) == 1 + 4

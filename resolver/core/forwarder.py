@@ -109,10 +109,6 @@ class Forwarder:
             return self._resolution.resolve(Waiter(received, door, peer, now), now)
         return self._resolution.without_recursion(received, door, now)
 
-    def forget_peer(self, peer: object) -> None:
-        """A client is gone: no answer is made for it."""
-        self._resolution.forget_peer(peer)
-
     # --- upstreams --------------------------------------------------------------------------------------
 
     def receive_response(self, data: bytes, attempt: int, now: float) -> bool:

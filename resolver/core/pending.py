@@ -113,9 +113,3 @@ class PendingTable:
         """Take a question out, if it is still in."""
         if self._table.get(pending.key) is pending:
             del self._table[pending.key]
-
-    def forget_peer(self, peer: object) -> None:
-        """Let nobody wait for a peer that is gone."""
-        for pending in self._table.values():
-            if any(waiter.peer is peer for waiter in pending.waiters):
-                pending.waiters = deque(waiter for waiter in pending.waiters if waiter.peer is not peer)

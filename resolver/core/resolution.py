@@ -59,10 +59,6 @@ class Resolution:
         ruler = self._ruler
         return Canary(self.cache.entries(), ruler.indexes, ruler.views.of(candidate), marks)
 
-    def forget_peer(self, peer: object) -> None:
-        """Make no answer for a client that is gone."""
-        self._pending.forget_peer(peer)
-
     # --- at once ----------------------------------------------------------------------------------------
 
     def resolve(self, waiter: Waiter, now: float) -> bytes | None:

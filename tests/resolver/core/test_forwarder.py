@@ -152,15 +152,6 @@ def test_a_crowded_question_sheds_its_oldest_client() -> None:
     assert list(world.late) == [first]
 
 
-def test_a_client_that_is_gone_gets_no_answer() -> None:
-    """forget_peer takes it out of what is in flight; the answer is kept for others."""
-    world = World(records(REAL))
-    gone, stays = waiting(world, question("ok.example"), question("ok.example"))
-    world.forwarder.forget_peer(gone)
-    world.pump()
-    assert list(world.late) == [stays]
-
-
 def test_strangers_are_refused() -> None:
     """Outside the allowed prefixes: REFUSED, listed or not; IPv4-mapped and scoped addresses are read.
 

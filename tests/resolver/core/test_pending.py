@@ -48,17 +48,6 @@ def test_a_crowd_gives_back_its_oldest_client() -> None:
     assert [table.join(one, each) for each in waiters] == [None, None, waiters[0]]
 
 
-def test_a_gone_peer_waits_for_nothing() -> None:
-    """Only its own places go."""
-    table, one = PendingTable(9, 9), pending(b"1")
-    table.open(one)
-    gone, stays = object(), object()
-    for peer in (gone, stays, gone):
-        table.join(one, waiter(peer))
-    table.forget_peer(gone)
-    assert [each.peer for each in one.waiters] == [stays]
-
-
 def test_those_of_one_policy_are_released_and_the_others_wait_on() -> None:
     """An old answer is for one view; silence is known until an upstream has said something."""
     one, theirs, ours = pending(b"1"), waiter("theirs"), waiter("ours")

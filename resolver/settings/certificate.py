@@ -76,18 +76,15 @@ class PairFault(Exception):
 def read_pair(tls: Tls) -> Pair:
     """Read and check both files. PairFault: no client could ever use what they hold."""
     certificate, key = _bytes_of("certificate", tls.certificate), _bytes_of("key", tls.key)
-    pair = Pair(certificate, key, _chain(certificate))
-    _check_key(pair)
-    _check_order(pair.chain)
-    _check_signatures(pair.chain)
-    _check_use(pair)
-    if not pair.is_for(tls.name):
-        held = ", ".join(pair.names) or "no name at all"
+    try:
+        return _sound_pair(certificate, key, tls.name)
+    except PairFault:
+        raise
+    except Exception:  # noqa: BLE001  an odd key, curve, version or signature: each part of a library has its own word
         raise PairFault(
-            "name",
-            f"{tls.name} is not in the certificate, which is for {held}: get one that clients accept",
-        )
-    return pair
+            "certificate",
+            "is broken, or of a kind that is not known here: get another one",
+        ) from None
 
 
 def use_pair(context: SSL.Context, certificate: bytes, key: bytes) -> None:
@@ -136,6 +133,21 @@ def pair_warnings(tls: Tls, listening: Sequence[IPv4Address | IPv6Address], now:
                 f"does not hold the address {address}: devices that look for encryption by themselves there (DDR, "
                 "RFC 9462) stay unencrypted; get one with it as an IP SAN",
             )
+
+
+def _sound_pair(certificate: bytes, key: bytes, name: str) -> Pair:
+    pair = Pair(certificate, key, _chain(certificate))
+    _check_key(pair)
+    _check_order(pair.chain)
+    _check_signatures(pair.chain)
+    _check_use(pair)
+    if not pair.is_for(name):
+        held = ", ".join(pair.names) or "no name at all"
+        raise PairFault(
+            "name",
+            f"{name} is not in the certificate, which is for {held}: get one that clients accept",
+        )
+    return pair
 
 
 def _bytes_of(key: str, path: Path) -> bytes:

@@ -68,11 +68,11 @@ class CertificateKeeper:
     def _look(self) -> None:
         self.stop()
         assert self._tls is not None
+        self._wait()  # first: no fault may stop it
         try:
             self._compare(read_pair(self._tls))
         except PairFault as found:
             self._tell(str(found.fault))
-        self._wait()
 
     def _compare(self, pair: Pair) -> None:
         """Take up another one than ours, unless ours is better."""
@@ -93,11 +93,15 @@ class CertificateKeeper:
 
     def _show(self, pair: Pair) -> None:
         self._pair = pair
-        message = {"type": "certificate", "certificate": pair.certificate.decode(), "key": pair.key.decode()}
-        self.hand_over(message)
+        self.hand_over({"type": "certificate", "certificate": _text(pair.certificate), "key": _text(pair.key)})
 
     def _wait(self) -> None:
         self._timer = self.clock.callLater(LOOK_SECONDS, self._look)
 
     def _now(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.wall_clock(), dt.UTC)
+
+
+def _text(pem: bytes) -> str:
+    """PEM is ASCII; what stands around it, such as names people wrote there, may be in any encoding."""
+    return pem.decode("ascii", "ignore")

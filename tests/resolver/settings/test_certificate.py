@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import ssl
 import subprocess
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from resolver.settings.certificate import (
     FILE_BYTES_MOST,
@@ -35,6 +39,7 @@ class Files:
         self.issued = self.authority.issue(NAME, ips=["127.0.0.1"])
         self.tls = Tls(certificate=self.issued.certificate, key=self.issued.key, name=NAME)
         self.now = dt.datetime.now(dt.UTC)
+        self.sound = self.read()
 
     def read(self, name: str = NAME) -> Pair:
         return read_pair(Tls(certificate=self.tls.certificate, key=self.tls.key, name=name))
@@ -59,6 +64,26 @@ def test_a_sound_pair_is_read(files: Files) -> None:
     assert dt.timedelta(minutes=30) < pair.not_after - files.now < dt.timedelta(hours=2)
     assert not list(pair_faults(files.tls))
     assert time_fault(pair, files.now) is None
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(number=st.integers(0, 1), place=st.integers(0, 10_000), change=st.integers(1, 255))
+def test_a_broken_certificate_is_a_fault_and_nothing_else(files: Files, number: int, place: int, change: int) -> None:
+    """Whatever a library thinks of its version, key, curve or signature: no other exception reaches the supervisor."""
+    chain = [bytearray(each.public_bytes(serialization.Encoding.DER)) for each in files.sound.chain]
+    chain[number][place % len(chain[number])] ^= change
+    files.tls.certificate.write_text("".join(ssl.DER_cert_to_PEM_cert(bytes(each)) for each in chain))
+    with contextlib.suppress(PairFault):
+        assert files.read().certificate == files.tls.certificate.read_bytes()
+
+
+def test_a_curve_nobody_knows_is_a_fault(files: Files) -> None:
+    """The one beside P-256 in OpenSSL's numbering, which it refuses to load."""
+    own, above = (each.public_bytes(serialization.Encoding.DER) for each in files.sound.chain)
+    odd = own.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030162"))
+    assert odd != own
+    files.tls.certificate.write_text(ssl.DER_cert_to_PEM_cert(odd) + ssl.DER_cert_to_PEM_cert(above))
+    assert files.fault() == "tls.certificate: is broken, or of a kind that is not known here: get another one"
 
 
 @pytest.mark.parametrize("which", ["certificate", "key"])

@@ -73,6 +73,27 @@ def test_one_that_has_ended_does_not_keep_the_resolver_down(bench: Bench) -> Non
     assert "the one before stays: tls.certificate: ended on " in bench.reports[-1]
 
 
+def test_words_around_the_certificate_may_be_in_any_encoding(bench: Bench) -> None:
+    """`openssl x509 -text` writes names as they stand in it; workers are sent what they need."""
+    pem = bench.tls.certificate.read_bytes()
+    bench.tls.certificate.write_bytes("Subject: Müller\n".encode("latin-1") + pem)
+    bench.keeper.start(bench.tls)
+    assert bench.shown[0]["certificate"] == "Subject: Mller\n" + pem.decode()
+
+
+def test_a_fault_of_ours_does_not_stop_the_looks(bench: Bench) -> None:
+    """The certificate of the day after is taken up all the same."""
+    bench.keeper.start(bench.tls)
+    take, bench.keeper.hand_over = bench.keeper.hand_over, lambda _message: 1 / 0  # type: ignore[assignment, return-value]
+    bench.authority.issue(NAME)
+    with pytest.raises(ZeroDivisionError):
+        bench.look()
+    bench.keeper.hand_over = take
+    bench.authority.issue(NAME)
+    bench.look()
+    assert len(bench.shown) == 2
+
+
 def test_a_renewed_pair_is_taken_up_by_itself(bench: Bench) -> None:
     """Within a minute, without a word from anybody."""
     bench.keeper.start(bench.tls)

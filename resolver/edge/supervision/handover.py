@@ -27,6 +27,7 @@ class Bag:
     """Descriptors that must outlive the change of code."""
 
     fds: set[int] = field(factory=set)
+    _sealed: int | None = field(default=None, init=False)
 
     def keep(self, fd: int) -> int:
         """Carry a descriptor over; its number stays the same."""
@@ -36,7 +37,15 @@ class Bag:
     def seal(self, document: Mapping[str, Any]) -> int:
         """A descriptor of the whole document, carried over as well. OSError: no memory."""
         said = {"handover": VERSION, "fds": sorted(self.fds), **document}
-        return self.keep(sealed_memory(json.dumps(said, ensure_ascii=False).encode()))
+        self._sealed = sealed_memory(json.dumps(said, ensure_ascii=False).encode())
+        return self.keep(self._sealed)
+
+    def forget(self) -> None:
+        """It was not taken up: counts must not lie about in memory that nobody needs."""
+        if self._sealed is not None:
+            self.fds.discard(self._sealed)
+            os.close(self._sealed)
+            self._sealed = None
 
     def inheritable(self, *, on: bool) -> None:
         """Let them outlive the next program that is run in this process, or no longer."""

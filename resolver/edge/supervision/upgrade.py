@@ -91,6 +91,7 @@ class Upgrade:
             raise ReloadFault(f"the installed program could not be run: {error.strerror or error}") from None
         finally:  # we are still here, whatever it was
             bag.inheritable(on=False)
+            bag.forget()
             self.successor.release_signals()
             self.undo()
 

@@ -33,13 +33,21 @@ def test_what_is_packed_comes_out_and_nothing_can_change_it() -> None:
 
 
 def test_an_exec_that_failed_is_taken_back() -> None:
-    """Nothing stays inheritable for the children to come."""
+    """Nothing stays inheritable for the children to come, and what was said is forgotten."""
     bag = Bag()
+    read, write = os.pipe()
+    bag.keep(read)
     sealed = bag.seal({})
     bag.inheritable(on=True)
     bag.inheritable(on=False)
-    assert not os.get_inheritable(sealed)
-    os.close(sealed)
+    assert not os.get_inheritable(read)
+    bag.forget()
+    with pytest.raises(OSError):
+        os.fstat(sealed)
+    bag.inheritable(on=False)
+    os.close(read)
+    os.close(write)
+    Bag().forget()
 
 
 def test_an_ordinary_start_has_nothing() -> None:

@@ -57,6 +57,7 @@ class FakeSuccessor:
     def __init__(self) -> None:
         self.signals_held = False
         self.left: list[dict[str, Any]] = []
+        self.memory = -1
 
     def hold_signals(self) -> None:
         self.signals_held = True
@@ -66,6 +67,7 @@ class FakeSuccessor:
 
     def begin(self, handed: int) -> None:
         assert self.signals_held
+        self.memory = handed
         self.left.append(json.loads(os.pread(handed, 1 << 20, 0)))
         raise FileNotFoundError(2, "No such file or directory")
 

@@ -64,6 +64,8 @@ def test_a_program_that_cannot_be_run_is_taken_back(resolver: Resolver) -> None:
     assert not resolver.successor.signals_held
     [left] = resolver.successor.left
     assert not any(os.get_inheritable(fd) for fd in left["fds"])
+    with pytest.raises(OSError):
+        os.fstat(resolver.successor.memory)
     assert not waiting[0]["ok"]
     assert resolver.state() == (True, "answering")
     assert len(resolver.launcher.living("updater")) == 2  # the old one, told to leave, and a new one

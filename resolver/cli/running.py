@@ -1,11 +1,13 @@
 """`mamori run`, `mamori demo` and `mamori check-config`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option
-from resolver.settings import load
+from resolver.settings import SettingsFault, load
 from resolver.settings.checks import warnings
 from resolver.settings.view_words import view_documents, view_lines
 
@@ -44,9 +46,18 @@ def check_config(file: Path) -> None:
     All faults come at once, with exit code 78; warnings name what works but should be thought about.
     """
     settings = load(file)
-    for warning in warnings(settings):
+    for warning in (*warnings(settings), *_unreadable_for_owner(file, settings.state)):
         click.echo(f"warning: {warning}", err=True)
     lists = ", ".join(each.id for each in settings.lists) or "none"
     click.echo(f"{file}: good. Lists to enforce: {lists}.")
     for line in view_lines(view_documents(settings)):
         click.echo(line)
+
+
+def _unreadable_for_owner(file: Path, state: Path) -> Iterator[str]:
+    """What root, who checks, can read, and the user the resolver runs as cannot: a key just renewed, a secret."""
+    try:
+        with as_owner_of(state):
+            load(file)
+    except SettingsFault as fault:
+        yield from (f"{each}, for {state.owner()}, who owns the state folder" for each in fault.faults)

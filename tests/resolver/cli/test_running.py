@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
 from tests.resolver.cli.at_terminal import Terminal, settings
+from tests.support.tools import require_root
+
+NOBODY = 65534
 
 
 def test_a_good_file_is_called_good(terminal: Terminal) -> None:
@@ -37,3 +46,24 @@ def test_faults_have_their_lines(terminal: Terminal) -> None:
     result = terminal.type("check-config", str(terminal.config))
     assert result.exit_code == 78
     assert "line 3: answer.ttl: expected a number from 1 to 60 seconds, found 0" in result.stderr
+
+
+@pytest.mark.root
+def test_what_only_root_can_read_is_warned_of() -> None:
+    """Checked by root, started as another user: a file of 0600 would keep the resolver down."""
+    require_root()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        terminal, secrets = Terminal(Path(folder)), Path(folder) / "secrets"
+        secrets.write_text("00" * 16)
+        os.chown(secrets, 0, NOBODY)
+        os.chown(terminal.state, NOBODY, NOBODY)
+        terminal.write(settings() | {"state": str(terminal.state), "cookies": {"secrets": str(secrets)}})
+        told = {}
+        for mode in (0o600, 0o640):
+            secrets.chmod(mode)
+            result = terminal.type("check-config", str(terminal.config))
+            assert result.exit_code == 0
+            told[mode] = result.stderr
+    assert f"cookies.secrets: cannot read {secrets}: Permission denied, for nobody" in told[0o600]
+    assert told[0o640] == ""

@@ -66,7 +66,7 @@ class DohLimits:
     """Clients over DoH (RFC 8484), HTTP/2 (RFC 9113)."""
 
     streams: int = 100
-    """Requests of one connection open at once; one more is a fault of the client."""
+    """Requests of one connection open at once; one more is refused."""
     in_flight: int = 100
     """Queries of one connection that wait for an answer, also where the client took back its request."""
     message_bytes: int = 8192

@@ -23,7 +23,7 @@ from h2.events import (
 )
 from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
-from hyperframe.frame import GoAwayFrame
+from hyperframe.frame import Frame, GoAwayFrame
 
 from resolver.core.freshness import freshness
 from resolver.edge.limits import DohLimits
@@ -38,9 +38,20 @@ Question = tuple[int, bytes]
 
 
 class _Connection(H2Connection):
-    """Theirs, with less memory for streams that are over."""
+    """Theirs, with less memory for streams that are over, and milder to a client that is not at fault."""
 
     MAX_CLOSED_STREAMS = DohLimits().resets_kept
+
+    @property
+    def open_inbound_streams(self) -> int:
+        """h2 looks here before it ends the connection of a client with one stream too many, which may not have heard
+        our settings yet: we refuse that stream only (RFC 9113 section 5.1.2)."""
+        _ = super().open_inbound_streams  # which lets those go that are over
+        return 0
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
+        """Theirs would let nothing more out; but the client may wait for what it asked (RFC 9113 section 6.8)."""
+        return [], [ConnectionTerminated()]
 
 
 @define(eq=False)
@@ -203,13 +214,15 @@ class Http2:
                 table = self._h2.encoder
                 table.header_table_size = min(table.header_table_size, _HPACK_TABLE_BYTES)
             elif isinstance(event, ConnectionTerminated):
-                self.is_over = True
+                self._goes_away = True
+                self.is_over = not self._streams
         except Refusal as refusal:
             self._refuse(event.stream_id, refusal.status)  # type: ignore[attr-defined]  # only streams are refused
 
     def _open(self, event: RequestReceived, now: float) -> None:
         number = event.stream_id
-        if self._goes_away or self._unsent_bytes > self._limits.unsent_bytes:
+        is_full = len(self._streams) >= self._limits.streams or self._unsent_bytes > self._limits.unsent_bytes
+        if self._goes_away or is_full:
             self._reset(number, ErrorCodes.REFUSED_STREAM)
             return
         head = read_head(event.headers, self._path, self._limits)

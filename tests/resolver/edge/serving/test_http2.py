@@ -13,11 +13,12 @@ from attrs import define, field
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamEnded, StreamReset
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 from hyperframe.frame import (
     ContinuationFrame,
     DataFrame,
     Frame,
+    GoAwayFrame,
     HeadersFrame,
     PingFrame,
     PriorityFrame,
@@ -319,17 +320,35 @@ def test_empty_data_frames_without_end_end_the_connection(client: Client) -> Non
     assert client.server.is_over
 
 
-def test_more_streams_than_allowed_are_a_fault(client: Client) -> None:
-    """The client was told the number."""
+def test_one_stream_too_many_is_refused_alone(client: Client) -> None:
+    """A client may not have heard our settings yet: the others are answered, and there is room again."""
     assert client.http.remote_settings.max_concurrent_streams == LIMITS.streams
-    frames = []
-    for number in range(LIMITS.streams + 1):
-        target = b"/dns-query?dns=" + base64.urlsafe_b64encode(query()).rstrip(b"=")
-        block = client.http.encoder.encode(
-            [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"a"), (b":path", target)]
-        )
-        frames.append(HeadersFrame(1 + 2 * number, block, flags=["END_HEADERS", "END_STREAM"]))
-    client.throw(*frames)
+    client.http.remote_settings = Settings(client=False)  # as at the beginning: no bound
+    streams = [client.get(query()) for _ in range(LIMITS.streams + 1)]
+    client.flush()
+    client.answer()
+    assert [client.heard[stream].ended for stream in streams] == [True] * LIMITS.streams + [False]
+    assert client.heard[streams[-1]].reset == REFUSED_STREAM
+    again = client.get(query())
+    client.flush()
+    client.answer()
+    assert client.heard[again].ended
+
+
+def test_a_client_that_says_goodbye_gets_what_it_asked(client: Client) -> None:
+    """GOAWAY tells of new requests only; then the connection ends."""
+    stream = client.get(query())
+    client.flush()
+    client.throw(GoAwayFrame(0, last_stream_id=0))
+    assert not client.server.is_over
+    client.answer()
+    assert client.heard[stream].ended
+    assert client.server.is_over
+
+
+def test_a_client_that_says_goodbye_with_nothing_open_is_let_go(client: Client) -> None:
+    """At once."""
+    client.throw(GoAwayFrame(0, last_stream_id=0))
     assert client.server.is_over
 
 

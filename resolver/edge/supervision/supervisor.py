@@ -9,10 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 
 from resolver.edge import fault_log
-from resolver.edge.supervision import status
 from resolver.edge.supervision.certificate_keeper import CertificateKeeper
 from resolver.edge.supervision.changes import STOPPING, Changes
 from resolver.edge.supervision.control import ControlFactory, Reply
@@ -27,12 +26,12 @@ from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.metrics import CONTENT_TYPE, Exposition
 from resolver.edge.supervision.notice_keeper import NoticeKeeper
+from resolver.edge.supervision.observer import Observer
 from resolver.edge.supervision.outside import Outside
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.readiness import Readiness
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.reload import ReloadFault, Rollout, require_reloadable
-from resolver.edge.supervision.snapshot import Snapshot
 from resolver.edge.supervision.sockets import ListenFault, slot_sockets
 from resolver.edge.supervision.start_rule import StartLimits
 from resolver.edge.supervision.state_folder import StateFolder
@@ -40,15 +39,12 @@ from resolver.edge.supervision.steering import Key, Steering
 from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
 from resolver.edge.supervision.upgrade import VERB, Upgrade
-from resolver.edge.supervision.usage import Usage, usage
 from resolver.edge.supervision.watchdog import Watchdog
 from resolver.settings import Settings
-from resolver.settings.access_checks import is_open
-from resolver.settings.view_words import view_documents
 
 
 class Supervisor:
-    """One running resolver.
+    """One running resolver; `observer` tells of it.
 
     `on_ready()` is called once: queries are let in and every worker answers. `reactor` is the real one or a fake with
     timers and `adoptStreamPort`.
@@ -83,6 +79,10 @@ class Supervisor:
         self._changes = Changes(
             *(outside.version, outside.load, outside.prove, self.reload),
             *(self._pool, self._readiness, self._rollout),
+        )
+        self.observer = Observer(
+            *(outside.version, lambda: self._settings, self._readiness, self._pool, self._updates, self._tally),
+            *(self._board, self._latencies, self._incidents, self._release, self._certificates),
         )
         self._upgrade = Upgrade(
             *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over),
@@ -163,7 +163,7 @@ class Supervisor:
 
     def _serve_pages(self, metrics: socket.socket, harbour: Harbour) -> None:
         with metrics as listening:
-            exposition = Exposition(self.snapshot)
+            exposition = Exposition(self.observer.snapshot)
             pages = bounded(site(exposition.render, CONTENT_TYPE, self._readiness.now))
             self._ports.append(serve(self._reactor, listening, pages))
         with harbour.control(self._settings.state / SOCKET_NAME) as listening:
@@ -255,46 +255,15 @@ class Supervisor:
         self._state.release()
         self._stopping.callback(None)
 
-    # --- telling ----------------------------------------------------------------------------------------
-
-    def snapshot(self) -> Snapshot:
-        """Everything about this moment."""
-        ready, reason = self._readiness.now()
-        pool = self._pool
-        return Snapshot(
-            ready=ready,
-            reason=reason,
-            uptime_seconds=self._readiness.uptime,
-            generation=pool.index.activated,
-            slots=len(pool.slots),
-            serving=pool.serving,
-            spares=pool.spares,
-            steering=pool.steering.reason,
-            updater_up=self._updates.keeper.child is not None,
-            totals=self._tally.totals(),
-            lists=self._board.views(),
-            latencies=self._latencies.view(),
-            clock_suspect=self._board.clock_suspect,
-            audit_failing=self._board.audit_failing,
-            deaths=dict(self._incidents.deaths),
-            faults=dict(self._incidents.faults),
-            usage=tuple(usage(slot.worker.child.pid) if slot.worker else Usage() for slot in pool.slots),
-            release=self._release.view(),
-            certificate_not_after=self._certificates.not_after,
-            version=self._changes.version,
-            answering=self._readiness.answering,
-            draining=self._readiness.drained,
-            views=view_documents(self._settings),
-            open_resolver=is_open(self._settings.access),
-        )
+    # --- operators --------------------------------------------------------------------------------------
 
     def command(self, verb: str, list_id: str | None = None, by: int = 0) -> Deferred[Reply]:
         """Do what an operator asks for: {"ok", "text", …} when it is done."""
         changes = self._changes
         here: dict[str, Callable[[], Deferred[Reply]]] = {
-            "ready": self._tell_ready,
-            "status": self._tell_status,
-            "index": self._show_index,
+            "ready": self.observer.tell_ready,
+            "status": self.observer.tell_status,
+            "index": self.observer.show_index,
             "reload": changes.reload,
             "restart-workers": changes.restart_workers,
             "drain": lambda: changes.drain(on=True),
@@ -302,19 +271,6 @@ class Supervisor:
             VERB: lambda: changes.alone(self._upgrade.run),
         }
         return here[verb]() if verb in here else self._updates.command(verb, list_id, by)
-
-    def _tell_ready(self) -> Deferred[Reply]:
-        ready, reason = self._readiness.now()
-        return succeed({"ok": ready, "text": reason})
-
-    def _tell_status(self) -> Deferred[Reply]:
-        told = status.document(self.snapshot())
-        return succeed({"ok": True, "text": status.text(told), "status": told})
-
-    def _show_index(self) -> Deferred[Reply]:
-        """The index in force, read-only: an operator looks a name up in it without telling us the name."""
-        fd = self._pool.index.kept_open(lambda number: number)
-        return succeed({"ok": True, "text": "the index in force"} | ({} if fd is None else {"fd": fd}))
 
     def _pool_changed(self) -> None:
         self._readiness.reconsider()

@@ -142,7 +142,7 @@ def test_draining_changes_ready_alone_and_outlives_a_reload(resolver: Resolver) 
     begun(resolver, "reload")
     for _ in range(2):
         resolver.workers_up()
-    taken = resolver.supervisor.snapshot()
+    taken = resolver.supervisor.observer.snapshot()
     assert (taken.ready, taken.reason, taken.answering, taken.draining) == (False, "draining", True, True)
     assert "queries are answered" in resolver.ask("status")["text"]
     assert begun(resolver, "undrain")[0]["ok"]

@@ -78,7 +78,7 @@ def test_a_drained_resolver_that_lost_its_workers_says_the_worse(resolver: Resol
     resolver.ask("drain")
     for worker in resolver.launcher.living("worker"):
         worker.die("sigsegv")
-    taken = resolver.supervisor.snapshot()
+    taken = resolver.supervisor.observer.snapshot()
     assert (taken.ready, taken.reason, taken.answering, taken.draining) == (False, "no worker answers yet", False, True)
 
 

@@ -103,7 +103,7 @@ class Resolver:
         return self.launcher.newest("updater")
 
     def state(self) -> tuple[bool, str]:
-        taken = self.supervisor.snapshot()
+        taken = self.supervisor.observer.snapshot()
         return taken.ready, taken.reason
 
     def workers_up(self) -> None:
@@ -179,7 +179,7 @@ def test_marks_of_fresh_entries_are_in_no_status_and_no_series(
     resolver = start()
     resolver.take_list(fresh=40)
     resolver.workers_up()
-    shown = Exposition(resolver.supervisor.snapshot)
+    shown = Exposition(resolver.supervisor.observer.snapshot)
     series, told = shown.render(), resolver.ask("status")
     pool = resolver.supervisor._pool
     assert pool.index.marks is not None
@@ -217,11 +217,11 @@ def test_node_that_had_a_list_opens_after_two_minutes(tmp_path: Path, start: Cal
     resolver.workers_up()
     assert resolver.state() == (True, "answering unfiltered: list demo is not in force")
     assert resolver.ready == 1
-    assert not resolver.supervisor.snapshot().lists[0].enforcing
+    assert not resolver.supervisor.observer.snapshot().lists[0].enforcing
     resolver.take_list()
     for worker in resolver.launcher.living("worker"):
         worker.take_index()
-    assert resolver.supervisor.snapshot().lists[0].enforcing
+    assert resolver.supervisor.observer.snapshot().lists[0].enforcing
 
 
 def test_open_waits_only_for_the_disk(start: Callable[..., Resolver]) -> None:
@@ -242,7 +242,7 @@ def test_unready_when_nobody_serves(start: Callable[..., Resolver]) -> None:
     for worker in resolver.launcher.living("worker"):
         worker.die("sigsegv")
     assert resolver.state() == (False, "no worker answers yet")
-    assert resolver.supervisor.snapshot().deaths == {("worker", "sigsegv"): 2}
+    assert resolver.supervisor.observer.snapshot().deaths == {("worker", "sigsegv"): 2}
     resolver.workers_up()
     assert resolver.state()[0]
 
@@ -272,7 +272,7 @@ def test_reload_renews_children_and_keeps_answering(tmp_path: Path, start: Calla
     assert all(worker.told("stop") for worker in old)
     for kind in ("worker", "updater", "notice"):
         assert resolver.launcher.newest(kind).sent[0]["settings"] == new.raw
-    assert list(resolver.supervisor.snapshot().totals.upstream_up) == ["127.0.0.1:10"]
+    assert list(resolver.supervisor.observer.snapshot().totals.upstream_up) == ["127.0.0.1:10"]
     assert resolver.ready == 1
 
 
@@ -338,7 +338,7 @@ def test_error_a_child_survived_is_counted(start: Callable[..., Resolver], capsy
     resolver = start()
     fault = {"type": "fault", "code": "unexpected_error", "kind": "KeyError", "where": "resolver/core/x.py:1"}
     resolver.launcher.newest("worker").say(fault)
-    assert resolver.supervisor.snapshot().faults == {"worker": 1}
+    assert resolver.supervisor.observer.snapshot().faults == {"worker": 1}
     assert "mamori worker: unexpected_error KeyError resolver/core/x.py:1" in capsys.readouterr().err
 
 

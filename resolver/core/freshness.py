@@ -10,7 +10,8 @@ _KEPT = (codes.NOERROR, codes.NXDOMAIN)
 
 
 def freshness(wire: bytes) -> int:
-    """Seconds: the smallest TTL of the answer section; of a negative answer the SOA's, and no more than its MINIMUM.
+    """Seconds: the smallest TTL of the answer section; of a negative answer, also one behind an alias, no more than its
+    SOA's and its MINIMUM.
 
     0 for failures, for negative answers without SOA, and for what cannot be read.
     """
@@ -27,17 +28,15 @@ def _freshness(wire: bytes) -> int:
     at = codes.HEADER_BYTES
     for _ in range(questions):
         at = _behind_name(wire, at) + 4
-    smallest: int | None = None
+    living: list[int] = []
     for _ in range(answers):
         _kind, ttl, at = _record(wire, at)
-        smallest = ttl if smallest is None else min(smallest, ttl)
-    if smallest is not None:
-        return smallest
+        living.append(ttl)
     for _ in range(authorities):
         kind, ttl, at = _record(wire, at)
         if kind == codes.SOA:
-            return min(ttl, int.from_bytes(wire[at - _MINIMUM : at], "big"))
-    return 0
+            return min(*living, ttl, int.from_bytes(wire[at - _MINIMUM : at], "big"))
+    return 0 if wire[3] & codes.RCODE else min(living, default=0)
 
 
 def _record(wire: bytes, at: int) -> tuple[int, int, int]:

@@ -30,9 +30,21 @@ def soa(ttl: int, minimum: int) -> tuple[str, int, str, str]:
 
 @given(st.lists(TTLS, min_size=1, max_size=4))
 def test_the_smallest_ttl_of_the_answer_counts(ttls: list[int]) -> None:
-    """Whatever stands in the other sections, and behind compressed names."""
+    """Whatever servers are named in the other sections, and behind compressed names."""
     records = [(f"n{number}.a.example.", ttl, "CNAME", "www.a.example.") for number, ttl in enumerate(ttls)]
-    assert freshness(answer(*records, authority=(soa(1, 1),))) == min(ttls)
+    assert freshness(answer(*records, authority=(("a.example.", 1, "NS", "ns.a.example."),))) == min(ttls)
+
+
+@given(TTLS, TTLS, TTLS, st.sampled_from(["NOERROR", "NXDOMAIN"]))
+def test_a_negative_answer_behind_an_alias_lives_no_longer(alias: int, ttl: int, minimum: int, rcode: str) -> None:
+    """RFC 2308 section 2: what is kept of it is the alias and the absence; an HTTP cache keeps both or none."""
+    record = ("www.a.example.", alias, "CNAME", "gone.a.example.")
+    assert freshness(answer(record, authority=(soa(ttl, minimum),), rcode=rcode)) == min(alias, ttl, minimum)
+
+
+def test_a_name_that_does_not_exist_without_soa_is_not_fresh() -> None:
+    """Not behind an alias either (RFC 2308 section 5)."""
+    assert freshness(answer(("www.a.example.", 60, "CNAME", "gone.a.example."), rcode="NXDOMAIN")) == 0
 
 
 @given(TTLS, TTLS, st.sampled_from(["NOERROR", "NXDOMAIN"]))

@@ -179,3 +179,19 @@ def test_zones_have_upstreams_of_their_own(start: Start) -> None:
         assert lab.names() == [name for name, _ in asked[lab]]
         for each in (everyone, corp, lab):
             assert daemon.metric(f'mamori_upstream_up{{upstream="{each.address}"}}') == 1
+
+
+def test_a_new_authority_is_taken_up_by_a_reload(start: Start, ours: Authority, tmp_path: Path) -> None:
+    """The same file with other contents; one that holds no certificate changes nothing."""
+    other, ca = authority(tmp_path / "other", "other.test"), tmp_path / "upstream-ca.pem"
+    ca.write_bytes(ours.pem.read_bytes())
+    with QuickUpstream(other.issue(NAME)) as upstream:
+        daemon = start([secure(upstream, ca)])
+        assert found(ask(daemon.port, "udp", "before.example")) == "SERVFAIL"
+        ca.write_text("no certificate")
+        refused = daemon.command("reload")
+        assert refused.returncode == 1
+        assert "upstreams[0].tls.ca" in refused.stderr
+        ca.write_bytes(other.pem.read_bytes())
+        assert daemon.command("reload").returncode == 0
+        assert found(ask(daemon.port, "udp", "after.example")) == address_of("after.example")

@@ -23,6 +23,9 @@ def require_reloadable(old: Settings, new: Settings) -> None:
     """Raise ReloadFault, which names every setting that stands in the way and the verb that can take it up."""
     restart = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
     upgrade = [name for name in NEEDS_UPGRADE if getattr(old, name) != getattr(new, name)]
+    if new.workers < old.workers:  # a socket that is closed loses its queue
+        upgrade.remove("workers")
+        restart.append("workers")
     if old.places != new.places and "listen" not in upgrade:
         upgrade.append("where other transports listen")
     if old.poll.hint != new.poll.hint:
@@ -37,7 +40,7 @@ def require_reloadable(old: Settings, new: Settings) -> None:
 def _refusal(names: list[str], verb: str) -> str:
     how = {
         "restart": "restart the resolver",
-        "upgrade": "`mamori upgrade` can do it without losing a query (but for fewer workers: those need a restart)",
+        "upgrade": "`mamori upgrade` can do it without losing a query",
     }[verb]
     return f"{', '.join(names)} cannot change in a reload, so nothing was applied: {how}, or put back the old value"
 

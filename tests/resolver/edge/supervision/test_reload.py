@@ -29,3 +29,10 @@ def test_every_obstacle_is_named_at_once(tmp_path: Path) -> None:
     named = r"^state cannot.*restart the.*\nlisten, workers, poll\.hint, notices\.\*\.listen cannot.*`mamori upgrade`"
     with pytest.raises(ReloadFault, match=named):
         require_reloadable(old, new)
+
+
+def test_fewer_workers_are_a_matter_of_a_restart(tmp_path: Path) -> None:
+    """An upgrade would refuse them too, so nobody is sent there."""
+    more = changed(settings(tmp_path), tmp_path, workers=3)
+    with pytest.raises(ReloadFault, match=r"^workers cannot change in a reload, so nothing was applied: restart the"):
+        require_reloadable(more, changed(more, tmp_path, workers=2))

@@ -46,6 +46,10 @@ class Forwarder:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
         return self._reception.door(transport, place)
 
+    def admits(self, host: str) -> bool:
+        """Whether this client is served at all; who is not need not be let in where that is dear."""
+        return self._reception.admits(host)
+
     def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:
         """Make and take server cookies under these secrets, newest first (RFC 9018); without any, no cookies."""
         self._reception.use_cookie_secrets(secrets)

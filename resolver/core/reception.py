@@ -69,6 +69,10 @@ class Reception:
             return answer_locally(self._counters, query, door, ANY_ANSWER)
         return query
 
+    def admits(self, host: str) -> bool:
+        """Whether this client is served at all."""
+        return self._access.admits(host)
+
     def may_recurse(self, query: Query, host: str) -> bool:
         """Whether a query is answered in full: with RD, or from where monitoring asks (row 6)."""
         return query.form.rd or self._access.admits_rd0(host)

@@ -181,6 +181,9 @@ class Streams(Factory):
         self._kind = kind
         self._door = door
 
-    def buildProtocol(self, addr: IAddress | None) -> Stream:
-        """A client connected."""
-        return self._kind(self, self._door, str(getattr(addr, "host", "")))
+    def buildProtocol(self, addr: IAddress | None) -> Stream | None:
+        """A client connected. None: it is let go at once, for a handshake is more than a stranger may cost."""
+        host = str(getattr(addr, "host", ""))
+        if self.secure and not self.pump.core.admits(host):
+            return None
+        return self._kind(self, self._door, host)

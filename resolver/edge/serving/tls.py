@@ -9,7 +9,7 @@ from typing import Final
 
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from OpenSSL import SSL
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
+from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
@@ -94,10 +94,7 @@ class TlsDoor:
         Each write is a TLS record of its own. Twisted would gather them, but getdns and stubby take one answer out of
         a record, then wait until the socket is readable: the second answer in it they would find only with the next.
         """
-        made = TLSMemoryBIOFactory(self, isClient=False, wrappedFactory=plain, clock=clock)
-        made.noisy = False
-        made.protocol = TlsProtocol
-        return made
+        return TlsFactory(self, isClient=False, wrappedFactory=plain, clock=clock)
 
 
 class TlsProtocol(TLSMemoryBIOProtocol):
@@ -113,3 +110,17 @@ class TlsProtocol(TLSMemoryBIOProtocol):
         super()._tlsShutdownFinished(reason)
         if reason is not None:
             reason.cleanFailure()
+
+
+class TlsFactory(TLSMemoryBIOFactory):
+    """Twisted's, which takes it that whoever connects is let in."""
+
+    noisy = False
+    protocol = TlsProtocol
+
+    def buildProtocol(  # type: ignore[override]  # every other factory may say None
+        self, addr: IAddress | None
+    ) -> TLSMemoryBIOProtocol | None:
+        """None where the factory below lets nobody in; Twisted then closes the connection."""
+        plain = self.wrappedFactory.buildProtocol(addr)
+        return None if plain is None else self.protocol(self, plain)

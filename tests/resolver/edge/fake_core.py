@@ -37,6 +37,10 @@ class FakeCore:
     bug: bool = False
     flush_bug: bool = False
     retry: UpstreamQuery | None = None
+    strangers: set[str] = field(factory=set)
+
+    def admits(self, host: str) -> bool:
+        return host not in self.strangers
 
     def receive_query(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
         self.hosts.append(host)

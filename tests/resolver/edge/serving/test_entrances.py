@@ -174,6 +174,19 @@ def answered(world: EncryptedWorker) -> bool:
     return exchange(question().to_wire(), world.ports["udp"], "udp") is not None
 
 
+def test_a_stranger_is_refused_in_the_clear_and_let_go_before_a_handshake(
+    start: Callable[..., EncryptedWorker],
+) -> None:
+    """Who may not ask costs no key exchange, and shuts nobody out."""
+    world = start(access={"allow": ["127.0.0.1/32"]})
+    for kind in ("udp", "tcp"):
+        assert world.ask(kind, "127.0.0.3").rcode() == dns.rcode.REFUSED
+    for kind in ("dot", "doh"):
+        with world.connect(kind, ("127.0.0.3", 0)) as sock, pytest.raises(OSError):  # noqa: PT011  its end has many words
+            world.context().wrap_socket(sock, server_hostname=NAME)
+        assert world.ask(kind).answer
+
+
 def test_a_client_prefix_is_held_to_its_number_and_others_are_not_touched(
     start: Callable[..., EncryptedWorker],
 ) -> None:

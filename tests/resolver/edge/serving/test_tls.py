@@ -256,3 +256,12 @@ def test_a_connection_leaves_no_cycle(world: World, last: str) -> None:
         assert [each() for each in alive] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_stranger_costs_no_handshake(world: World) -> None:
+    """It is let go before a byte is read; others are let in."""
+    bench = Bench()
+    bench.core.strangers.add("198.51.100.1")
+    factory = world.door().around(bench.streams, bench.clock)
+    assert factory.buildProtocol(IPv4Address("TCP", "198.51.100.1", 1)) is None
+    assert factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 1)) is not None

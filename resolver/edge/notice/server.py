@@ -63,9 +63,14 @@ def drop_privileges(user: str | None) -> None:
             raise NoticeFault(f"user: there is no user {name!r}; create it or name another in the settings") from None
         if account.pw_uid == 0:
             raise NoticeFault(f"user: {name!r} is root again; name a user without rights, or none for {DEFAULT_USER}")
-        os.setgroups([])
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
+        try:
+            os.setgroups([])
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
+        except PermissionError:
+            raise NoticeFault(
+                f"user: root may not become {name!r} here: give CAP_SETUID and CAP_SETGID, or start as another user"
+            ) from None
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     harden_process()  # a change of user may have made us dumpable again
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from typing import Any
@@ -193,3 +194,15 @@ def test_a_user_that_will_not_do_is_a_fault_that_says_what_to_do(user: str, why:
     require_root()
     with pytest.raises(NoticeFault, match=why):
         drop_privileges(user)
+
+
+def test_root_without_the_right_to_become_another_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container that took the right away: the page is not served as root, and the log says what to do."""
+    monkeypatch.setattr("resolver.edge.notice.server.os.geteuid", lambda: 0)
+    monkeypatch.setattr("resolver.edge.notice.server.os.setgroups", _forbidden)
+    with pytest.raises(NoticeFault, match="CAP_SETGID, or start as another user"):
+        drop_privileges("nobody")
+
+
+def _forbidden(_groups: list[int]) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")

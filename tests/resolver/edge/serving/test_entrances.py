@@ -182,7 +182,7 @@ def test_a_stranger_is_refused_in_the_clear_and_let_go_before_a_handshake(
     for kind in ("udp", "tcp"):
         assert world.ask(kind, "127.0.0.3").rcode() == dns.rcode.REFUSED
     for kind in ("dot", "doh"):
-        with world.connect(kind, ("127.0.0.3", 0)) as sock, pytest.raises(OSError):  # noqa: PT011  its end has many words
+        with world.connect(kind, ("127.0.0.3", 0)) as sock, pytest.raises(OSError):
             world.context().wrap_socket(sock, server_hostname=NAME)
         assert world.ask(kind).answer
 

@@ -1,4 +1,7 @@
-"""A resolver is changed in every way there is while customers ask, and no query is lost."""
+"""A resolver is changed in every way there is while customers ask, and no query is lost.
+
+It is one life: each change begins where the one before has left the resolver.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from tests.support.listbody import ListBody, entry
 from tests.support.load import Load
 from tests.support.ports import free_port
 
-pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("changes")]
+pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("changes"), pytest.mark.timeout(300)]
 
 NAMES = ("blk.example", *(f"n{number}.example" for number in range(40)))
 
@@ -85,7 +88,7 @@ def ready(world: World) -> tuple[int, str]:
             return error.code, error.read().decode().strip()
 
 
-def test_a_reload_ends_when_every_worker_is_new(world: World) -> None:
+def a_reload_ends_when_every_worker_is_new(world: World) -> None:
     """And says every fault of settings that cannot be used, on the caller's terminal, with nothing changed."""
     before = world.workers()
     world.daemon.settings["answer"] = {"ttl": 7}
@@ -102,14 +105,14 @@ def test_a_reload_ends_when_every_worker_is_new(world: World) -> None:
     assert world.workers() <= after
 
 
-def test_workers_are_restarted_one_by_one(world: World) -> None:
+def workers_are_restarted_one_by_one(world: World) -> None:
     """All of them are other processes afterwards, the supervisor is not."""
     before = world.workers()
     assert "the workers were replaced: 2 workers serve" in world.told("restart-workers")
     assert not before & world.workers()
 
 
-def test_an_upgrade_keeps_process_sockets_counts_and_list(world: World) -> None:
+def an_upgrade_keeps_process_sockets_counts_and_list(world: World) -> None:
     """Another version answers in the same process; counters go on, the list is in force, draining outlives it.
 
     A reload before it is refused: it would start workers of another version than their supervisor.
@@ -134,7 +137,7 @@ def test_an_upgrade_keeps_process_sockets_counts_and_list(world: World) -> None:
     assert len(world.daemon.children("updater")) == len(world.daemon.children("notice")) == 1
 
 
-def test_code_that_cannot_run_changes_nothing(world: World) -> None:
+def code_that_cannot_run_changes_nothing(world: World) -> None:
     """What is wrong with it stands on the caller's terminal, and the old code goes on."""
     before = world.workers()
     world.installed.install("3.0")
@@ -143,7 +146,7 @@ def test_code_that_cannot_run_changes_nothing(world: World) -> None:
     assert world.workers() == before
 
 
-def test_an_upgrade_again_with_a_worker_killed_under_way(world: World) -> None:
+def an_upgrade_again_with_a_worker_killed_under_way(world: World) -> None:
     """The spare of the code before stands in; new addresses to listen on are taken up on the way."""
     world.installed.install("4.0")
     other = free_port()
@@ -156,7 +159,7 @@ def test_an_upgrade_again_with_a_worker_killed_under_way(world: World) -> None:
     assert world.daemon.status()["deaths"]["worker"] == 1
 
 
-def test_an_address_that_is_taken_leaves_the_settings_as_they_were(world: World) -> None:
+def an_address_that_is_taken_leaves_the_settings_as_they_were(world: World) -> None:
     """The new code runs, the caller is told why it has not the new settings, and they can be put right."""
     world.installed.install("5.0")
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -164,13 +167,13 @@ def test_an_address_that_is_taken_leaves_the_settings_as_they_were(world: World)
         world.daemon.write_config()
         told = world.refused("upgrade")
     assert "upgraded from 4.0 to 5.0: 2 workers serve" in told
-    assert "the new settings were not taken up: cannot listen on TCP 127.0.0.1:" in told
+    assert "the new settings were not taken up: cannot listen on " in told
     world.daemon.settings["listen"].pop()
     world.daemon.write_config()
     assert "taken up" in world.told("reload")
 
 
-def test_nobody_lost_a_query(world: World) -> None:
+def nobody_lost_a_query(world: World) -> None:
     """Through all of the above: every question was answered within three tries, and rightly."""
     tally = world.load.stop()
     assert (tally.lost, tally.wrong) == (0, 0)
@@ -183,3 +186,20 @@ def test_nobody_lost_a_query(world: World) -> None:
     assert supervisor.num_fds() < world.descriptors + 16  # three changes of code left nothing open
     assert world.daemon.text().count("READY ") == 1
     assert "fault" not in world.daemon.text()
+
+
+LIFE = (
+    a_reload_ends_when_every_worker_is_new,
+    workers_are_restarted_one_by_one,
+    an_upgrade_keeps_process_sockets_counts_and_list,
+    code_that_cannot_run_changes_nothing,
+    an_upgrade_again_with_a_worker_killed_under_way,
+    an_address_that_is_taken_leaves_the_settings_as_they_were,
+    nobody_lost_a_query,
+)
+
+
+def test_no_change_costs_a_query(world: World) -> None:
+    """Reload, restart of the workers, and upgrades that succeed, cannot run, lose a worker or find a place taken."""
+    for change in LIFE:
+        change(world)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -100,27 +102,36 @@ def test_an_address_in_use_is_told(resolver: Resolver) -> None:
 
 
 class Manager:
-    """The service manager's end: what it heard, in order, each line once a datagram."""
+    """The service manager's end: what it heard, in order; it listens all the time, since the kernel keeps ten lines."""
 
     def __init__(self, folder: Path) -> None:
         self.path = str(folder / "notify")
         self.heard: list[str] = []
+        self._lines: queue.Queue[list[str]] = queue.Queue()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.path)
-        self._socket.settimeout(60)
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
 
     def until(self, line: str) -> None:
-        """Listen until a datagram has this line."""
+        """Wait for a datagram with this line."""
         while True:
-            lines = self._socket.recv(4096).decode().splitlines()
+            lines = self._lines.get(timeout=60)
             self.heard += lines
             if line in lines:
                 return
+
+    def _listen(self) -> None:
+        while data := self._socket.recv(4096):
+            self._lines.put(data.decode().splitlines())
 
     def __enter__(self) -> Manager:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.path)
+        self._thread.join()
         self._socket.close()
 
 

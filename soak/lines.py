@@ -137,32 +137,17 @@ class Kept:
             self._connection.close()
 
 
-class Framed(asyncio.Protocol):
-    """Messages behind their length (RFC 7766), over TCP or TLS (RFC 7858)."""
+class Connection(asyncio.Protocol):
+    """One connection, from its beginning to its end."""
 
-    def __init__(self, _: Kept) -> None:
+    def __init__(self, kept: Kept) -> None:
         self.is_over = False
+        self._kept = kept
         self._waiting = Waiting()
-        self._number = 0
-        self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-
-    async def exchange(self, wire: bytes) -> bytes:
-        if self.is_over or self._transport is None or self._transport.is_closing():
-            raise ConnectionResetError
-        self._number = (self._number + 1) & 0xFFFF
-        self._transport.write(len(wire).to_bytes(2) + self._number.to_bytes(2) + wire[2:])
-        return await self._waiting.wait(self._number)
-
-    def data_received(self, data: bytes) -> None:
-        buffer = self._buffer
-        buffer += data
-        while len(buffer) > 2 and len(buffer) >= (end := 2 + int.from_bytes(buffer[:2])):
-            self._waiting.settle(int.from_bytes(buffer[2:4]), bytes(buffer[2:end]))
-            del buffer[:end]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_over = True
@@ -172,20 +157,44 @@ class Framed(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _writable(self) -> asyncio.Transport:
+        if self.is_over or self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError
+        return self._transport
 
-class Https(asyncio.Protocol):
+
+class Framed(Connection):
+    """Messages behind their length (RFC 7766), over TCP or TLS (RFC 7858)."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(kept)
+        self._number = 0
+        self._buffer = bytearray()
+
+    async def exchange(self, wire: bytes) -> bytes:
+        transport = self._writable()
+        self._number = (self._number + 1) & 0xFFFF
+        transport.write(len(wire).to_bytes(2) + self._number.to_bytes(2) + wire[2:])
+        return await self._waiting.wait(self._number)
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer
+        buffer += data
+        while len(buffer) > 2 and len(buffer) >= (end := 2 + int.from_bytes(buffer[:2])):
+            self._waiting.settle(int.from_bytes(buffer[2:4]), bytes(buffer[2:end]))
+            del buffer[:end]
+
+
+class Https(Connection):
     """RFC 8484 by POST over one HTTP/2 connection."""
 
     def __init__(self, kept: Kept) -> None:
-        self.is_over = False
-        self._name, self._path = kept.server.name or "", kept.path
-        self._waiting = Waiting()
+        super().__init__(kept)
         self._bodies: dict[int, bytearray] = {}
         self._http = h2.connection.H2Connection(h2.config.H2Configuration())
-        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        super().connection_made(transport)
         self._http.initiate_connection()
         self._flush()
 
@@ -198,10 +207,10 @@ class Https(asyncio.Protocol):
         return await self._waiting.wait(stream)
 
     def _request(self, wire: bytes) -> int:
-        if self.is_over or self._transport is None or self._transport.is_closing():
-            raise ConnectionResetError
+        self._writable()
         stream = self._http.get_next_available_stream_id()
-        heads = {":method": "POST", ":scheme": "https", ":authority": self._name, ":path": self._path}
+        kept = self._kept
+        heads = {":method": "POST", ":scheme": "https", ":authority": kept.server.name or "", ":path": kept.path}
         kind = "application/dns-message"
         more = {"accept": kind, "content-type": kind, "content-length": str(len(wire))}
         self._http.send_headers(stream, [*heads.items(), *more.items()])
@@ -231,11 +240,3 @@ class Https(asyncio.Protocol):
     def _flush(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(self._http.data_to_send())
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_over = True
-        self._waiting.fail_all()
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()

@@ -46,7 +46,7 @@ class Reception:
 
     def receive(self, data: bytes, host: str, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
-        client = self._client_for(host, door, now)
+        client = self._clients.find(host, door, now)
         if not client.allow(now):
             return self._receive_over_limit(data, host, client, door, now)
         query = self._read(data, host, door)
@@ -91,10 +91,6 @@ class Reception:
         except OptionFault:
             return BadQuery(query.ident, query.flags, codes.FORMERR, query.question, query.edns)
         return query
-
-    def _client_for(self, host: str, door: Door, now: float) -> Client:
-        """Return what is remembered of a host's like."""
-        return self._clients.find(host, door, now)
 
     # --- over the limit ---------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import ssl
 import threading
 import zlib
 
+from tests.support.asking import read_exactly
 from tests.support.certificates import Issued
 from tests.support.ports import free_port
 
@@ -126,18 +127,8 @@ def _context(shown: Issued) -> ssl.SSLContext:
 
 
 def _next(stream: socket.socket) -> bytes:
-    head = _read(stream, 2)
-    return _read(stream, int.from_bytes(head, "big")) if head else b""
-
-
-def _read(stream: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        more = stream.recv(count - len(data))
-        if not more:
-            return b""
-        data += more
-    return data
+    head = read_exactly(stream, 2)
+    return read_exactly(stream, int.from_bytes(head, "big")) if head else b""
 
 
 def _name(query: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
@@ -18,7 +19,8 @@ def served(line: socket.socket, answer: bytes, status: str, seen: list[dict[str,
     http.initiate_connection()
     body = b""
     while True:
-        line.sendall(http.data_to_send())
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # whoever has its answer may be gone already
+            line.sendall(http.data_to_send())
         data = line.recv(65536)
         if not data:
             return

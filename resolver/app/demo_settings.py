@@ -33,6 +33,7 @@ def settings_of(folder: Path, places: Places, *, upstream: Endpoint, list_url: s
         "poll": {"interval": POLL_SECONDS},
         "special_use": {"test": False, "invalid": False},  # the demo's own names live there and in example
         "metrics": {"listen": str(Endpoint(V4, places.metrics))},
+        "preflight": {"required": False},  # nobody answers for a demonstration
         "laptop": True,
     }
 

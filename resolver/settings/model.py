@@ -13,6 +13,7 @@ from resolver.settings.kinds import Choice, Switch, Words, Workers
 from resolver.settings.lists import ListSettings, Poll, Release, SelfTest, Start, Terms
 from resolver.settings.notices import Notice
 from resolver.settings.plain import to_plain
+from resolver.settings.preflight import Preflight
 from resolver.settings.serving import Answer, Cache, Metrics, SpecialUseName
 from resolver.settings.transports import Connections, Doh, Dot, Tls
 from resolver.settings.upstreams import Forward, Upstream
@@ -58,6 +59,7 @@ class Settings:
         default=(),
     )
     terms: Terms | None = setting("Terms of service; required before a list is enforced.", default=None)
+    preflight: Preflight = setting("What must be answered for before enforcement begins.", default=Preflight())
     start: Start = setting("What to do at the start.", default=Start())
     poll: Poll = setting("How often lists are asked for.", default=Poll())
     self_test: SelfTest = setting("Self-test names, asked end to end.", default=SelfTest())

@@ -48,6 +48,7 @@ class Daemon:
             "poll": {"interval": 2},
             "special_use": {"test": False, "invalid": False, "example": False},
             "metrics": {"listen": f"127.0.0.1:{self.metrics_port}"},
+            "preflight": {"required": False},
             "laptop": True,
         } | settings
         self.child: Child | None = None

@@ -33,6 +33,7 @@ def settings(folder: Path, **more: Any) -> Settings:
         "lists": [demo],
         "terms": {"version": "1", "url": "https://isp.example/terms"},
         "metrics": {"listen": f"127.0.0.1:{free_port()}"},
+        "preflight": {"required": False},
         "laptop": True,
     }
     return parse(plain | more, base=folder)

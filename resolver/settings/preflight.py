@@ -13,7 +13,7 @@ class Preflight:
     """The signed report of `mamori preflight`."""
 
     required: Annotated[bool, Switch()] = setting(
-        "Enforce no list before `mamori preflight` has passed. false is for trying it out: nothing is promised then, the "
-        "notice says nothing about records, and block totals stay unreleased.",
+        "Enforce no list before `mamori preflight` has passed. false is for trying it out: nothing is promised then, "
+        "the notice says nothing about records, and block totals stay unreleased.",
         default=True,
     )

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-eviction bench-hit-rate docs peers scanner drill hostile
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength
 
 setup: $(STAMP)
 
@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 run: setup
 	@exec $(BIN)/mamori demo
 
-test: setup peers scanner check
+test: setup peers scanner browser check
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup
@@ -40,6 +40,15 @@ scanner: setup
 	@test -x $(SCANNER)/bin/sslyze || { $(PYTHON) -m venv $(SCANNER) && \
 	  $(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check 'sslyze>=6.3,<7'; } || \
 	  echo "sslyze cannot be installed here: the test that scans our TLS is skipped" >&2
+
+# What drives Chromium and judges pages in it (tests/browser/package.json); without npm their tests are skipped.
+BROWSER := $(VENV)/browser
+browser: setup
+	@cmp -s tests/browser/package.json $(BROWSER)/installed.json || { mkdir -p $(BROWSER) && \
+	  cp tests/browser/package.json $(BROWSER)/ && \
+	  npm install --prefix $(BROWSER) --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error && \
+	  cp tests/browser/package.json $(BROWSER)/installed.json; } || \
+	  echo "npm cannot install tests/browser/package.json here: the tests in a real browser are skipped" >&2
 
 # Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
 bench: setup peers
@@ -66,6 +75,10 @@ fuzz: setup
 HOSTILE ?=
 hostile: setup peers
 	$(BIN)/python -m tests.hostile $(HOSTILE)
+
+# A list of 100,000 entries, a hundredth of it replaced while clients ask; `make test` does it with 20,000.
+strength: setup peers
+	STRENGTH_ENTRIES=100000 $(BIN)/python -m pytest -p no:randomly tests/acceptance/test_strength.py -k replaced
 
 # The list body's tutorial typed as it stands, with two resolvers behind real nginx; the last line is its figures.
 drill: setup peers

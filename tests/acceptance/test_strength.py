@@ -28,7 +28,8 @@ pytestmark = [
     pytest.mark.xdist_group("strength"),
     pytest.mark.timeout(400),
 ]
-SIZE, CHANGES = 100_000, 1_000
+SIZE = int(os.environ.get("STRENGTH_ENTRIES", "20000"))  # `make strength`: 100,000
+CHANGES = SIZE // 100
 UPDATES = 10
 ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]
 
@@ -52,16 +53,16 @@ def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., tuple[Da
         assert code == 0, daemon.text()
 
 
-def test_100_000_entries_replaced_under_load(
+def test_many_entries_replaced_under_load(
     start: Callable[..., tuple[Daemon, ListBody]], record_property: Callable[[str, object], None]
 ) -> None:
-    """While 1,000 of 100,000 entries change, a client asking 1,000 q/s loses no answer."""
+    """While a hundredth of a large list changes, a client asking 1,000 q/s loses no answer."""
     began = time.monotonic()
     entries = [entry(f"n{number}.example") for number in range(SIZE)]
     daemon, body = start(entries)
     record_property(f"{SIZE} entries, from nothing to enforced", f"{time.monotonic() - began:.1f} s")
-    holds(daemon.port, "udp", notice(), "n99999.example")
-    load = Load(daemon.port, [*ORDINARY, "n5.example", "n50000.example"], rate=1000, seconds=300).start()
+    holds(daemon.port, "udp", notice(), f"n{SIZE - 1}.example")
+    load = Load(daemon.port, [*ORDINARY, "n5.example", f"n{SIZE // 2}.example"], rate=1000, seconds=300).start()
     began = time.monotonic()
     body.publish([*entries[CHANGES // 2 :], *(entry(f"new{number}.example") for number in range(CHANGES // 2))])
     published = time.monotonic()

@@ -3,9 +3,10 @@
 # listed as skipped, with the reason; in CI none may be (tests/support/tools.py makes such a skip a failure).
 set -u
 for tool in unbound knotd prometheus promtool dig delv dnsperf systemd-analyze curl nginx softhsm2-util \
-  kdig h2load stubby getdns_query dnsdist ip; do
+  kdig h2load stubby getdns_query dnsdist ip chromium; do
   PATH="$PATH:/usr/sbin" command -v "$tool" >/dev/null || missing="${missing:-} $tool"
 done
+[ -n "$(fc-list :lang=ja 2>/dev/null)" ] || missing="${missing:-} fonts-noto-cjk"
 [ -n "${missing:-}" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "peers: not installed (no root or no apt-get):$missing; their tests will be skipped"
@@ -17,5 +18,6 @@ policy=/usr/sbin/policy-rc.d
 export DEBIAN_FRONTEND=noninteractive
 { apt-get update && apt-get install -y --no-install-recommends \
     unbound knot prometheus bind9-dnsutils dnsperf systemd curl nginx-light softhsm2 \
-    knot-dnsutils nghttp2-client stubby getdns-utils dnsdist iproute2; } >/dev/null 2>&1 ||
+    knot-dnsutils nghttp2-client stubby getdns-utils dnsdist iproute2 \
+    chromium fontconfig fonts-noto-cjk; } >/dev/null 2>&1 ||
   echo "peers: apt-get could not install all of:$missing; their tests will be skipped"

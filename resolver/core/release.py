@@ -129,6 +129,14 @@ class Release:
         """The released counters by list: multiples of the step that never fall."""
         return {list_id: total.shown for list_id, total in self.totals.items()}
 
+    @property
+    def noised(self) -> dict[str, int]:
+        """The noised totals by list, neither rounded nor kept from falling: what reports are made of.
+
+        Their differences are unbiased, `noise_interval.half_width` says how far they may lie from the truth.
+        """
+        return {list_id: total.noisy for list_id, total in self.totals.items()}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the state to store: plain, JSON-able, noised only."""
         return {

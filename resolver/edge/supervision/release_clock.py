@@ -93,7 +93,9 @@ class ReleaseClock:
         release = self._release
         if release is None:
             return ReleaseView(False, self._bucket, 0.0, nothing)
-        return ReleaseView(True, release.bucket, float(release.last_release), nothing | release.shown)
+        return ReleaseView(
+            True, release.bucket, float(release.last_release), nothing | release.shown, nothing | release.noised
+        )
 
     def _resumed(self, lists: list[str], wanted: int) -> Release:
         """Go on from what was released, here or by the file; the running bucket begins with this moment."""

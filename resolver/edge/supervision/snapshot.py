@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from resolver.edge.supervision.latency import Latency
 from resolver.edge.supervision.list_board import ListView
@@ -21,6 +21,7 @@ class ReleaseView:
     bucket_seconds: int
     last_release: float  # POSIX seconds, 0 before the first
     released: Mapping[str, int]  # by list
+    noised: Mapping[str, int] = field(factory=dict)  # by list, while enabled: the same unrounded, for reports
 
 
 @frozen
@@ -50,4 +51,5 @@ class Snapshot:
     draining: bool  # an operator wants no new customers
     open_resolver: bool = False  # strangers are answered, as the settings say
     certificate_not_after: float | None = None  # POSIX seconds; None: none is shown
+    fault_places: Mapping[tuple[str, str, str], int] = field(factory=dict)  # reports by child, type and place in source
     views: tuple[Mapping[str, Any], ...] = ()  # as `settings.view_words` tells of them

@@ -14,6 +14,7 @@ from resolver.cli.lists import list_commands
 from resolver.cli.probe import probe
 from resolver.cli.running import check_config, demo, run
 from resolver.cli.status import status
+from resolver.cli.support_bundle import support_bundle
 
 _EXIT_CODES = """\b
 Exit codes: 0 done · 1 not done, why is on stderr · 2 status: the last update of a list failed
@@ -33,6 +34,6 @@ def version() -> None:
 
 for _command in (
     *(run, demo, check_config, status, reload, restart_workers, upgrade, drain),
-    *(exempt, audit, list_commands, subscriber_key, probe, ask),
+    *(exempt, audit, list_commands, subscriber_key, probe, ask, support_bundle),
 ):
     main.add_command(_command)

@@ -12,6 +12,7 @@ from resolver.edge.supervision.incidents import Incidents
 from resolver.edge.supervision.latency import Latencies
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.preflight_keeper import PreflightKeeper
 from resolver.edge.supervision.readiness import Readiness
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.snapshot import Snapshot
@@ -38,6 +39,7 @@ class Observer:
     incidents: Incidents
     release: ReleaseClock
     certificates: CertificateKeeper
+    preflight: PreflightKeeper
 
     def snapshot(self) -> Snapshot:
         """Everything about this moment."""
@@ -60,9 +62,11 @@ class Observer:
             audit_failing=self.board.audit_failing,
             deaths=dict(self.incidents.deaths),
             faults=dict(self.incidents.faults),
+            fault_places=dict(self.incidents.places),
             usage=tuple(usage(slot.worker.child.pid) if slot.worker else Usage() for slot in pool.slots),
             release=self.release.view(),
             certificate_not_after=self.certificates.not_after,
+            preflight=self.preflight.view(),
             version=self.version,
             answering=self.readiness.answering,
             draining=self.readiness.drained,

@@ -44,6 +44,7 @@ def document(snapshot: Snapshot) -> Document:
         "cache": {"hits": totals.cache_hits, "misses": totals.cache_misses, "note": _cache_note(snapshot)},
         "queries": sum(totals.queries.values()),
         "deaths": {kind: _sum(snapshot, kind) for kind in ("worker", "updater", "notice")},
+        "faults": [_fault(*place, reports) for place, reports in snapshot.fault_places.items()],
         "release": asdict(snapshot.release),
         "exit_code": UPDATE_FAILED if any(view.last_failed for view in snapshot.lists) else OK,
     }
@@ -161,6 +162,10 @@ def _duration(seconds: int) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"
+
+
+def _fault(process: str, kind: str, where: str, reports: int) -> Document:
+    return {"process": process, "kind": kind, "where": where, "reports": reports}
 
 
 def _sum(snapshot: Snapshot, kind: str) -> int:

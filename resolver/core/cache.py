@@ -1,7 +1,8 @@
 """Kept answers, bounded in bytes; `eviction.py` says which leave.
 
 An entry older than the current generation is decided again before use: a new list needs no purge. The verdict on a
-listed question stands under a keyed hash: no listed name is written down because somebody asked for it.
+listed question stands under a keyed hash: no listed name is written down because somebody asked for it. Verdicts have
+room of their own: one that displaced an answer would show later, as a cache miss (secrecy.md 6).
 """
 
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from resolver.core.eviction import USES_MAX, Kept, Shelf
 from resolver.core.failing import Failing
 
 _DIGEST_BYTES = 16
+_VERDICT_SHARE = 16
+"""Verdicts get one part in so many of the cache: 4,000 of the default size in a worker."""
 _RECORD_COUNTS = Struct(">HHH")
 _RECORD_COUNTS_AT = 6
 _OVERHEAD_BYTES = 1000
@@ -88,23 +91,29 @@ class Entry(Kept):
 
 
 class Cache:
-    """Entries by key; `find` is the bare look-up of the hot path. Ended entries stay until others need room."""
+    """Entries by key, verdicts by `verdict_key`. Ended entries stay until others need room.
+
+    `find` and `find_verdict` are the bare look-ups of the hot path.
+    """
 
     def __init__(self, size: int, secret: bytes) -> None:
-        self._shelf: Shelf[Entry] = Shelf(size)
+        for_verdicts = size // _VERDICT_SHARE
+        self._shelf: Shelf[Entry] = Shelf(size - for_verdicts)
+        self._verdicts: Shelf[Entry] = Shelf(for_verdicts)
         self._keyed = blake2b(digest_size=_DIGEST_BYTES, key=secret)
         self.find = self._shelf.things.get
+        self.find_verdict = self._verdicts.things.get
 
     def __len__(self) -> int:
-        return len(self._shelf.things)
+        return len(self._shelf.things) + len(self._verdicts.things)
 
     @property
     def used(self) -> int:
         """Bytes that all entries take, by our estimate."""
-        return self._shelf.used
+        return self._shelf.used + self._verdicts.used
 
     def entries(self) -> list[Entry]:
-        """Return all entries, the one kept last at the end: a copy of references, 3 ms for 100,000."""
+        """Return all but the verdicts, the one kept last at the end: a copy of references, 3 ms for 100,000."""
         return list(self._shelf.things.values())
 
     def verdict_key(self, key: bytes) -> bytes:
@@ -116,6 +125,10 @@ class Cache:
     def put(self, key: bytes, entry: Entry) -> None:
         """Keep an entry, in the place of an older one of the same question; others leave at the bound in bytes."""
         self._shelf.put(key, entry, cost(key, entry))
+
+    def put_verdict(self, key: bytes, entry: Entry) -> None:
+        """Keep a verdict under its `verdict_key`; only other verdicts leave for it."""
+        self._verdicts.put(key, entry, cost(key, entry))
 
 
 def note_use(entry: Entry) -> None:

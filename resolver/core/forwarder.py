@@ -40,7 +40,7 @@ class Forwarder:
         self._reception = Reception(config, counters, unix_time)
         self._resolution = Resolution(config, counters, random_bytes)
         cache = self._resolution.cache
-        self._find, self._verdict_key = cache.find, cache.verdict_key
+        self._find, self._find_verdict, self._verdict_key = cache.find, cache.find_verdict, cache.verdict_key
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
@@ -84,7 +84,7 @@ class Forwarder:
         key = data[12 : root + 1].lower() + form.tail
         entry = self._find(key)
         if entry is None:
-            entry = self._find(self._verdict_key(key))
+            entry = self._find_verdict(self._verdict_key(key))
         resolution = self._resolution
         if entry is None or entry.generation != resolution.generation or now >= entry.due:
             query = query_of_form(data, root + 1, form)

@@ -65,7 +65,8 @@ class Resolution:
         """Return the answer, or None when it comes later."""
         query, door = waiter.query, waiter.door
         key = query.key
-        entry = self._usable(key, now) or self._usable(self.cache.verdict_key(key), now)
+        cache = self.cache
+        entry = self._usable(cache.find(key), now) or self._usable(cache.find_verdict(cache.verdict_key(key)), now)
         if entry is not None:
             if self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
                 self._ask_early(query, entry, now)
@@ -93,19 +94,16 @@ class Resolution:
             return self._serve(query, door, self._ruler.verdict(decision.match, form.qtype, now, form.view))
         return answer_locally(self._counters, query, door, refusal(self._config))
 
-    def _usable(self, key: bytes, now: float) -> Entry | None:
-        """Return a kept entry that holds now: decided under this generation, its TTLs as they stand."""
-        entry = self.cache.find(key)
-        if entry is None:
-            return None
-        if not self._ruler.refresh(entry, now):
+    def _usable(self, entry: Entry | None, now: float) -> Entry | None:
+        """Return a kept entry if it holds now: decided under this generation, its TTLs as they stand."""
+        if entry is None or not self._ruler.refresh(entry, now):
             return None
         note_use(entry)
         return entry
 
     def _new_verdict(self, query: Query, match: Match, now: float) -> Entry:
         entry = self._ruler.verdict(match, query.form.qtype, now, query.form.view)
-        self.cache.put(self.cache.verdict_key(query.key), entry)
+        self.cache.put_verdict(self.cache.verdict_key(query.key), entry)
         return entry
 
     def _serve(self, query: Query, door: Door, entry: Entry) -> bytes:

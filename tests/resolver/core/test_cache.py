@@ -20,7 +20,7 @@ def entry(size: int = 100, until: float = 99.0, records: int = 0) -> Entry:
 
 def test_the_bound_in_bytes_holds_and_what_was_used_stays() -> None:
     """Room for two of three; one that answered a query is not the one to leave."""
-    cache = Cache(2 * (cost(b"a", entry()) + 10), SECRET)
+    cache = Cache(16 * (2 * cost(b"a", entry()) + 20) // 15, SECRET)
     for key in (b"a", b"b"):
         cache.put(key, entry())
     kept = cache.find(b"a")
@@ -32,7 +32,7 @@ def test_the_bound_in_bytes_holds_and_what_was_used_stays() -> None:
 
 def test_records_count_too() -> None:
     """An answer of many small records takes far more memory than its bytes."""
-    cache = Cache(2 * cost(b"a", entry(400)) + 100, SECRET)
+    cache = Cache(16 * (2 * cost(b"a", entry(400)) + 100) // 15, SECRET)
     for key in (b"a", b"b"):
         cache.put(key, entry(400, records=20))
     assert len(cache) == 1
@@ -71,6 +71,19 @@ def test_verdict_keys_are_keyed_and_tell_questions_apart() -> None:
     assert one.verdict_key(b"\3blk\0") != other.verdict_key(b"\3blk\0")
     assert one.verdict_key(b"\3blk\0") != one.verdict_key(b"\3blj\0")
     assert b"blk" not in one.verdict_key(b"\3blk\0")
+
+
+def test_verdicts_displace_each_other_and_no_answer() -> None:
+    """However many listed names are asked for, what was kept of other names stays, and memory stays bounded."""
+    cache = Cache(64_000, SECRET)
+    cache.put(b"a", entry())
+    for number in range(1000):
+        cache.put_verdict(cache.verdict_key(b"%d" % number), entry(0))
+        assert cache.used <= 64_000
+    assert cache.find(b"a") is not None
+    assert cache.find_verdict(cache.verdict_key(b"999")) is not None
+    assert cache.find_verdict(cache.verdict_key(b"1")) is None
+    assert cache.find(cache.verdict_key(b"999")) is None
 
 
 def test_an_entry_is_due_at_the_next_second_of_its_age_or_its_end() -> None:

@@ -49,7 +49,8 @@ class Total:
 class Release:
     """The releases of one host; times are POSIX seconds, `bucket` and `wanted` seconds.
 
-    A new bucket length takes effect after one full bucket of the old one (`change_at`).
+    A new bucket length takes effect after one full bucket of the old one (`change_at`). What is counted from `_since`
+    on is in no bucket that had ended by then.
     """
 
     bucket: int
@@ -58,7 +59,9 @@ class Release:
     change_at: int
     last_release: int = 0
     totals: dict[str, Total] = field(factory=dict)
+    closed: int = field(default=0, init=False)  # buckets that this object has released, each with its own noise
     _marks: dict[str, int] = field(factory=dict)
+    _since: float = 0.0
 
     @classmethod
     def begin(cls, lists: Sequence[str], bucket: int, now: float) -> "Release":
@@ -81,6 +84,8 @@ class Release:
         release.want(bucket)
         if release.bucket_end > now + 2 * release.bucket:  # a clock that ran ahead must not silence us for years
             release.bucket_end = _aligned_end(release.bucket, now)
+        release.change_at = min(release.change_at, release.bucket_end + release.bucket)
+        release._since = now
         return release
 
     def want(self, bucket: int) -> None:
@@ -89,6 +94,11 @@ class Release:
             self.wanted = bucket
             self.change_at = self.bucket_end + self.bucket
 
+    def clock_was_set(self, now: float) -> None:
+        """The wall clock jumped: the running bucket ends a full bucket after the next aligned moment, never sooner."""
+        self.bucket_end = _aligned_end(self.bucket, now) + self.bucket
+        self.change_at = self.bucket_end + self.bucket
+
     def settle(self, now: float, blocks: Mapping[str, int], random_bits: RandomBits) -> bool:
         """Release every bucket that has ended; `blocks` are running totals by list, since the process started.
 
@@ -96,8 +106,7 @@ class Release:
         """
         if now < self.bucket_end:
             return False
-        counts = {list_id: max(0, blocks.get(list_id, 0) - self._marks.get(list_id, 0)) for list_id in self.totals}
-        self._marks = {list_id: blocks.get(list_id, 0) for list_id in self.totals}
+        counts = self._counts(blocks) if self._since < self.bucket_end else {}
         for _ in range(_MISSED_BUCKETS_MAX):
             self._close_bucket(counts, random_bits)
             counts = {}
@@ -106,11 +115,16 @@ class Release:
         self.bucket_end = _aligned_end(self.bucket, now)
         return True
 
+    def _counts(self, blocks: Mapping[str, int]) -> dict[str, int]:
+        """Return what the ended bucket counted, and begin the next."""
+        before, self._marks = self._marks, {list_id: blocks.get(list_id, 0) for list_id in self.totals}
+        return {list_id: max(0, mark - before.get(list_id, 0)) for list_id, mark in self._marks.items()}
+
     def _close_bucket(self, counts: Mapping[str, int], random_bits: RandomBits) -> None:
         self.totals = {
             list_id: total.after(counts.get(list_id, 0), random_bits) for list_id, total in self.totals.items()
         }
-        self.last_release = self.bucket_end
+        self.last_release, self.closed = self.bucket_end, self.closed + 1
         if self.bucket != self.wanted and self.bucket_end >= self.change_at:
             self.bucket = self.wanted
         self.bucket_end = _aligned_end(self.bucket, self.bucket_end)
@@ -123,6 +137,7 @@ class Release:
     def go_on(self, marks: Mapping[str, int]) -> None:
         """Take up the running bucket where another process image left it; the totals must go on, too."""
         self._marks = dict(marks)
+        self._since = 0.0
 
     @property
     def shown(self) -> dict[str, int]:

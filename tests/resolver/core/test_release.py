@@ -156,3 +156,38 @@ def test_a_damaged_state_is_a_fault_without_text(state: dict[str, object]) -> No
     """Anything unreadable is one declared error."""
     with pytest.raises(StateFault):
         Release.resume(state, ["a"], DAY, NOON)
+
+
+def test_what_came_after_a_bucket_is_not_released_with_it() -> None:
+    """Resumed after the stored end: the missed buckets hold noise alone, what is counted now waits for its own."""
+    release = Release.begin(["a"], DAY, NOON)
+    release = Release.resume(release.to_dict(), ["a"], DAY, MIDNIGHT + 10)
+    assert release.settle(MIDNIGHT + 11, {"a": 90_000}, Random(4).getrandbits)
+    assert release.totals["a"].noisy == two_sided_geometric(EVENTS_HIDDEN, Random(4).getrandbits)
+    release.settle(MIDNIGHT + DAY, {"a": 90_000}, Random(4).getrandbits)
+    assert abs(release.totals["a"].noisy - 90_000) < 300
+
+
+@pytest.mark.parametrize("jump", [-4000 * DAY, -2 * DAY, -7200, 7200, 3 * DAY, 4000 * DAY])
+def test_a_clock_that_was_set_ends_no_bucket_early(jump: int) -> None:
+    """From the jump on the running bucket lasts at least one whole bucket more, and at most two."""
+    release = Release.begin(["a"], DAY, NOON)
+    release.want(WEEK)
+    now = NOON + jump
+    release.clock_was_set(now)
+    assert now + DAY < release.bucket_end <= now + 2 * DAY
+    assert release.bucket_end % DAY == 0
+    assert not release.settle(now + DAY, {"a": 1000}, no_bits)
+    first_end = release.bucket_end
+    release.settle(first_end, {"a": 1000}, Random(1).getrandbits)
+    assert release.bucket == DAY
+    release.settle(first_end + DAY, {"a": 1000}, Random(1).getrandbits)
+    assert release.bucket == WEEK
+
+
+def test_a_change_that_was_asked_for_in_the_far_future_is_not_silenced() -> None:
+    """The clock ran ten years ahead when the bucket was changed: it takes effect after one full bucket from now."""
+    release = Release.begin(["a"], DAY, NOON + 4000 * DAY)
+    release.want(WEEK)
+    release = Release.resume(release.to_dict(), ["a"], WEEK, NOON)
+    assert (release.bucket_end, release.change_at) == (MIDNIGHT, MIDNIGHT + DAY)

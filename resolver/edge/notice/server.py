@@ -21,7 +21,7 @@ from zope.interface import implementer
 from resolver.edge import fault_log
 from resolver.edge.channel import Channel, Message
 from resolver.edge.hardening import HardeningFault, harden_process
-from resolver.edge.notice.page import NoticeContext, NoticeResponses, render
+from resolver.edge.notice.responses import NoticeResponses, context_of, render
 from resolver.settings import Settings, parse
 
 DEFAULT_USER: Final = "nobody"
@@ -94,17 +94,17 @@ class NoticeServer:
     def receive(self, message: Message, fds: list[int]) -> None:
         """One message of the supervisor; the descriptors are ours from here."""
         if message["type"] == "start":
-            self._start(parse(message["settings"], base=Path("/")), fds)
+            self._start(parse(message["settings"], base=Path("/")), fds, message.get("no_record", False))
         elif message["type"] == "stop":
             self._reactor.stop()
 
-    def _start(self, settings: Settings, fds: list[int]) -> None:
+    def _start(self, settings: Settings, fds: list[int], no_record: bool) -> None:
         for (name, _place), fd in zip(settings.notice_places, fds, strict=True):
             factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits))
             with socket.socket(fileno=fd) as listening:  # the reactor takes a copy
                 listening.setblocking(False)
                 self._reactor.adoptStreamPort(listening.fileno(), listening.family, factory)
-        self._render(settings)
+        self._render(settings, no_record)
         try:
             self._drop(settings.user)
         except (NoticeFault, HardeningFault) as fault:
@@ -114,12 +114,10 @@ class NoticeServer:
                 return
         self._channel.send({"type": "ready"})
 
-    def _render(self, settings: Settings) -> None:
+    def _render(self, settings: Settings, no_record: bool) -> None:
         """Make the constant answers."""
         for name, factory in self._factories.items():
-            notice = settings.notices[name]
-            lists = tuple(each.id for each in settings.lists if each.notice == name)
-            factory.responses = render(notice, NoticeContext(settings.terms, lists))
+            factory.responses = render(settings.notices[name], context_of(settings, name, no_record=no_record))
 
 
 class NoticeFactory(Factory):

@@ -1,68 +1,36 @@
-"""The two constant answers of a notice, read as a browser would read them."""
+"""The notice page, read as HTML."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from resolver.edge.notice.page import NoticeContext, NoticeResponses, names_html, render
-from tests.resolver.settings.samples import full, read
+from resolver.settings.notices import PAGE_BYTES_MAX
+from tests.resolver.edge.notice.notices import DESKS, WHOLE, page, responses
 
-ALLOWED_TAGS = {"html", "head", "meta", "title", "style", "body", "main", "article", "h1", "h2", "p", "a", "br"} | {
-    *("ul", "li", "div", "span", "footer", "strong")
+ALLOWED_TAGS = {"html", "head", "meta", "title", "style", "body", "main", "article", "h1", "h2", "h3", "p", "a"} | {
+    *("ul", "li", "div", "span", "footer", "strong", "br")
 }
-
-
-def _desk(kind: str, ja: str, en: str, **more: str) -> dict[str, Any]:
-    for_whom = {"ja": f"{ja}がお話をうかがう方の説明", "en": f"a line saying for whom {en} is"}
-    return {"kind": kind, "name": {"ja": ja, "en": en}, "for_whom": for_whom, **more}
-
-
-# As many as a real page has.
-DESKS = [
-    _desk(
-        "mistake",
-        "見本リスト作成管理団体 異議申立て窓口",
-        "Sample List Body, objections",
-        url="https://a.example/?x=1&y=2",
-    ),
-    _desk("mistake", "見本インターネット お客様センター", "Sample Internet, customers", phone="0120-000-000"),
-    _desk("report", "見本ホットラインセンター", "Sample hotline centre", url="https://b.example/report"),
-    _desk("help", "見本児童相談ダイヤル", "Sample child guidance centres", phone="189"),
-    _desk("help", "見本こども110番", "Sample children's line", phone="0120-111-110"),
-    _desk("help", "見本被害相談電話", "Sample line for who was harmed", phone="#0000"),
-    _desk("help", "見本ワンストップ支援センター", "Sample one-stop centres", phone="#0001", url="https://c.example/"),
-    _desk("help", "見本有害情報相談センター", "Sample consultation centre", url="https://d.example/"),
-    _desk("worried", "見本セルフヘルプ相談", "Sample self-help service", url="https://e.example/"),
-]
-
-
-def _page(**notice: Any) -> tuple[NoticeResponses, dict[str, str], str]:
-    data = full()
-    data["notices"]["default"] |= notice
-    settings = read(data)
-    made = render(settings.notices["default"], NoticeContext(settings.terms, ("demo",)))
-    lines = made.page_head.decode("ascii").split("\r\n")
-    assert lines[-2:] == ["", ""]
-    headers = dict(line.lower().split(": ", 1) for line in lines[1:-2])
-    return made, headers | {"status": lines[0]}, made.page_body.decode("utf-8")
+NO_RECORD = ("この画面を開いた記録は残していません。", "We keep no record of this visit.")
 
 
 class _Tree(HTMLParser):
-    """Fails on a tag that is closed out of order; keeps what was opened."""
+    """Fails on a tag that is closed out of order; keeps what was opened and what is read."""
 
     VOID = ("meta", "br")
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.stack: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+        assert self.stack == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
@@ -72,112 +40,106 @@ class _Tree(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self.stack.pop() == tag
 
-
-def test_headers_of_the_page() -> None:
-    """Not stored, not indexed, not sniffed, no referrer, no cookie, closed afterwards."""
-    made, headers, _ = _page()
-    assert headers["status"] == "HTTP/1.1 403 Forbidden"
-    assert headers["content-length"] == str(len(made.page_body))
-    assert headers["content-type"] == "text/html; charset=utf-8"
-    assert headers["cache-control"] == "no-store"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-robots-tag"] == "noindex"
-    assert headers["connection"] == "close"
-    assert not headers.keys() & {"set-cookie", "strict-transport-security", "server", "link"}
-
-
-def test_the_policy_allows_the_one_style_and_nothing_else() -> None:
-    """The hash in Content-Security-Policy is that of the style on the page."""
-    _, headers, page = _page()
-    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-    assert style
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    policy = headers["content-security-policy"]
-    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest.lower()}'")
-
-
-def test_under_law_the_status_is_451_and_names_who_blocks() -> None:
-    """RFC 7725: 451 with a Link to the ISP's policy, which cannot break the header."""
-    made, headers, _ = _page(status=451, blocked_by='https://isp.example/a>b"c')
-    assert headers["status"] == "HTTP/1.1 451 Unavailable For Legal Reasons"
-    assert headers["link"] == '<https://isp.example/a%3eb%22c>; rel="blocked-by"'
-    assert made.empty_head.startswith(b"HTTP/1.1 451 ")
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 def test_the_page_is_small_and_fetches_nothing() -> None:
-    """Under 10 kB with all desks, no script, no picture, no frame, nothing from elsewhere."""
-    urls = {"law_url": "https://law.example/document", "policy_url": "https://isp.example/policy"}
-    made, _, page = _page(desks=DESKS, terms_article={"ja": "第12条", "en": "article 12"}, **urls)
-    assert len(made.page_body) < 10_000
-    tree = _Tree()
-    tree.feed(page)
-    assert tree.stack == []
+    """Under 10 kB with all desks and every sentence, no script, no picture, no frame, nothing from elsewhere."""
+    body = responses(no_record=True, **WHOLE).page_body
+    assert len(body) < PAGE_BYTES_MAX
+    tree = _Tree(body.decode())
     assert {tag for tag, _ in tree.seen} <= ALLOWED_TAGS
     assert not any(name.startswith("on") or name in ("src", "style") for _, attrs in tree.seen for name in attrs)
 
 
 def test_japanese_comes_first_and_each_part_names_its_language() -> None:
     """A screen reader is told the language of each half, and what each half is called."""
-    _, _, page = _page()
-    tree = _Tree()
-    tree.feed(page)
+    tree = _Tree(page())
     articles = [attrs for tag, attrs in tree.seen if tag == "article"]
     assert [attrs["lang"] for attrs in articles] == ["ja", "en"]
-    titles = {attrs["id"] for tag, attrs in tree.seen if tag == "h1"}
-    assert {attrs["aria-labelledby"] for attrs in articles} == titles
+    titles = [attrs["id"] for tag, attrs in tree.seen if re.fullmatch("h[12]", tag) and "id" in attrs]
+    assert [attrs["aria-labelledby"] for attrs in articles] == titles
+
+
+def test_headings_go_down_by_one() -> None:
+    """One title; the English half hangs below it: whoever walks by headings never falls through a missing level."""
+    levels = [int(tag[1]) for tag, _ in _Tree(page(**WHOLE)).seen if re.fullmatch("h[1-6]", tag)]
+    assert levels == [1, *[2] * 5, 2, *[3] * 5]
 
 
 def test_who_decided_and_where_to_turn() -> None:
     """ISP, list body, terms, list and every desk with whom it is for stand on the page in both languages."""
-    _, _, page = _page(desks=DESKS, isp={"ja": "甲社", "en": "Firm A"}, body={"ja": "乙団体", "en": "Body <B>"})
-    for text in ("甲社", "Firm A", "乙団体", "Body &lt;B&gt;", "https://isp.example/terms", "2026-11", "demo"):
-        assert text in page
+    whole = WHOLE | {"isp": {"ja": "甲社", "en": "Firm A"}, "body": {"ja": "乙団体", "en": "Body <B>"}}
+    text = page(**whole)
+    for part in ("甲社", "Firm A", "乙団体", "Body &lt;B&gt;", "https://isp.example/terms", "2026-11", "demo"):
+        assert part in text
     for desk in DESKS:
-        for text in (*desk["name"].values(), *desk["for_whom"].values()):
-            assert escape(text) in page
+        for part in (*desk["name"].values(), *desk["for_whom"].values()):
+            assert escape(part) in text
     for link in ("https://a.example/?x=1&amp;y=2", "tel:0120000000", "tel:%230000"):
-        assert f'href="{link}"' in page
+        assert text.count(f'href="{link}"') == 2
 
 
 def test_an_article_of_the_terms_is_named() -> None:
     """The link to the terms says whose they are and which article counts."""
-    _, _, page = _page(terms_article={"ja": "第12条", "en": "article 12"}, isp={"ja": "甲社", "en": "Firm A"})
-    assert '<a href="https://isp.example/terms">甲社 利用規約 第12条</a>' in page
-    assert '<a href="https://isp.example/terms">Firm A terms of service, article 12</a>' in page
+    text = page(terms_article={"ja": "第12条", "en": "article 12"}, isp={"ja": "甲社", "en": "Firm A"})
+    assert '<a href="https://isp.example/terms">甲社 利用規約 第12条</a>' in text
+    assert '<a href="https://isp.example/terms">Firm A terms of service, article 12</a>' in text
+
+
+def test_the_foot_says_what_the_page_stands_for() -> None:
+    """Policy with its version, how to reach the ISP, terms, list and date: what is set, in both languages."""
+    feet = re.findall("<footer>(.*?)</footer>", page(**WHOLE))
+    assert len(feet) == 2
+    assert '<a href="https://isp.example/policy">接続を止める際の方針（2026-11）</a>' in feet[0]
+    assert '<a href="https://isp.example/contact">見本インターネットへのお問い合わせ</a>' in feet[0]
+    assert '<a href="https://isp.example/policy">How and when connections are stopped (2026-11)</a>' in feet[1]
+    for foot in feet:
+        assert foot.count("2026-11-22") == 1 and foot.count("demo") == 1
+    bare = page(policy_version="7 {text}")
+    assert "接続を止める際の方針（7 {text}）" in bare
+    assert "2026-11-22" not in bare
 
 
 def test_nothing_is_promised_that_nobody_attested() -> None:
-    """Recorders on the way to the page are not ours to speak for: the page says nothing about records."""
-    assert not any(text in _page()[2] for text in ("記録", "record"))
+    """Recorders on the way to the page are not ours to speak for: without preflight it says nothing about records."""
+    assert not any(text in page(**WHOLE) for text in ("記録", "record"))
 
 
-@pytest.mark.parametrize(
-    ("head", "expected"),
-    [
-        (b"GET / HTTP/1.1\r\nAccept: text/html,*/*;q=0.8\r\n\r\n", True),
-        (b"GET / HTTP/1.1\r\nhost: x.test\r\naccept:TEXT/HTML;q=0.9\r\n\r\n", True),
-        (b"GET / HTTP/1.1\r\nAccept: image/avif\r\nAccept: text/html\r\n\r\n", True),
-        (b"GET / HTTP/1.1\r\nAccept: image/avif,image/*,*/*;q=0.8\r\n\r\n", False),
-        (b"GET / HTTP/1.1\r\nAccept: text/htmlx\r\n\r\n", False),
-        (b"GET /?Accept: text/html HTTP/1.1\r\nX-Accept: text/html\r\n\r\n", False),
-        (b"GET / HTTP/1.0\r\n\r\n", False),
-        (b"\x16\x03\x01\x00", False),
-        (b"", False),
-    ],
+def test_what_preflight_vouches_for_is_said_in_both_languages() -> None:
+    """The sentence stands once in each half, and the page differs in nothing else."""
+    with_it, without = page(no_record=True, **WHOLE), page(**WHOLE)
+    for sentence in NO_RECORD:
+        assert with_it.count(sentence) == 1
+        with_it = with_it.replace(f"<p><strong>{sentence}</strong></p>", "")
+    assert with_it == without
+
+
+def test_lines_of_a_wording_are_paragraphs() -> None:
+    """A body that prescribes three sentences on their own gets them so; a title is one line all the same."""
+    own = {"ja": "一\n\n 二 \n三", "en": "one\ntwo"}
+    text = page(wording={"opening": own, "title": own})
+    assert "<p>一</p>\n<p>二</p>\n<p>三</p>" in text
+    assert "<title>一 二 三 / one two</title>" in text
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(("title", "opening", "law", "help", "worried")), st.text("<>&\"'{}$ a\n", min_size=1)
+    )
 )
-def test_only_accept_decides(head: bytes, expected: bool) -> None:
-    """A picture request never gets the page; a browser's visit does."""
-    assert names_html(head) is expected
+def test_no_text_can_become_markup(texts: dict[str, str]) -> None:
+    """Whatever a wording holds is read back as text, and adds no tag but a paragraph."""
+    wording: dict[str, Any] = {key: {"ja": text + "x", "en": text + "x"} for key, text in texts.items()}
+    tree = _Tree(page(wording=wording, desks=DESKS))
+    assert {tag for tag, _ in tree.seen} <= ALLOWED_TAGS
+    for text in texts.values():
+        for line in (text + "x").split("\n"):
+            assert " ".join(line.split()) in " ".join(tree.text.split())
 
 
-def test_the_answers_are_constant() -> None:
-    """Whatever host, path, method or header is sent, one of the constants comes back; HEAD gets the head of one."""
-    made, _, _ = _page()
-    accept = b"Accept: text/html\r\n\r\n"
-    page = made.page_head + made.page_body
-    assert made.answer(b"GET /secret HTTP/1.1\r\nHost: secret.example\r\n" + accept) == page
-    assert made.answer(b"POST / HTTP/1.1\r\n" + accept) == page
-    assert made.answer(b"HEAD / HTTP/1.1\r\n" + accept) == made.page_head
-    assert made.answer(b"GET / HTTP/1.1\r\nAccept: image/png\r\n\r\n") == made.empty_head
-    assert made.empty_head.endswith(b"Content-Length: 0\r\n\r\n")
+def test_even_too_many_desks_make_a_sound_page() -> None:
+    """More than the size asked for is still whole HTML: check-config warns of it, visitors notice nothing."""
+    tree = _Tree(page(desks=DESKS * 30))
+    assert sum(tag == "li" for tag, _ in tree.seen) == 2 * 30 * len(DESKS)

@@ -11,7 +11,7 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from resolver.edge.hardening import HardeningFault
-from resolver.edge.notice.page import NoticeResponses
+from resolver.edge.notice.responses import NoticeResponses
 from resolver.edge.notice.server import NoticeFactory, NoticeFault, NoticeLimits, NoticeServer, drop_privileges
 from tests.resolver.settings.samples import full
 from tests.support.tools import require_root

@@ -167,7 +167,7 @@ def test_eight_events_anywhere_change_no_sequence_by_more_than_e(one: History, o
 
 
 def test_eight_events_in_each_bucket_are_more_than_is_promised() -> None:
-    """What the promise is not: eight in each of two buckets are sixteen events, and may change the odds by e squared."""
+    """What the promise is not: eight in each of two buckets are sixteen events: up to e squared."""
     outcomes = Outcomes(Total(), 4, 40)
     ratio = worst_ratio(outcomes.of((0, 0)), outcomes.of((8, 8)))
     assert E * 1.5 < ratio <= E**2 * ROUNDING

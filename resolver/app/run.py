@@ -20,6 +20,7 @@ from resolver.edge.supervision.handover import Handed, HandOverFault
 from resolver.edge.supervision.launcher import ProcessLauncher
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.outside import Outside
+from resolver.edge.supervision.preflight_keeper import PreflightFault, require_vouched
 from resolver.edge.supervision.proof import ChildProof
 from resolver.edge.supervision.sockets import ListenFault
 from resolver.edge.supervision.state_folder import StateFault
@@ -82,7 +83,7 @@ class Run:
         self._outside.successor.release_signals()  # those that came while the code changed
         try:
             self._begin()
-        except (ListenFault, StateFault) as fault:
+        except (ListenFault, StateFault, PreflightFault) as fault:
             self._cannot_start(str(fault))
         except Exception as error:  # noqa: BLE001 - a resolver that could not start must not stay, whatever it was
             self._cannot_start(f"unexpected {fault_log.describe(error)}: please report this line")
@@ -104,11 +105,17 @@ class Run:
 
 
 def settings_after_upgrade(config: Path, handed: Handed) -> tuple[Settings, str]:
-    """The settings file as it stands now, or, if it was damaged since it was proven, those from before and why."""
+    """The settings file as it stands now, or those from before, and why.
+
+    It may have been damaged since it was proven, or name a list that no preflight of this host vouches for.
+    """
+    before = _settings_before(handed)
     try:
-        return load(config), ""
-    except SettingsFault as fault:
-        return _settings_before(handed), str(fault)
+        settings = load(config)
+        require_vouched(settings, before)
+    except (SettingsFault, PreflightFault) as fault:
+        return before, str(fault)
+    return settings, ""
 
 
 def _settings_before(handed: Handed) -> Settings:

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.preflight_keeper import PreflightFault
 from resolver.edge.supervision.proof import Proof, ProofFault, Prove
 from resolver.edge.supervision.readiness import Readiness
 from resolver.edge.supervision.reload import ReloadFault, Reply, Rollout
@@ -23,7 +24,7 @@ BUSY = "another change is under way, so nothing was changed: try once more when 
 
 @define(eq=False)
 class Changes:
-    """`apply(settings)` takes them up or raises ReloadFault; `load()` reads the settings file, SettingsFault."""
+    """`apply(settings)` takes them up; ReloadFault or PreflightFault if not. `load()` reads the file, SettingsFault."""
 
     version: str  # of the code that runs
     load: Load
@@ -67,7 +68,7 @@ class Changes:
     async def _guarded(self, change: Callable[[], Coroutine[Any, Any, Reply]]) -> Reply:
         try:
             return await change()
-        except (ProofFault, SettingsFault, ReloadFault) as fault:
+        except (ProofFault, SettingsFault, ReloadFault, PreflightFault) as fault:
             return refused(f"nothing was changed, all goes on as before:\n{fault}")
         finally:
             self.busy = False

@@ -19,7 +19,7 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
 VERBS: Final = (
-    *("status", "ready", "index", "reload", "restart-workers", "drain", "undrain", "upgrade"),
+    *("status", "ready", "index", "reload", "restart-workers", "drain", "undrain", "upgrade", "preflight"),
     *("refresh", "accept", "reject", "rollback", "explain", "exemptions"),  # the updater's
 )
 

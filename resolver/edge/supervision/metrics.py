@@ -13,12 +13,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from blocklist.guards import ADDS, CRITERIA_SET, NEVER_LIST, PUBLIC_SUFFIX, REMOVALS
+from blocklist.trust.local.preflight import Standing
 from blocklist.trust.reasons import Reason
 from resolver.core.counters import LATENCY_BOUNDS_US
 from resolver.edge.supervision.children import DEATH_REASONS
 from resolver.edge.supervision.latency import BOUNDS_SECONDS, Latency, Spread
 from resolver.edge.supervision.list_board import ListView
-from resolver.edge.supervision.snapshot import CHILD_KINDS, Snapshot
+from resolver.edge.supervision.snapshot import CHILD_KINDS, PreflightView, Snapshot
 from resolver.edge.supervision.tally import Totals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -170,6 +171,7 @@ def _processes(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.certificate_not_after is not None:
         text = "When the certificate of DoT and DoH ends."
         yield _gauge("mamori_certificate_not_after_timestamp_seconds", text, snapshot.certificate_not_after)
+    yield from _preflight(snapshot.preflight)
     yield _gauge("mamori_uptime_seconds", "Time since start.", round(snapshot.uptime_seconds))
     states = {"configured": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares}
     yield _gauges("mamori_workers", "Workers by state.", ("state",), _pairs(states))
@@ -182,6 +184,16 @@ def _processes(snapshot: Snapshot) -> Iterator[Metric]:
     yield family
     faults = {kind: snapshot.faults.get(kind, 0) for kind in CHILD_KINDS}
     yield _counter("mamori_faults", "Unexpected errors that a child reported and survived.", "kind", faults)
+
+
+def _preflight(view: PreflightView) -> Iterator[Metric]:
+    """Nothing where none is required: there is nothing to wait for."""
+    if view.standing == Standing.NOT_REQUIRED:
+        return
+    yield _gauge("mamori_preflight_valid", "1 while the preflight report vouches.", view.standing == Standing.PASSED)
+    if view.not_after is not None:
+        text = "When the preflight report ends."
+        yield _gauge("mamori_preflight_not_after_timestamp_seconds", text, view.not_after)
 
 
 def _use(snapshot: Snapshot) -> Iterator[Metric]:

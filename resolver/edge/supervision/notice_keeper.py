@@ -31,15 +31,15 @@ class NoticeKeeper:
         """The sockets, for the code that comes after us."""
         return {http_name(place): keep(each.fileno()) for place, each in zip(self._places, self._sockets, strict=True)}
 
-    def start(self, settings: Settings) -> None:
-        """Start the child."""
-        self._message = {"type": "start", "settings": settings.raw}
+    def start(self, settings: Settings, *, no_record: bool) -> None:
+        """Start the child. `no_record`: the page may say that no record of the visit is kept."""
+        self._message = _told(settings, no_record=no_record)
         if self._sockets:
             self._keeper.start()
 
-    def renew(self, settings: Settings) -> None:
+    def renew(self, settings: Settings, *, no_record: bool) -> None:
         """Replace the child by one with new texts; connections wait in the sockets meanwhile."""
-        self._message = {"type": "start", "settings": settings.raw}
+        self._message = _told(settings, no_record=no_record)
         if self._sockets:
             self._keeper.renew()
 
@@ -51,6 +51,10 @@ class NoticeKeeper:
 
     def _greet(self, child: Child) -> None:
         child.send(self._message, [each.fileno() for each in self._sockets])
+
+
+def _told(settings: Settings, *, no_record: bool) -> Message:
+    return {"type": "start", "settings": settings.raw, "no_record": no_record}
 
 
 def _ignore(_message: Message, _fds: list[int]) -> None:

@@ -43,16 +43,23 @@ class ReleaseClock:
         self._report = report
         self._random_bits = random_bits
         self._release: Release | None = None
+        self._paused: Release | None = None  # what was released before it paused
         self._before: Mapping[str, int] = {}  # blocks that belong to no bucket
         self._bucket = 0
         self._timer: IDelayedCall | None = None
 
-    def configure(self, settings: Settings) -> None:
-        """Begin, go on with other settings, or end; a change never releases a running bucket early."""
+    def configure(self, settings: Settings, *, promised: bool) -> None:
+        """Begin, go on with other settings, or end; a change never releases a running bucket early.
+
+        Without what the preflight report promises, release pauses: nothing is counted, what was released is shown on.
+        """
         wanted = bucket_for(settings.release.enabled, settings.release.bucket, settings.release.lines_served)
         lists = [each.id for each in settings.lists]
         self._bucket = wanted or settings.release.bucket
         if wanted is None:
+            self._release = self._paused = None
+        elif not promised:
+            self._paused = self._kept(lists, wanted)
             self._release = None
         elif self._release is None or set(self._release.totals) != set(lists):
             self._release = self._resumed(lists, wanted)
@@ -88,27 +95,31 @@ class ReleaseClock:
         self._cancel()
 
     def view(self) -> ReleaseView:
-        """What is released; all 0 while release is off."""
+        """What is released; all 0 while release is off, what was released before while it is paused."""
         nothing = dict.fromkeys(self._tally.labels.lists, 0)
-        release = self._release
+        release, on = self._release or self._paused, self._release is not None
         if release is None:
             return ReleaseView(False, self._bucket, 0.0, nothing)
-        return ReleaseView(
-            True, release.bucket, float(release.last_release), nothing | release.shown, nothing | release.noised
-        )
+        last = float(release.last_release)
+        return ReleaseView(on, release.bucket, last, nothing | release.shown, nothing | release.noised, paused=not on)
 
     def _resumed(self, lists: list[str], wanted: int) -> Release:
         """Go on from what was released, here or by the file; the running bucket begins with this moment."""
         self._before = self._tally.totals().blocks
-        now = self._wall_clock()
+        kept, self._paused = self._kept(lists, wanted), None
+        return kept or Release.begin(lists, wanted, self._wall_clock())
+
+    def _kept(self, lists: list[str], wanted: int) -> Release | None:
+        """What was released, here or by the file; None where nothing was."""
+        known = self._release or self._paused
         try:
-            stored = json.loads(self._path.read_bytes()) if self._release is None else self._release.to_dict()
-            return Release.resume(stored, lists, wanted, now)
+            stored = json.loads(self._path.read_bytes()) if known is None else known.to_dict()
+            return Release.resume(stored, lists, wanted, self._wall_clock())
         except FileNotFoundError:
-            pass
+            return None
         except (OSError, ValueError, StateFault):
             self._report(f"{self._path} cannot be read: block totals begin at 0 again")
-        return Release.begin(lists, wanted, now)
+            return None
 
     def _wake(self) -> None:
         self._timer = None

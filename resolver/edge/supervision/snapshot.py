@@ -22,6 +22,15 @@ class ReleaseView:
     last_release: float  # POSIX seconds, 0 before the first
     released: Mapping[str, int]  # by list
     noised: Mapping[str, int] = field(factory=dict)  # by list, while enabled: the same unrounded, for reports
+    paused: bool = False  # wanted, but not promised: the preflight report is not valid
+
+
+@frozen
+class PreflightView:
+    """What the preflight report is worth: a word of `blocklist.trust.local.preflight.Standing`."""
+
+    standing: str
+    not_after: float | None = None  # POSIX seconds; None without a report, or where none is required
 
 
 @frozen
@@ -52,4 +61,5 @@ class Snapshot:
     open_resolver: bool = False  # strangers are answered, as the settings say
     certificate_not_after: float | None = None  # POSIX seconds; None: none is shown
     fault_places: Mapping[tuple[str, str, str], int] = field(factory=dict)  # reports by child, type and place in source
+    preflight: PreflightView = PreflightView("not_required")
     views: tuple[Mapping[str, Any], ...] = ()  # as `settings.view_words` tells of them

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from attrs import asdict
 
+from blocklist.trust.local.preflight import Standing
 from resolver.core.trouble import Trouble
 from resolver.edge.selftest import SelfTest
 from resolver.edge.supervision.latency import Latency
@@ -45,6 +46,7 @@ def document(snapshot: Snapshot) -> Document:
         "queries": sum(totals.queries.values()),
         "deaths": {kind: _sum(snapshot, kind) for kind in ("worker", "updater", "notice")},
         "faults": [_fault(*place, reports) for place, reports in snapshot.fault_places.items()],
+        "preflight": asdict(snapshot.preflight),
         "release": asdict(snapshot.release),
         "exit_code": UPDATE_FAILED if any(view.last_failed for view in snapshot.lists) else OK,
     }
@@ -69,6 +71,7 @@ def text(status: Document) -> str:
         *(_list_line(each) for each in status["lists"]),
         *view_lines(status["views"]),
         _release_line(status["release"]),
+        _preflight_line(status["preflight"]),
     ]
     if status["certificate_ends"]:
         lines.append(f"certificate of DoT and DoH until {status['certificate_ends']}")
@@ -151,10 +154,24 @@ def _of_note(each: Document) -> list[str]:
 
 
 def _release_line(release: Document) -> str:
+    if release["paused"]:
+        return "block totals: NOT RELEASED until a preflight report is valid; what was released stays"
     if not release["enabled"]:
         return "block totals: not released (release.enabled is false)"
     days = release["bucket_seconds"] / 86_400
     return f"block totals: released with noise every {days:g} d"
+
+
+def _preflight_line(preflight: Document) -> str:
+    standing, until = preflight["standing"], _day(preflight["not_after"])
+    return {
+        Standing.NOT_REQUIRED: "preflight: not required (for trying it out): nothing is promised to anybody",
+        Standing.PASSED: f"preflight passed, valid until {until}",
+        Standing.FAILED: "PREFLIGHT FAILED: nothing is promised until `mamori preflight` passes",
+        Standing.EXPIRED: f"PREFLIGHT ENDED on {until}: nothing is promised until `mamori preflight` passes again",
+        Standing.OTHER_SETTINGS: "PREFLIGHT IS OF OTHER SETTINGS: nothing is promised until it passes with these",
+        Standing.MISSING: "PREFLIGHT MISSING: nothing is promised until `mamori preflight` passes",
+    }[Standing(standing)]
 
 
 def _duration(seconds: int) -> str:

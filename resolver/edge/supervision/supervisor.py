@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
 
 from resolver.edge import fault_log
 from resolver.edge.supervision.certificate_keeper import CertificateKeeper
@@ -29,6 +29,7 @@ from resolver.edge.supervision.notice_keeper import NoticeKeeper
 from resolver.edge.supervision.observer import Observer
 from resolver.edge.supervision.outside import Outside
 from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.preflight_keeper import ALARMING, PreflightKeeper, require_vouched
 from resolver.edge.supervision.readiness import Readiness
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.reload import ReloadFault, Rollout, require_reloadable
@@ -82,7 +83,7 @@ class Supervisor:
         )
         self.observer = Observer(
             *(outside.version, lambda: self._settings, self._readiness, self._pool, self._updates, self._tally),
-            *(self._board, self._latencies, self._incidents, self._release, self._certificates),
+            *(self._board, self._latencies, self._incidents, self._release, self._certificates, self._preflight),
         )
         self._upgrade = Upgrade(
             *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over),
@@ -110,20 +111,23 @@ class Supervisor:
         self._cookies = CookieKeeper(self._pool.share, _report, os.urandom)
         self._notice = NoticeKeeper(reactor, outside.launcher, incidents.death)
         self._release = ReleaseClock(reactor, self._state.path, self._tally, outside.wall_clock, _report)
+        self._preflight = PreflightKeeper(reactor, outside.wall_clock, self._state.path, self._promise, _report)
 
     # --- life -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start everything. ListenFault or StateFault, with nothing left behind but the process's own descriptors."""
+        """Start everything, or ListenFault, StateFault, PreflightFault: nothing is left but descriptors of ours."""
         settings, harbour = self._settings, Harbour()
         self._state.claim()
+        require_vouched(settings)
+        self._preflight.configure(settings)
         harbour.check_free(settings.places)
         hint = self._listen(harbour)
         slots = [harbour.slot(number, settings.places, is_open=False) for number in range(settings.workers)]
         self._certificates.start(settings.tls)
         self._cookies.configure(settings.cookies)
         self._serve_pages(harbour.http(settings.metrics.listen), harbour)
-        self._release.configure(settings)
+        self._release.configure(settings, promised=self._preflight.promised)
         self._pool.start(settings.raw, slots)
         self._start_others(hint)
 
@@ -150,7 +154,8 @@ class Supervisor:
                 part.take_over(handed[name])
         self._cookies.configure(settings.cookies)
         heir.fill(self._pool, self._tally, settings, slots)
-        self._release.configure(settings)
+        self._preflight.configure(settings)
+        self._release.configure(settings, promised=self._preflight.promised)
         self._release.take_over(handed["release"])
         self._start_others(hint)
         heir.dismiss_others(self._reactor)
@@ -172,7 +177,7 @@ class Supervisor:
 
     def _start_others(self, hint: socket.socket | None) -> None:
         self._updates.start(self._settings.raw, hint)
-        self._notice.start(self._settings)
+        self._notice.start(self._settings, no_record=self._preflight.promised)
         self._readiness.begin()
         self._watchdog.start()
 
@@ -209,20 +214,31 @@ class Supervisor:
         }
 
     def reload(self, settings: Settings) -> None:
-        """Apply new settings without losing a query. ReloadFault, with nothing changed, when they need a restart."""
+        """Apply new settings without losing a query.
+
+        With nothing changed: ReloadFault, when they need a restart; PreflightFault, for a list nobody vouches for.
+        """
         if self._stopping is not None:  # a new child now would never be told to end
             raise ReloadFault(STOPPING)
         require_reloadable(self._settings, settings)
+        require_vouched(settings, self._settings)
         self._settings = self._readiness.settings = settings
         self._tally.labels = _labels(settings)
         self._know_lists()
-        self._release.configure(settings)
+        self._preflight.configure(settings)
+        self._release.configure(settings, promised=self._preflight.promised)
         self._certificates.renew(settings.tls)
         self._cookies.configure(settings.cookies)
         self._updates.renew(settings.raw)
         self._pool.steer(wanted=_steered(settings))
         self._pool.roll(settings.raw)
-        self._notice.renew(settings)
+        self._notice.renew(settings, no_record=self._preflight.promised)
+
+    def _promise(self) -> None:
+        """Promises begin or end; nothing that is enforced does."""
+        if self._stopping is None:
+            self._release.configure(self._settings, promised=self._preflight.promised)
+            self._notice.renew(self._settings, no_record=self._preflight.promised)
 
     def hang_up(self, tell: Callable[[Reply], object]) -> None:
         """SIGHUP."""
@@ -242,6 +258,7 @@ class Supervisor:
         self._watchdog.stop()
         self._release.stop()
         self._certificates.stop()
+        self._preflight.stop()
         self._control.close_all()
         ended = [_called(self._pool.stop), _called(self._updates.stop), _called(self._notice.stop)]
         ended += [maybeDeferred(port.stopListening) for port in self._ports]
@@ -264,6 +281,7 @@ class Supervisor:
             "ready": self.observer.tell_ready,
             "status": self.observer.tell_status,
             "index": self.observer.show_index,
+            "preflight": self._look_at_preflight,
             "reload": changes.reload,
             "restart-workers": changes.restart_workers,
             "drain": lambda: changes.drain(on=True),
@@ -271,6 +289,10 @@ class Supervisor:
             VERB: lambda: changes.alone(self._upgrade.run),
         }
         return here[verb]() if verb in here else self._updates.command(verb, list_id, by)
+
+    def _look_at_preflight(self) -> Deferred[Reply]:
+        standing = self._preflight.look()
+        return succeed({"ok": standing not in ALARMING, "text": f"the preflight report {self._preflight.words}"})
 
     def _pool_changed(self) -> None:
         self._readiness.reconsider()

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from resolver.edge.supervision.latency import Latency, Spread
 from resolver.edge.supervision.list_board import ListView
-from resolver.edge.supervision.snapshot import ReleaseView, Snapshot
+from resolver.edge.supervision.snapshot import PreflightView, ReleaseView, Snapshot
 from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.usage import Usage
 
@@ -36,6 +36,7 @@ SNAPSHOT = Snapshot(
     answering=True,
     draining=False,
     certificate_not_after=1_800_000_000.0,
+    preflight=PreflightView("passed", 1_800_000_000.0),
 )
 
 

@@ -25,15 +25,15 @@ def test_sockets_outlive_the_child(tmp_path: Path) -> None:
     keeper, launcher, clock = _keeper(deaths)
     given = settings(tmp_path)
     keeper.listen(given, Harbour())
-    keeper.start(given)
+    keeper.start(given, no_record=True)
     launcher.newest("notice").die()
     clock.advance(1)
     first = launcher.newest("notice")
     first.say({"type": "ready"})
-    assert (first.sent, first.fds) == ([{"type": "start", "settings": given.raw}], [1])
+    assert (first.sent, first.fds) == ([{"type": "start", "settings": given.raw, "no_record": True}], [1])
     other = changed(given, tmp_path, answer={"ttl": 5})
-    keeper.renew(other)
-    assert launcher.newest("notice").sent[0]["settings"] == other.raw
+    keeper.renew(other, no_record=False)
+    assert launcher.newest("notice").sent[0] == {"type": "start", "settings": other.raw, "no_record": False}
     assert deaths == ["notice"]
     stopped: list[bool] = []
     keeper.stop(lambda: stopped.append(True))
@@ -46,8 +46,8 @@ def test_no_page_to_serve_no_child(tmp_path: Path) -> None:
     keeper, launcher, _clock = _keeper([])
     given = settings(tmp_path, notices={"default": NOTICE})
     keeper.listen(given, Harbour())
-    keeper.start(given)
-    keeper.renew(given)
+    keeper.start(given, no_record=True)
+    keeper.renew(given, no_record=True)
     stopped: list[bool] = []
     keeper.stop(lambda: stopped.append(True))
     assert (launcher.children, stopped) == ([], [True])

@@ -39,7 +39,7 @@ class Host:
     def _begun(self, wanted: Settings) -> ReleaseClock:
         reactor: Any = self.clock
         made = ReleaseClock(reactor, self.folder, self.tally, self.clock.seconds, self.said.append, self._bits)
-        made.configure(wanted)
+        made.configure(wanted, promised=True)
         return made
 
     def go_on(self, **more: Any) -> None:
@@ -153,7 +153,7 @@ def test_a_reload_of_lists_goes_on_from_memory(tmp_path: Path) -> None:
     host.clock.advance(DAY / 2)
     shown = host.shown()
     (tmp_path / FILE_NAME).write_bytes(older)
-    host.release.configure(settings(tmp_path, lists=host.two_lists("more"), **ON))
+    host.release.configure(settings(tmp_path, lists=host.two_lists("more"), **ON), promised=True)
     host.clock.advance(1)
     assert host.shown() == shown
 
@@ -162,7 +162,7 @@ def test_blocks_from_before_switching_on_are_in_no_bucket(tmp_path: Path) -> Non
     """Turning release on by a reload does not release what was counted while it was off."""
     host = Host(tmp_path)
     host.block(100_000)
-    host.release.configure(settings(tmp_path, **ON))
+    host.release.configure(settings(tmp_path, **ON), promised=True)
     for _ in range(12):
         host.clock.advance(3600)
     assert host.shown() < 1000
@@ -171,7 +171,7 @@ def test_blocks_from_before_switching_on_are_in_no_bucket(tmp_path: Path) -> Non
 def test_change_of_bucket_waits_a_full_old_one(tmp_path: Path) -> None:
     """A reload to a week takes effect after one full day."""
     host = Host(tmp_path, **ON)
-    host.release.configure(settings(tmp_path, release=ON["release"] | {"bucket": "7d"}))
+    host.release.configure(settings(tmp_path, release=ON["release"] | {"bucket": "7d"}), promised=True)
     for _ in range(13):
         host.clock.advance(3600)
     assert host.release.view().bucket_seconds == DAY

@@ -26,7 +26,9 @@ from blocklist.trust.local.exemptions import Exemption
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import Reason
 from blocklist.trust.renewal import Renewal
+from blocklist.trust.rules.departures import LeftOut
 from blocklist.trust.rules.mask import CANARY
+from blocklist.trust.rules.token_sets import union
 from blocklist.trust.storage.files import make_folder
 from blocklist.trust.storage.reserve import Reserve
 from blocklist.trust.storage.state import Memory
@@ -130,6 +132,11 @@ class Subscription:
     def unproven(self) -> bytes:
         """Return the tokens of the image that no worker has had in force yet, packed: they are the canary's to try."""
         return self._holding.unproven()
+
+    def left_out(self) -> LeftOut:
+        """Return the tokens that are in the version held and not in the image, by why."""
+        standing, mask = self._holding.standing(), self._holding.mask()
+        return LeftOut(standing.withdrawn if standing else b"", union(mask.held, mask.rejected))
 
     def clock_suspect(self) -> bool:
         """Return whether entries must end by trusted time, because the wall clock is not to be believed."""

@@ -40,9 +40,13 @@ class Latency:
 
 @define(eq=False)
 class Latencies:
-    """All lists; `wall_clock` gives POSIX seconds, as the list bodies' times are."""
+    """All lists; `wall_clock` gives POSIX seconds, as the list bodies' times are.
+
+    `on_sample(list_id, way, seconds)` is told of each; the way is publish or withdraw.
+    """
 
     wall_clock: Callable[[], float]
+    on_sample: Callable[[str, str, int], None] = lambda _list_id, _way, _seconds: None
     begun: float = field(init=False)
     _known: dict[str, Latency] = field(factory=dict, init=False)
     _seen: dict[tuple[str, str], tuple[int, float]] = field(factory=dict, init=False)  # newest mark and publication
@@ -93,4 +97,7 @@ class Latencies:
         self._seen[key] = mark, max(newest, published or newest)
         if published is None or published < newest or mark <= known_mark:
             return spread
-        return spread.with_one(ceil(max(self.wall_clock() - published, 0.0)))
+        took = ceil(max(self.wall_clock() - published, 0.0))
+        way, list_id = key
+        self.on_sample(list_id, way, took)
+        return spread.with_one(took)

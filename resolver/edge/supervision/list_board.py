@@ -9,6 +9,7 @@ from attrs import define, evolve, field, frozen
 
 from blocklist.trust.outcome import staleness
 from blocklist.trust.reasons import REASONS
+from blocklist.trust.rules.departures import MOVES
 from resolver.edge.selftest import SELFTEST_RESULTS, SelfTest
 
 FAILED = "failed"
@@ -34,6 +35,9 @@ class ListView:
     log_size: int = 0  # leaves of the public record last verified
     self_test: str = ""  # one of SELFTEST_RESULTS, nothing before the first round
     self_tests: Mapping[str, int] = field(factory=lambda: dict.fromkeys(SELFTEST_RESULTS, 0))
+    moved: Mapping[str, int] = field(factory=lambda: dict.fromkeys(MOVES, 0))  # entries, while the updater ran
+    exemptions: int = 0  # local ones in force
+    updates: int = 0  # changes of the version enforced
 
     @property
     def staleness(self) -> str:
@@ -58,7 +62,7 @@ class ListView:
 
 @define(eq=False)
 class ListBoard:
-    """Keeps the views; failure counts never fall, although an updater starts again from 0."""
+    """Keeps the views; counts of the updater never fall, although a new one starts again from 0."""
 
     seconds: Callable[[], float]  # monotonic
     clock_suspect: bool = field(default=False, init=False)
@@ -67,6 +71,7 @@ class ListBoard:
     _views: dict[str, ListView] = field(factory=dict, init=False)
     _said_at: float = field(default=0.0, init=False)
     _before: dict[str, Counter[str]] = field(factory=dict, init=False)  # failures of earlier updaters
+    _moved_before: dict[str, Counter[str]] = field(factory=dict, init=False)
 
     def configure(self, list_ids: Iterable[str]) -> None:
         """The lists of the settings, in order; what is known of those that stay is kept."""
@@ -82,6 +87,7 @@ class ListBoard:
             if view is None:
                 continue
             failures = self._before.get(view.list_id, Counter()) + Counter(said["failures"])
+            moved = self._moved_before.get(view.list_id, Counter()) + Counter(said["moved"])
             self._views[view.list_id] = evolve(
                 view,
                 known_version=said["version"],
@@ -95,6 +101,8 @@ class ListBoard:
                 withdrawn=said["withdrawn"],
                 withdrawals_refused=said["withdrawals_refused"],
                 log_size=said["log_size"],
+                moved={move: moved[move] for move in MOVES},
+                exemptions=said["exemptions"],
             )
 
     def tested(self, list_id: str, result: str) -> None:
@@ -110,12 +118,14 @@ class ListBoard:
     def updater_ended(self) -> None:
         """The next updater counts failures from 0."""
         self._before = {list_id: Counter(view.failures) for list_id, view in self._views.items()}
+        self._moved_before = {list_id: Counter(view.moved) for list_id, view in self._views.items()}
 
     def hand_over(self) -> dict[str, Any]:
         """What is known, as plain data, for the code that comes after us."""
         return {
             "views": [cattrs.unstructure(view) for view in self.views()],
             "failures_before": self._before,
+            "moved_before": self._moved_before,
             "clock_suspect": self.clock_suspect,
             "audit_failing": self.audit_failing,
             "reported": self.reported,
@@ -127,6 +137,8 @@ class ListBoard:
         self.clock_suspect, self.audit_failing = handed["clock_suspect"], handed["audit_failing"]
         self.reported = handed["reported"]
         self._before = {list_id: Counter(failures) for list_id, failures in handed["failures_before"].items()}
+        moved_before = handed.get("moved_before", {})
+        self._moved_before = {list_id: Counter(moved) for list_id, moved in moved_before.items()}
         for view in cattrs.structure(handed["views"], list[ListView]):
             if view.list_id in self._views:
                 self._views[view.list_id] = view
@@ -136,7 +148,9 @@ class ListBoard:
         now = {each["list_id"]: each for each in in_force}
         for list_id, view in self._views.items():
             each = now.get(list_id, {"version": 0, "entries": 0})
-            self._views[list_id] = evolve(view, version=each["version"], entries=each["entries"])
+            version, entries = each["version"], each["entries"]
+            updates = view.updates + (version not in (0, view.version))
+            self._views[list_id] = evolve(view, version=version, entries=entries, updates=updates)
 
     def in_force(self) -> frozenset[str]:
         """The lists every worker enforces."""

@@ -15,7 +15,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from blocklist.errors import BlocklistError
 from blocklist.trust.storage.files import write_file
 from resolver.core.noise import RandomBits
-from resolver.core.release import Release, StateFault, bucket_for
+from resolver.core.release import LINES_FOR_DAILY, LINES_FOR_RELEASE, Release, StateFault, bucket_for
+from resolver.edge.supervision.ledger_lines import BucketLine, Released
 from resolver.edge.supervision.snapshot import ReleaseView
 from resolver.edge.supervision.tally import Tally
 from resolver.settings import Settings
@@ -24,8 +25,16 @@ FILE_NAME = "release.json"
 LONGEST_SLEEP = 3600.0  # seconds; the wall clock may be set meanwhile
 
 
+def lines_class(lines_served: int) -> str:
+    """How many lines are served, as coarsely as the release rule looks at them."""
+    return f"{LINES_FOR_DAILY if lines_served >= LINES_FOR_DAILY else LINES_FOR_RELEASE:,}+"
+
+
 class ReleaseClock:
-    """Closes buckets; `report(text)` is told when the state cannot be stored or read."""
+    """Closes buckets; `report(text)` is told when the state cannot be stored or read.
+
+    `on_release` gets each release for the ledger, when it is stored.
+    """
 
     def __init__(
         self,
@@ -35,6 +44,7 @@ class ReleaseClock:
         wall_clock: Callable[[], float],
         report: Callable[[str], None],
         random_bits: RandomBits = secrets.randbits,
+        on_release: Callable[[BucketLine], None] = lambda _line: None,
     ) -> None:
         self._clock = clock
         self._path = state / FILE_NAME
@@ -42,10 +52,13 @@ class ReleaseClock:
         self._wall_clock = wall_clock
         self._report = report
         self._random_bits = random_bits
+        self._on_release = on_release
         self._release: Release | None = None
         self._paused: Release | None = None  # what was released before it paused
         self._before: Mapping[str, int] = {}  # blocks that belong to no bucket
         self._bucket = 0
+        self._counted_from = 0.0  # POSIX seconds; what was blocked earlier is in no bucket
+        self._lines_class = ""
         self._timer: IDelayedCall | None = None
 
     def configure(self, settings: Settings, *, promised: bool) -> None:
@@ -56,6 +69,7 @@ class ReleaseClock:
         wanted = bucket_for(settings.release.enabled, settings.release.bucket, settings.release.lines_served)
         lists = [each.id for each in settings.lists]
         self._bucket = wanted or settings.release.bucket
+        self._lines_class = lines_class(settings.release.lines_served)
         if wanted is None:
             self._release = self._paused = None
         elif not promised:
@@ -74,7 +88,8 @@ class ReleaseClock:
         release = self._release
         if release is None:
             return None
-        return {"state": release.to_dict(), "before": self._before, "marks": release.marks}
+        state = {"state": release.to_dict(), "before": self._before, "marks": release.marks}
+        return state | {"since": {"counted_from": self._counted_from}}
 
     def take_over(self, handed: Mapping[str, Mapping[str, Any]] | None) -> None:
         """Go on with that bucket. To be called after `configure`, with the tally that was handed over.
@@ -87,6 +102,7 @@ class ReleaseClock:
         self._before = {**self._before, **handed["before"]}
         self._release = Release.resume(handed["state"], lists, wanted, self._wall_clock())
         self._release.go_on(handed["marks"])
+        self._counted_from = handed.get("since", {}).get("counted_from", self._counted_from)
         self._store(self._release)
         self._sleep()
 
@@ -105,7 +121,7 @@ class ReleaseClock:
 
     def _resumed(self, lists: list[str], wanted: int) -> Release:
         """Go on from what was released, here or by the file; the running bucket begins with this moment."""
-        self._before = self._tally.totals().blocks
+        self._before, self._counted_from = self._tally.totals().blocks, self._wall_clock()
         kept, self._paused = self._kept(lists, wanted), None
         return kept or Release.begin(lists, wanted, self._wall_clock())
 
@@ -124,9 +140,19 @@ class ReleaseClock:
     def _wake(self) -> None:
         self._timer = None
         release = self._release
-        if release is not None and release.settle(self._wall_clock(), self._counted(), self._random_bits):
-            self._store(release)
+        if release is not None:
+            start, before, closed = release.bucket_end - release.bucket, release.noised, release.closed
+            if release.settle(self._wall_clock(), self._counted(), self._random_bits):
+                self._store(release)
+                self._on_release(self._line(release, start, before, release.closed - closed))
         self._sleep()
+
+    def _line(self, release: Release, start: int, before: Mapping[str, int], buckets: int) -> BucketLine:
+        """What was released, for the ledger."""
+        end, noised, shown = release.last_release, release.noised, release.shown
+        counted = round(end - max(start, self._counted_from))
+        totals = {name: Released(before[name], noised[name], shown[name]) for name in noised}
+        return BucketLine(start, end, max(counted, 0), self._lines_class, totals, buckets)
 
     def _counted(self) -> dict[str, int]:
         return {name: count - self._before.get(name, 0) for name, count in self._tally.totals().blocks.items()}

@@ -23,6 +23,7 @@ from resolver.edge.supervision.http import bounded, serve, site
 from resolver.edge.supervision.incidents import Incidents
 from resolver.edge.supervision.inheritance import Heir, pool_document
 from resolver.edge.supervision.latency import Latencies
+from resolver.edge.supervision.ledger import Ledger
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.metrics import CONTENT_TYPE, Exposition
 from resolver.edge.supervision.notice_keeper import NoticeKeeper
@@ -51,6 +52,7 @@ class Supervisor:
     timers and `adoptStreamPort`.
     """
 
+    observer: Observer
     _updates: Updates
 
     def __init__(
@@ -94,7 +96,10 @@ class Supervisor:
         reactor, settings, incidents = self._reactor, self._settings, self._incidents
         self._tally = Tally(_labels(settings))
         self._board = ListBoard(reactor.seconds)
-        self._latencies = Latencies(outside.wall_clock)
+        self._ledger = Ledger(
+            *(reactor, self._state.path, outside.wall_clock, lambda: self.observer.snapshot(), _report),
+        )
+        self._latencies = Latencies(outside.wall_clock, self._ledger.sampled)
         self._know_lists()
         self._pool = WorkerPool(
             *(reactor, outside.launcher, self._tally, lambda: slot_sockets(self._settings.places)),
@@ -110,7 +115,10 @@ class Supervisor:
         self._certificates = CertificateKeeper(reactor, outside.wall_clock, self._pool.share, _report)
         self._cookies = CookieKeeper(self._pool.share, _report, os.urandom)
         self._notice = NoticeKeeper(reactor, outside.launcher, incidents.death)
-        self._release = ReleaseClock(reactor, self._state.path, self._tally, outside.wall_clock, _report)
+        self._release = ReleaseClock(
+            *(reactor, self._state.path, self._tally, outside.wall_clock, _report),
+            on_release=self._ledger.released,
+        )
         self._preflight = PreflightKeeper(reactor, outside.wall_clock, self._state.path, self._promise, _report)
 
     # --- life -------------------------------------------------------------------------------------------
@@ -130,6 +138,7 @@ class Supervisor:
         self._release.configure(settings, promised=self._preflight.promised)
         self._pool.start(settings.raw, slots)
         self._start_others(hint)
+        self._ledger.start()
 
     def go_on(self, handed: Handed, fault: str = "") -> None:
         """Start with what the code before us left. ListenFault, with all of that untouched: try the settings before.
@@ -158,6 +167,7 @@ class Supervisor:
         self._release.configure(settings, promised=self._preflight.promised)
         self._release.take_over(handed["release"])
         self._start_others(hint)
+        self._ledger.start(upgraded=True)
         heir.dismiss_others(self._reactor)
         self._upgrade.finish(handed, fault)
 
@@ -189,6 +199,7 @@ class Supervisor:
             (self._latencies, "latencies"),
             (self._readiness, "readiness"),
             (self._cookies, "cookies"),
+            (self._ledger, "ledger"),
         ]
 
     def _hand_over(self, bag: Bag) -> dict[str, Any]:
@@ -257,6 +268,7 @@ class Supervisor:
         self._readiness.stop()
         self._watchdog.stop()
         self._release.stop()
+        self._ledger.stop()
         self._certificates.stop()
         self._preflight.stop()
         self._control.close_all()

@@ -126,6 +126,11 @@ class HandOver:
         self._sure, self._sure_lists = self._images, self._lists
         return self._versions
 
+    @property
+    def images_in_force(self) -> tuple[ListImage, ...]:
+        """What every worker has, once `confirm` said so of the newest."""
+        return self._sure
+
     def in_force(self, additions: bool = True) -> Deferred[bool]:
         """Fire when the newest index is in force, or all of it that waits for no trial; with False if that is late."""
         hint = self._hint if additions else self._sure_hint

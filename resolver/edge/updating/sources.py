@@ -17,6 +17,7 @@ from blocklist.trust.local.exempting import Exempting
 from blocklist.trust.local.exemptions import EXEMPTIONS_NAME, Exemption, Exemptions
 from blocklist.trust.outcome import Keys, Kind, ListSource, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS, Reason
+from blocklist.trust.rules.departures import LeftOut
 from blocklist.trust.storage import host_key, subscriber_key
 from blocklist.trust.subscription import Subscription
 from blocklist.trust.transfer.tls import TlsFiles
@@ -54,6 +55,9 @@ class Subscribed(Protocol):
         """See Subscription."""
 
     def image(self, exemptions: Sequence[Exemption]) -> ListImage | None:
+        """See Subscription."""
+
+    def left_out(self) -> LeftOut:
         """See Subscription."""
 
     def status(self) -> ListStatus:

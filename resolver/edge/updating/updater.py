@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
+from blocklist.compiling import ListImage
 from blocklist.errors import BlocklistError
 from blocklist.trust.outcome import Kind, Outcome
 from blocklist.trust.reasons import Reason
@@ -29,6 +30,7 @@ from resolver.edge.updating.chronicle import Chronicle
 from resolver.edge.updating.commands import Commands, Result
 from resolver.edge.updating.hand_over import HandOver
 from resolver.edge.updating.hint import HintListener
+from resolver.edge.updating.movements import Movements
 from resolver.edge.updating.polling import Polling
 from resolver.edge.updating.self_test import Asker, SelfTesting
 from resolver.edge.updating.sources import Sources, Subscribed, open_sources
@@ -79,6 +81,7 @@ class Updater:
     _polling: Polling = field(init=False)
     _commands: Commands = field(init=False)
     _testing: SelfTesting = field(init=False)
+    _movements: Movements = field(factory=Movements, init=False)
     _locks: dict[str, DeferredLock] = field(factory=dict, init=False)
     _expiry: IDelayedCall | None = field(default=None, init=False)
 
@@ -110,6 +113,7 @@ class Updater:
                 each.load()
             except Exception as error:  # noqa: BLE001  one list's damaged store must not keep the others out
                 self._faults.report(error)
+        self._movements.begin(self._images())
         self._renew()
         self._tell()
         for list_id in self._sources.lists:
@@ -160,6 +164,9 @@ class Updater:
     def _in_force(self, versions: dict[str, int]) -> None:
         self._chronicle.in_force(versions)
         self._testing.in_force(versions)
+        if versions:
+            left_out = {list_id: each.left_out() for list_id, each in self._sources.lists.items()}
+            self._movements.in_force(self._hand.images_in_force, left_out, self._sources.now())
         for list_id, version in versions.items():
             each = self._sources.lists[list_id]
             done: Deferred[None] = self._locks[list_id].run(self.defer, each.mark_good, version)
@@ -181,6 +188,12 @@ class Updater:
             self._took(outcome)
 
     # --- to the workers ---------------------------------------------------------------------------------
+
+    def _images(self) -> tuple[ListImage, ...]:
+        try:
+            return self._sources.images()
+        except BlocklistError:  # of the exemptions; `_renew` reports it, and nothing is in force then
+            return ()
 
     def _renew(self, *, anyway: bool = False) -> str:
         """Hand over what changed; return what is wrong, if something is: the index in force stays then."""
@@ -207,6 +220,7 @@ class Updater:
     def _tell(self) -> None:
         statuses = self._sources.statuses()
         self._chronicle.look(statuses)
+        statuses = [words | self._movements.words(words["list_id"]) for words in statuses]
         suspect, failing = any(words["clock_suspect"] for words in statuses), self._chronicle.failing
         self.send({"type": "status", "lists": statuses, "clock_suspect": suspect, "audit_failing": failing})
 

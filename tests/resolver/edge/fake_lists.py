@@ -16,6 +16,7 @@ from blocklist.trust.compile import without
 from blocklist.trust.local.exemptions import Exemption
 from blocklist.trust.outcome import Kind, ListStatus, Outcome
 from blocklist.trust.reasons import REASONS
+from blocklist.trust.rules.departures import LeftOut
 from resolver.edge.updating.sources import Sources
 
 
@@ -79,6 +80,9 @@ class FakeList:
         return ListImage(
             self.list_id, bytes(KEY_BYTES), date(2026, 11, 1), records, exempt, b"".join(sorted(self.added))
         )
+
+    def left_out(self) -> LeftOut:
+        return LeftOut(bytes([self.version - self.confirms]) * 16 if self.out else b"")
 
     def status(self) -> ListStatus:
         return ListStatus(

@@ -24,6 +24,8 @@ def said(**more: Any) -> dict[str, Any]:
         "withdrawn": 2,
         "withdrawals_refused": 1,
         "log_size": 12,
+        "moved": {"added": 3},
+        "exemptions": 1,
     }
     return {"type": "status", "clock_suspect": False, "audit_failing": False, "lists": [words | more]}
 
@@ -68,6 +70,18 @@ def test_failures_never_fall_with_a_new_updater() -> None:
     board.updater_ended()
     board.updater_ended()
     assert (board.views()[0].failures["cut"], board.views()[0].failures["disk"]) == (4, 1)
+
+
+def test_what_moved_adds_up_over_updaters() -> None:
+    """Entries that came and went are counted on by the next updater; a version in force again is one more update."""
+    board = _board(Clock())
+    board.hear(said())
+    board.updater_ended()
+    board.hear(said(moved={"added": 1, "expired": 2}))
+    for version in (2, 2, 3):
+        board.activate([{"list_id": "demo", "version": version, "entries": 7}])
+    view = board.views()[0]
+    assert (view.moved["added"], view.moved["expired"], view.exemptions, view.updates) == (4, 2, 1, 2)
 
 
 def test_failed_update_shows() -> None:

@@ -9,6 +9,8 @@ import resource
 from pathlib import Path
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION = 0x20080522  # _LINUX_CAPABILITY_VERSION_3: two words of each set
 _PRIVATE = 0o077  # what we create is ours alone
 
 SWAPS = Path("/proc/swaps")
@@ -32,6 +34,15 @@ def harden_process() -> None:
             "core dumps cannot be forbidden here: the kernel refused PR_SET_DUMPABLE or RLIMIT_CORE; "
             "run on Linux without a sandbox that blocks them, or set `laptop: true` for a trial"
         )
+
+
+def give_up_rights() -> None:
+    """Keep no capability, ambient ones included, and never gain one by running a program; else HardeningFault."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)  # of this process
+    none = (ctypes.c_uint32 * 6)()
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or libc.capset(header, none) != 0:
+        raise HardeningFault("rights cannot be given up here: the kernel refused PR_SET_NO_NEW_PRIVS or capset")
 
 
 def require_no_swap(swaps: Path = SWAPS, own_cgroup: Path = OWN_CGROUP, cgroups: Path = CGROUPS) -> None:

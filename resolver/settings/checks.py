@@ -124,6 +124,11 @@ def warnings(settings: Settings) -> Iterator[Fault]:
                     f"notices.{name}.{key}",
                     "is not globally routable: home routers drop such answers (rebinding protection): use a public one",
                 )
+        if notice.listen and settings.answer.mode == "dns-only":
+            yield Fault(
+                f"notices.{name}.listen",
+                "nobody is led to this page (answer.mode dns-only): take it out, so that no connection can be recorded",
+            )
     if settings.lists and settings.self_test.enabled:
         yield from _unheard_self_tests(settings)
     yield from view_warnings(settings)

@@ -29,7 +29,7 @@ def found_in_process(pid: int, names: Iterable[str]) -> set[str]:
     """Names (with their form) that stand in the readable memory of a process; needs root."""
     needles = _needles(names)
     hits: set[str] = set()
-    for chunk in _memory(pid):
+    for chunk in read_memory(pid):
         hits |= _search(chunk, needles)
     return hits
 
@@ -53,7 +53,8 @@ def _search(data: bytes, needles: dict[bytes, dict[str, bytes]]) -> set[str]:
     return {label for group in likely for label, needle in group.items() if needle in data}
 
 
-def _memory(pid: int) -> Iterator[bytes]:
+def read_memory(pid: int) -> Iterator[bytes]:
+    """The readable memory of a process in overlapping pieces; needs root."""
     with Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             fields = line.split()

@@ -16,7 +16,10 @@ from resolver.edge.notice.page import STYLE_HASH, NoticeContext, page
 from resolver.settings import Notice, Settings
 
 _URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%~"
-_ACCEPT_LINE: Final = re.compile(rb"^accept[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_BLANK: Final = rb"[ \t\r\v\f]*"
+_NAMES_HTML: Final = re.compile(
+    rb"^accept[ \t]*:(?:[^\n]*,)?" + _BLANK + rb"text/html" + _BLANK + rb"(?:[;,]|$)", re.IGNORECASE | re.MULTILINE
+)
 
 
 @frozen
@@ -27,17 +30,16 @@ class NoticeResponses:
     page_body: bytes
     empty_head: bytes
 
-    def answer(self, request_head: bytes) -> bytes:
-        """The response to a request head: only its method and its `Accept` are looked at."""
+    def answer(self, request_head: bytes | memoryview) -> bytes:
+        """The response to a request head: only its method and its `Accept` are looked at, and nothing is copied."""
         if not names_html(request_head):
             return self.empty_head
-        return self.page_head if request_head.startswith(b"HEAD ") else self.page_head + self.page_body
+        return self.page_head if request_head[:5] == b"HEAD " else self.page_head + self.page_body
 
 
-def names_html(request_head: bytes) -> bool:
+def names_html(request_head: bytes | memoryview) -> bool:
     """True if an `Accept` header (RFC 9110, 12.5.1) names `text/html`; `*/*` does not, or images would get the page."""
-    ranges = b",".join(_ACCEPT_LINE.findall(request_head)).split(b",")
-    return any(media.partition(b";")[0].strip().lower() == b"text/html" for media in ranges)
+    return _NAMES_HTML.search(request_head) is not None
 
 
 def context_of(settings: Settings, name: str, *, no_record: bool) -> NoticeContext:

@@ -6,6 +6,7 @@ nothing of it is kept, counted or logged, and the connection's address is never 
 
 import os
 import pwd
+import re
 import resource
 import socket
 from collections.abc import Callable
@@ -13,19 +14,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from resolver.edge import fault_log
 from resolver.edge.channel import Channel, Message
-from resolver.edge.hardening import HardeningFault, harden_process
+from resolver.edge.hardening import HardeningFault, give_up_rights, harden_process
+from resolver.edge.notice.entrance import Entrance, wipe
 from resolver.edge.notice.responses import NoticeResponses, context_of, render
 from resolver.settings import Settings, parse
 
 DEFAULT_USER: Final = "nobody"
-_HEAD_ENDS: Final = (b"\r\n\r\n", b"\n\n")
+_HEAD_END: Final = re.compile(rb"\r\n\r\n|\n\n")
 
 
 @frozen
@@ -54,7 +56,7 @@ def main(channel: Channel) -> None:
 
 
 def drop_privileges(user: str | None) -> None:
-    """Become `user` (or nobody) if started as root, and make no process again. NoticeFault, HardeningFault."""
+    """Become `user` (or nobody) if started as root; no capability, no process again. NoticeFault, HardeningFault."""
     if os.geteuid() == 0:
         name = user or DEFAULT_USER
         try:
@@ -71,6 +73,7 @@ def drop_privileges(user: str | None) -> None:
             raise NoticeFault(
                 f"user: root may not become {name!r} here: give CAP_SETUID and CAP_SETGID, or start as another user"
             ) from None
+    give_up_rights()
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     harden_process()  # a change of user may have made us dumpable again
 
@@ -101,9 +104,7 @@ class NoticeServer:
     def _start(self, settings: Settings, fds: list[int], no_record: bool) -> None:
         for (name, _place), fd in zip(settings.notice_places, fds, strict=True):
             factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits))
-            with socket.socket(fileno=fd) as listening:  # the reactor takes a copy
-                listening.setblocking(False)
-                self._reactor.adoptStreamPort(listening.fileno(), listening.family, factory)
+            Entrance(self._reactor, socket.socket(fileno=fd), factory)
         self._render(settings, no_record)
         try:
             self._drop(settings.user)
@@ -120,10 +121,9 @@ class NoticeServer:
             factory.responses = render(settings.notices[name], context_of(settings, name, no_record=no_record))
 
 
-class NoticeFactory(Factory):
+class NoticeFactory:
     """All connections of one notice."""
 
-    noisy = False
     responses: NoticeResponses  # set before the first connection, replaced as a whole
 
     def __init__(self, reactor: Any, limits: NoticeLimits) -> None:
@@ -131,10 +131,15 @@ class NoticeFactory(Factory):
         self.limits = limits
         self.open: dict[NoticeConnection, None] = {}  # in order of arrival
 
-    def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        """Take the visitor in; the oldest leaves when there is no room."""
-        if len(self.open) >= self.limits.connections:
+    def make_room(self) -> None:
+        """The oldest leaves."""
+        if self.open:
             next(iter(self.open)).leave()
+
+    def welcome(self) -> Protocol:
+        """Take a visitor in; the oldest leaves when there is no room."""
+        if len(self.open) >= self.limits.connections:
+            self.make_room()
         connection = NoticeConnection(self)
         self.open[connection] = None
         return connection
@@ -149,7 +154,8 @@ class NoticeConnection(Protocol):
     def __init__(self, factory: NoticeFactory) -> None:
         self._factory = factory
         self._limits = factory.limits
-        self._head = bytearray()
+        self._head = memoryview(bytearray(factory.limits.head_bytes))  # never moved, so that it can be wiped
+        self._filled = 0
         self._answered = False
         self._surplus = 0
         self._timer: Any = None
@@ -158,22 +164,24 @@ class NoticeConnection(Protocol):
         """Wait for the head, but not for long."""
         self._timer = self._factory.reactor.callLater(self._limits.head_seconds, self.leave)
 
-    def dataReceived(self, data: bytes) -> None:
-        """Collect the head; what comes after it is let fall."""
+    def dataReceived(self, data: bytes | memoryview) -> None:
+        """Collect the head; what comes after it is let fall. `data` is not kept."""
         if self._answered:
             self._surplus += len(data)
             if self._surplus > self._limits.drain_bytes:
                 self.leave()
             return
-        self._head += data[: self._limits.head_bytes - len(self._head)]
-        if len(self._head) == self._limits.head_bytes or any(end in self._head for end in _HEAD_ENDS):
+        end = min(self._filled + len(data), self._limits.head_bytes)
+        self._head[self._filled : end] = data[: end - self._filled]
+        self._filled = end
+        if end == self._limits.head_bytes or _HEAD_END.search(self._head[:end]):
             self._answer()
 
     def _answer(self) -> None:
         self._answered = True
         self._timer.reset(self._limits.send_seconds)
-        self.transport.write(self._factory.responses.answer(bytes(self._head)))
-        self._head.clear()
+        self.transport.write(self._factory.responses.answer(self._head[: self._filled]))
+        wipe(self._head)
         self.transport.loseWriteConnection()
 
     def readConnectionLost(self) -> None:
@@ -193,6 +201,7 @@ class NoticeConnection(Protocol):
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """The visitor is gone."""
+        wipe(self._head)
         self._factory.open.pop(self, None)
         if self._timer.active():
             self._timer.cancel()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from resolver.edge.hardening import HardeningFault, require_no_swap
+from tests.support.tools import require, require_root
 
 _HEADING = "Filename\tType\tSize\tUsed\tPriority\n"
 
@@ -23,6 +24,25 @@ def test_hardened_process_has_no_core_and_is_not_dumpable() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["(0,", "0)", "0", str(0o077)]
+
+
+@pytest.mark.root
+def test_rights_that_the_service_manager_gave_are_given_up() -> None:
+    """Ambient capabilities, as the packaged unit gives, are gone from every set, and none comes back by a program."""
+    require_root()
+    tool = require("setpriv")["setpriv"]
+    capability = "+net_bind_service"
+    shown = "print(*[line for line in open('/proc/self/status') if line.startswith(('Cap', 'NoNew'))], sep='')"
+    script = f"from resolver.edge.hardening import give_up_rights\n{shown}\ngive_up_rights()\n{shown}\n"
+    command = [tool, "--reuid", "65534", "--clear-groups", "--inh-caps", capability, "--ambient-caps", capability]
+    done = subprocess.run(
+        [*command, sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines() if line]
+    before, after = dict(rows[: len(rows) // 2]), dict(rows[len(rows) // 2 :])
+    assert (before["CapEff:"], before["CapAmb:"]) == (f"{1 << 10:016x}", f"{1 << 10:016x}")
+    assert {after[each] for each in ("CapEff:", "CapPrm:", "CapInh:", "CapAmb:")} == {"0" * 16}
+    assert after["NoNewPrivs:"] == "1"
 
 
 def _swap(folder: Path, *, on: bool, limit: str | None) -> tuple[Path, Path, Path]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from resolver.edge.hardening import HardeningFault
+from resolver.edge.notice.entrance import Entrance
 from resolver.edge.notice.responses import NoticeResponses
 from resolver.edge.notice.server import NoticeFactory, NoticeFault, NoticeLimits, NoticeServer, drop_privileges
 from tests.resolver.settings.samples import full
@@ -46,7 +48,7 @@ class World:
 
     def visit(self, data: bytes = b"") -> tuple[Any, Transport]:
         transport = Transport()
-        visitor = self.factory.buildProtocol(None)
+        visitor = self.factory.welcome()
         visitor.makeConnection(transport)
         if data:
             visitor.dataReceived(data)
@@ -136,6 +138,24 @@ class Line:
         self.sent.append(message)
 
 
+Start = Callable[..., tuple[Reactor, Line, NoticeServer]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a server; its sockets are closed behind the test."""
+    reactors: list[Reactor] = []
+
+    def start(**more: Any) -> tuple[Reactor, Line, NoticeServer]:
+        started = _start(**more)
+        reactors.append(started[0])
+        return started
+
+    yield start
+    for entrance in (each for reactor in reactors for each in reactor.getReaders()):
+        entrance.connectionLost(None)
+
+
 def _start(drop: Any = lambda user: None, laptop: bool = False) -> tuple[Reactor, Line, NoticeServer]:
     data = full() | {"laptop": laptop}
     data["notices"]["default"]["listen"] = ["127.0.0.1:8080"]
@@ -149,39 +169,39 @@ def _start(drop: Any = lambda user: None, laptop: bool = False) -> tuple[Reactor
 
 
 def _factory(reactor: Reactor) -> NoticeFactory:
-    ((_fd, _family, factory),) = reactor.adoptedPorts
-    assert isinstance(factory, NoticeFactory)
-    return factory
+    (entrance,) = reactor.getReaders()
+    assert isinstance(entrance, Entrance) and isinstance(entrance.host, NoticeFactory)
+    return entrance.host
 
 
-def test_start_and_stop() -> None:
+def test_start_and_stop(start: Start) -> None:
     """Started with settings and sockets it gives up its rights, then says it is ready; `stop` ends it."""
     dropped: list[str | None] = []
-    reactor, line, server = _start(drop=dropped.append)
+    reactor, line, server = start(drop=dropped.append)
     assert (dropped, line.sent) == ([None], [{"type": "ready"}])
     assert b"demo" in _factory(reactor).responses.page_body
     server.receive({"type": "stop"}, [])
     assert reactor.stopped
 
 
-def test_without_its_rights_given_up_it_does_not_serve() -> None:
+def test_without_its_rights_given_up_it_does_not_serve(start: Start) -> None:
     """A user that does not exist ends the process instead of serving as root."""
 
     def refuse(user: str | None) -> None:
         raise NoticeFault("user: there is none")
 
-    reactor, line, _ = _start(drop=refuse)
+    reactor, line, _ = start(drop=refuse)
     assert reactor.stopped and line.sent == []
 
 
 @pytest.mark.parametrize("laptop", [False, True])
-def test_dumps_that_cannot_be_forbidden_stop_it_but_on_a_laptop(laptop: bool) -> None:
+def test_dumps_that_cannot_be_forbidden_stop_it_but_on_a_laptop(start: Start, laptop: bool) -> None:
     """The one documented switch for trials holds here too; without it the process ends."""
 
     def refuse(user: str | None) -> None:
         raise HardeningFault("core dumps cannot be forbidden here")
 
-    reactor, line, _ = _start(drop=refuse, laptop=laptop)
+    reactor, line, _ = start(drop=refuse, laptop=laptop)
     assert (reactor.stopped, bool(line.sent)) == (not laptop, laptop)
 
 

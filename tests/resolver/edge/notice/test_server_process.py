@@ -33,13 +33,22 @@ class NoticeChild:
     def __init__(self) -> None:
         self.line, theirs = channel_pair()
         self.line.settimeout(PATIENCE)
-        command = [sys.executable, "-I", "-m", "resolver.app.child", "notice"]
-        script = f"import os; os.dup2({theirs.fileno()}, {CHILD_FD}); os.execv({sys.executable!r}, {command!r})"
+        script = f"import os; os.dup2({theirs.fileno()}, {CHILD_FD}); os.execv({sys.executable!r}, {self.command()!r})"
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", script], pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, cwd="/"
+                [sys.executable, "-c", script],
+                pass_fds=[theirs.fileno(), *self.kept()],
+                stderr=subprocess.PIPE,
+                cwd="/",
             )
         self.ports: list[int] = []
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-I", "-m", "resolver.app.child", "notice"]
+
+    def kept(self) -> list[int]:
+        """Other descriptors it is given."""
+        return []
 
     def start(self, **more: Any) -> None:
         listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]

@@ -11,6 +11,7 @@ from resolver.cli.exempt import exempt
 from resolver.cli.faults import Commands
 from resolver.cli.keys import subscriber_key
 from resolver.cli.lists import list_commands
+from resolver.cli.notice.commands import notice
 from resolver.cli.preflight import preflight
 from resolver.cli.probe import probe
 from resolver.cli.running import check_config, demo, run
@@ -35,6 +36,6 @@ def version() -> None:
 
 for _command in (
     *(run, demo, check_config, status, reload, restart_workers, upgrade, drain),
-    *(preflight, exempt, audit, list_commands, subscriber_key, probe, ask, support_bundle),
+    *(preflight, exempt, audit, list_commands, notice, subscriber_key, probe, ask, support_bundle),
 ):
     main.add_command(_command)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from resolver.cli.identity import as_owner_of
+from resolver.cli.notice.pages import too_long
 from resolver.cli.options import config_option
 from resolver.settings import SettingsFault, load
 from resolver.settings.checks import warnings
@@ -46,7 +47,7 @@ def check_config(file: Path) -> None:
     All faults come at once, with exit code 78; warnings name what works but should be thought about.
     """
     settings = load(file)
-    for warning in (*warnings(settings), *_unreadable_for_owner(file, settings.state)):
+    for warning in (*warnings(settings), *too_long(settings), *_unreadable_for_owner(file, settings.state)):
         click.echo(f"warning: {warning}", err=True)
     lists = ", ".join(each.id for each in settings.lists) or "none"
     click.echo(f"{file}: good. Lists to enforce: {lists}.")

@@ -34,6 +34,21 @@ class Words:
 
 
 @frozen(kw_only=True)
+class Objection:
+    """One objection at an ISP's own desk, without anything about whose or what; a list body's desk keeps its own."""
+
+    received: date
+    decided: date | None = None
+    upheld: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.decided is None and self.upheld:
+            raise ValueError("what is upheld has a day of its decision")
+        if self.decided is not None and self.decided < self.received:
+            raise ValueError("decided before it was received")
+
+
+@frozen(kw_only=True)
 class Notes:
     """The file. A register that is left out (None) was not kept, which is not the same as nothing in it."""
 
@@ -43,6 +58,7 @@ class Notes:
     analysis: tuple[Words, ...] = ()
     accidents: tuple[Event, ...] | None = None
     drills: tuple[Event, ...] | None = None
+    objections: tuple[Objection, ...] | None = None  # at an ISP's desk; all of them, whatever the period
     remarks: tuple[Words, ...] = ()
 
     @classmethod

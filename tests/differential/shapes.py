@@ -41,7 +41,7 @@ class _Writer:
         """Where the next record of the answer section begins."""
         return 12 + len(self.question) + sum(map(len, self._sections[0]))
 
-    def add(self, owner: bytes, rtype: int, rdata: bytes, *, ttl: int = 60, section: int = 0, rclass: int = 1) -> None:
+    def add(self, owner: bytes, rtype: int, rdata: bytes, *, ttl: int = 240, section: int = 0, rclass: int = 1) -> None:
         head = owner + rtype.to_bytes(2) + rclass.to_bytes(2) + ttl.to_bytes(4) + len(rdata).to_bytes(2)
         self._sections[section].append(head + rdata)
 
@@ -134,8 +134,8 @@ def _chain_to_nothing(message: _Writer, draw: random.Random) -> bytes:
     """Aliases that end in NXDOMAIN or in no data, with the SOA of another zone (RFC 6604)."""
     middle, end = _name(b"m%d" % draw.randrange(99), b"test"), _name(b"e%d" % draw.randrange(99), b"invalid")
     for owner, target in draw.sample([(_QNAME, middle), (middle, end)], 2):  # in any order
-        message.add(owner, _CNAME, target, ttl=draw.randrange(20, 90))
-    numbers = b"".join(number.to_bytes(4) for number in (1, 3600, 600, 86_400, draw.randrange(30, 500)))
+        message.add(owner, _CNAME, target, ttl=draw.randrange(250, 350))
+    numbers = b"".join(number.to_bytes(4) for number in (1, 3600, 600, 86_400, draw.randrange(200, 500)))
     message.add(_name(b"invalid"), _SOA, _name(b"ns", b"invalid") * 2 + numbers, ttl=600, section=1)
     return message.done(_QR_RD_RA | draw.choice((0, 3)))
 

@@ -42,9 +42,9 @@ many 300 NSEC3PARAM 1 0 0 -
 many 300 CDS 0 0 0 00
 many 300 EUI48 00-00-5e-00-53-2a
 many 300 PTR many
-mail 60 A 192.0.2.25
-mail 60 AAAA 2001:db8::25
-owner 60 TXT "somebody"
+mail 240 A 192.0.2.25
+mail 240 AAAA 2001:db8::25
+owner 240 TXT "somebody"
 zero 0 A 192.0.2.3
 week 604800 A 192.0.2.4
 year 31536000 A 192.0.2.5
@@ -52,23 +52,23 @@ year 31536000 A 192.0.2.5
 *.wild 120 TXT "wild"
 deep.*.wild 120 A 192.0.2.7
 real.wild 120 A 192.0.2.8
-a.b.c.empty 60 A 192.0.2.10
-tree 60 DNAME target.tree.elsewhere
-target.tree.elsewhere 60 A 192.0.2.11
-x.target.tree.elsewhere 60 A 192.0.2.12
-xx.yy.target.tree.elsewhere 60 CNAME many
-out 60 CNAME many.nsec.test.
-out3 60 CNAME many.nsec3.test.
-nowhere 60 CNAME gone
-nodata 60 CNAME mail
-\\000\\001\\255 60 A 192.0.2.13
-a\\.dot 60 A 192.0.2.14
-MiXeD 60 A 192.0.2.15
-_dmarc 60 TXT "v=DMARC1; p=none"
-_8443._tcp 60 TLSA 3 1 1 0102030405060708091011121314151617181920212223242526272829303132
-1.2.3 60 PTR many
-cut 60 NS ns.cut
-ns.cut 60 A 192.0.2.53
+a.b.c.empty 240 A 192.0.2.10
+tree 240 DNAME target.tree.elsewhere
+target.tree.elsewhere 240 A 192.0.2.11
+x.target.tree.elsewhere 240 A 192.0.2.12
+xx.yy.target.tree.elsewhere 240 CNAME many
+out 240 CNAME many.nsec.test.
+out3 240 CNAME many.nsec3.test.
+nowhere 240 CNAME gone
+nodata 240 CNAME mail
+\\000\\001\\255 240 A 192.0.2.13
+a\\.dot 240 A 192.0.2.14
+MiXeD 240 A 192.0.2.15
+_dmarc 240 TXT "v=DMARC1; p=none"
+_8443._tcp 240 TLSA 3 1 1 0102030405060708091011121314151617181920212223242526272829303132
+1.2.3 240 PTR many
+cut 240 NS ns.cut
+ns.cut 240 A 192.0.2.53
 """
 _UNSIGNED_ONLY = {"DNSKEY", "NSEC3PARAM", "CDS", "year"}
 """A signing server makes the first three itself, and signs nothing for so long as the last would be kept."""

@@ -29,9 +29,11 @@ class Response:
 class Http2:
     """One connection, many requests in flight."""
 
-    def __init__(self, port: int, context: ssl.SSLContext, name: str, timeout: float = 5.0) -> None:
+    def __init__(
+        self, port: int, context: ssl.SSLContext, name: str, timeout: float = 5.0, raw: socket.socket | None = None
+    ) -> None:
         context.set_alpn_protocols(["h2"])
-        raw = socket.create_connection(("127.0.0.1", port), timeout)
+        raw = raw or socket.create_connection(("127.0.0.1", port), timeout)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(raw, server_hostname=name)
         self.name = name

@@ -109,3 +109,9 @@ def test_nothing_here_can_capture_packets_or_read_another_process() -> None:
     assert mentioning(RAW_ACCESS.pattern, "resolver", "blocklist") == set()
     unit = (ROOT / "deploy" / "systemd" / "mamori.service").read_text("utf-8")
     assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n" in unit
+
+
+def test_the_notice_is_plain_http_and_no_certificate_is_ever_made() -> None:
+    """The process that serves it knows no TLS, and nothing of ours can issue a certificate for any name."""
+    assert mentioning(r"import ssl|OpenSSL|startTLS|listenSSL|tls\b", "resolver/edge/notice") == set()
+    assert mentioning("CertificateBuilder|CertificateSigningRequest", "resolver", "blocklist") == set()

@@ -1,8 +1,8 @@
 """An upstream that does next to nothing, quickly: every question gets one address, made from the question's name.
 
 UDP and TCP on one port, or TLS alone; many queries on one connection, answered in order. Names that begin with `lost`
-are never answered, answers to those that begin with `short` live for a second, others for a minute. What was asked is
-kept, so that a test can look at it.
+are never answered, answers to those that begin with `short` live for a second, with `long` for an hour, others for a
+minute. What was asked is kept, so that a test can look at it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from tests.support.ports import free_port
 
 HEADER = 12
 FLAGS = bytes([0x81, 0x80])  # QR, RD, RA
-RECORD = bytes([0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0])  # the question's name, A, IN, and of its TTL all but the last byte
+RECORD = bytes([0xC0, 0x0C, 0, 1, 0, 1])  # the question's name, A, IN
+SECONDS = {"short": 1, "long": 3600}
 
 
 def address_of(name: str) -> str:
@@ -82,8 +83,8 @@ class QuickUpstream:
             return None
         end = query.index(0, HEADER) + 5
         counts = bytes([0, 1, 0, 1, 0, 0, 0, 0])
-        ttl = 1 if name.startswith("short") else 60
-        record = RECORD + bytes([ttl, 0, 4]) + _address(name.encode())
+        ttl = next((seconds for start, seconds in SECONDS.items() if name.startswith(start)), 60)
+        record = RECORD + ttl.to_bytes(4) + bytes([0, 4]) + _address(name.encode())
         return query[:2] + FLAGS + counts + query[HEADER:end] + record
 
     def _serve_udp(self) -> None:

@@ -80,7 +80,8 @@ async function axe(page) {
 
 async function lighthouse(url) {
   const { default: run } = await import(require.resolve("lighthouse"));
-  const options = { port, onlyCategories: ["accessibility"], logLevel: "silent", output: "json" };
+  // A notice page is an error page by its status; it is judged all the same.
+  const options = { port, onlyCategories: ["accessibility"], logLevel: "silent", output: "json", ignoreStatusCode: true };
   const { lhr } = await run(url, options);
   const failed = Object.values(lhr.audits).filter((audit) => audit.score !== null && audit.score < 1);
   return { score: lhr.categories.accessibility.score, failed: failed.map((audit) => audit.id), fault: lhr.runtimeError };

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -26,6 +27,7 @@ from tests.support.transports import EVERY, Clients
 
 LISTED, CORP, EXEMPT = "blk.example", "deep.corp.example", "free.blk.example"
 SELF_TEST = "st.blk-test.example"
+HIDDEN = tuple(f"hidden-{number}-quartz.example" for number in range(60))  # listed, and asked for by nobody
 UNFILTERED = "127.0.0.2"
 SLOW_SECONDS = 0.3
 HEADER = 12
@@ -81,6 +83,7 @@ class LocalWorld:
             "poll": {"interval": 1},
         }
         self.entries = [entry(LISTED, "domain"), entry(CORP, "domain"), entry(SELF_TEST, test=True)]
+        self.entries += [entry(name, "domain") for name in HIDDEN]
         self.body = ListBody(folder, self.daemon.public_key(), self.entries)
         self.daemon.settings["lists"] = [listing(self.body.root, self.body.url, canary=False, breaker=False)]
         self.daemon.write_config()
@@ -101,6 +104,10 @@ class LocalWorld:
         """The listed names any upstream was asked for, exempt ones and those of `permitted` left out."""
         names = self.upstream.listed() + self.corp.listed()
         return [name for name in names if not f".{name}".endswith(f".{EXEMPT}") and name not in self.permitted]
+
+    def list_status(self) -> dict[str, Any]:
+        """What the resolver tells of its list."""
+        return dict(self.daemon.status()["lists"][0])
 
     def new_name(self, zone: str = LISTED) -> str:
         """A listed name nobody asked for yet."""

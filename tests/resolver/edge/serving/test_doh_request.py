@@ -38,6 +38,20 @@ def test_a_get_brings_its_message_whole(message: bytes) -> None:
     assert head(b"HEAD", b"/dns-query?dns=" + text(message)) == Head(True, message, False)
 
 
+def test_what_a_browser_says_of_itself_does_not_come_through() -> None:
+    """Cookie, browser, languages, and the page it comes from: the question is the same as without, and all there is."""
+    told = [
+        (b"cookie", b"id=1"),
+        (b"user-agent", b"browser"),
+        (b"accept-language", b"ja"),
+        (b"referer", b"https://www.example/"),
+        (b"x-forwarded-for", b"192.0.2.1"),
+    ]
+    target = b"/dns-query?dns=" + text(QUERY)
+    assert head(b"GET", target, *told) == head(b"GET", target) == Head(False, QUERY, False)
+    assert head(b"POST", b"/dns-query", KIND, *told) == head(b"POST", b"/dns-query", KIND) == Head(False, None, False)
+
+
 def test_other_variables_are_not_ours_to_judge() -> None:
     """Only `dns` counts."""
     assert head(b"GET", b"/dns-query?a=1&dns=" + text(QUERY) + b"&b").message == QUERY

@@ -98,6 +98,7 @@ class Release:
         """The wall clock jumped: the running bucket ends a full bucket after the next aligned moment, never sooner."""
         self.bucket_end = _aligned_end(self.bucket, now) + self.bucket
         self.change_at = self.bucket_end + self.bucket
+        self._since = 0.0  # a moment of the clock as it was; this bucket holds what came since
 
     def settle(self, now: float, blocks: Mapping[str, int], random_bits: RandomBits) -> bool:
         """Release every bucket that has ended; `blocks` are running totals by list, since the process started.

@@ -14,8 +14,11 @@ from typing import Any
 import psutil
 import yaml
 
+from blocklist.trust.local.preflight import Report
+from resolver.edge.supervision import control_client
 from tests.support.certificates import Authority
 from tests.support.ports import free_port
+from tests.support.preflight import pass_preflight
 from tests.support.processes import Child
 
 MAMORI = str(Path(sys.executable).parent / "mamori")
@@ -88,6 +91,19 @@ class Daemon:
 
     def write_config(self) -> None:
         self.config.write_text(yaml.safe_dump(self.settings, allow_unicode=True))
+
+    def pass_preflight(self, *, now: float | None = None) -> Report:
+        """Require a preflight and pass it with the settings as they stand now; `now` (POSIX) dates the report.
+
+        Before `start`, or while it runs, which finds it within a minute or by `tell_preflight`.
+        """
+        self.settings["preflight"] = {"required": True}
+        self.write_config()
+        return pass_preflight(self.config, self.folder, now=now)
+
+    def tell_preflight(self) -> dict[str, Any]:
+        """What the running resolver says of the report, once it has looked."""
+        return control_client.ask(self.state, "preflight")
 
     def start(self, *, wait: bool = True, seconds: float = 60.0) -> Daemon:
         self.write_config()

@@ -25,7 +25,9 @@ _WHY: Final = {
     Standing.NOT_REQUIRED: "is not required (preflight.required): nothing is promised",
     Standing.FAILED: f"says that a check failed: do what it says and {COMMAND}",
     Standing.EXPIRED: f"is no longer valid: {COMMAND}",
-    Standing.OTHER_SETTINGS: f"was made for other settings: {COMMAND}",
+    Standing.OTHER_SETTINGS: (
+        f"was made for other settings than those that run: `mamori reload` if the file has changed since, else {COMMAND}"
+    ),
     Standing.MISSING: f"is missing: {COMMAND}",
 }
 ALARMING: Final = frozenset({Standing.FAILED, Standing.EXPIRED, Standing.OTHER_SETTINGS, Standing.MISSING})

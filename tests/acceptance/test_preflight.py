@@ -1,0 +1,180 @@
+"""No list is enforced before the preflight has passed, and nothing that is enforced ends by what becomes of it later.
+
+It is one life of a real daemon: each step begins where the one before has left the resolver.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blocklist.trust.local.preflight import REPORT_NAME
+from tests.acceptance.test_life import is_notice, until
+from tests.resolver.edge.fake_upstream import FakeUpstream
+from tests.support.daemon import Daemon, listing
+from tests.support.listbody import ListBody, entry
+from tests.support.preflight import NOTICE_HOST, STAGE
+
+pytestmark = [pytest.mark.daemon, pytest.mark.xdist_group("preflight"), pytest.mark.timeout(300)]
+
+DAY = 86_400.0
+RELEASE = {"enabled": True, "lines_served": 200_000}
+NO_RECORD = "開いた記録は残していません"
+
+
+class World:
+    """A resolver for customers, not for trying it out, and its list body."""
+
+    def __init__(self, folder: Path) -> None:
+        self.upstream = FakeUpstream()
+        self.daemon = Daemon(folder / "isp", self.upstream.address, [], release=RELEASE)
+        self.daemon.settings["preflight"] = {"required": True}
+        self.daemon.settings["notices"]["default"]["listen"] = [f"{NOTICE_HOST}:{self.daemon.notice_port}"]
+        self.body = ListBody(folder, self.daemon.public_key(), [entry("blk.example", "domain")])
+        self.daemon.settings["lists"] = [listing(self.body.root, self.body.url)]
+
+    def stop(self) -> None:
+        self.daemon.stop()
+        self.body.stop()
+        self.upstream.close()
+
+    def standing(self) -> str:
+        return str(self.daemon.status()["preflight"]["standing"])
+
+    def blocks(self) -> bool:
+        return is_notice(self.daemon.port, "blk.example")
+
+    def promised(self) -> tuple[bool, float, float]:
+        """The sentence on the page, the release, the metric."""
+        request = urllib.request.Request(
+            f"http://{NOTICE_HOST}:{self.daemon.notice_port}/", headers={"Accept": "text/html"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                page = answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            page = refusal.read().decode()
+        series = ("mamori_block_release_enabled", "mamori_preflight_valid")
+        return NO_RECORD in page, *(self.daemon.metric(each) for each in series)  # type: ignore[return-value]
+
+    def reload(self) -> tuple[int, str]:
+        self.daemon.write_config()
+        done = self.daemon.command("reload")
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("preflight"))
+    yield world
+    world.stop()
+
+
+def test_1_nothing_begins_without_a_report(world: World) -> None:
+    """Exit code 1 and the command to type; nobody is answered."""
+    world.daemon.write_config()
+    done = world.daemon.command("run")
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert "list demo may not be enforced before the preflight of this host has passed" in said
+    assert "mamori preflight --config" in said
+
+
+def test_2_the_command_says_what_is_wrong_with_this_machine(world: World) -> None:
+    """Typed as an operator does: what a developer's machine lacks fails, with what to do; the start is still refused."""
+    done = world.daemon.command("preflight", "--language", "en")
+    assert done.returncode == 1
+    failed = set(re.findall(r"^\[FAILED\] .*? \((\w+)\): ", done.stdout, re.MULTILINE))
+    assert failed > {"laptop", "trial_settings", "notice_address", "never_list", "flow_export", "decision"}
+    assert done.stdout.count("    To do: ") == done.stdout.count("[FAILED]")
+    test_1_nothing_begins_without_a_report(world)
+
+
+def test_3_a_report_begins_enforcement_and_gives_promises(world: World) -> None:
+    """The notice says that no record is kept, totals are released, status and metrics say until when."""
+    report = world.daemon.pass_preflight()
+    world.daemon.start()
+    assert world.blocks()
+    assert (world.standing(), world.promised()) == ("passed", (True, 1, 1))
+    until_when = world.daemon.metric("mamori_preflight_not_after_timestamp_seconds")
+    assert until_when == report.not_after.timestamp()
+    assert f"preflight passed, valid until {report.not_after:%Y-%m-%d}" in world.daemon.command("status").stdout
+
+
+def test_4_another_list_does_not_begin_by_a_reload(world: World) -> None:
+    """Refused with nothing changed, and the command to type."""
+    before = world.daemon.settings["lists"]
+    world.daemon.settings["lists"] = [*before, before[0] | {"id": "more"}]
+    code, said = world.reload()
+    assert (code, "list more may not be enforced" in said, "nothing was changed" in said) == (1, True, True)
+    world.daemon.settings["lists"] = before
+    assert (world.standing(), [each["list_id"] for each in world.daemon.status()["lists"]]) == ("passed", ["demo"])
+
+
+def test_5_other_settings_withdraw_the_promises_only(world: World) -> None:
+    """Blocking goes on; the page says nothing about records any more, and release pauses."""
+    world.daemon.settings["answer"] = {"ttl": 5}
+    assert world.reload()[0] == 0
+    assert world.standing() == "other_settings"
+    until(lambda: world.promised() == (False, 0, 0), "no promise")
+    assert world.blocks()
+
+
+def test_6_a_new_report_gives_them_again_without_a_restart(world: World) -> None:
+    """The running resolver is told by the command's own question."""
+    world.daemon.pass_preflight()
+    assert world.daemon.tell_preflight()["ok"]
+    until(lambda: world.promised() == (True, 1, 1), "promises")
+
+
+def test_7_new_workers_and_new_code_know_it(world: World) -> None:
+    """Neither restart-workers nor an upgrade loses the report."""
+    assert world.daemon.command("restart-workers").returncode == 0
+    done = world.daemon.command("upgrade")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert world.standing() == "passed"
+    until(lambda: world.promised() == (True, 1, 1), "promises")
+
+
+def test_8_an_upgrade_does_not_begin_another_list_either(world: World) -> None:
+    """The new code runs, with the settings from before, and says why."""
+    before = world.daemon.settings["lists"]
+    world.daemon.settings["lists"] = [*before, before[0] | {"id": "more"}]
+    world.daemon.write_config()
+    done = world.daemon.command("upgrade")
+    world.daemon.settings["lists"] = before
+    world.daemon.write_config()
+    assert done.returncode == 1
+    assert "the new settings were not taken up: list more may not be enforced" in done.stderr
+    assert world.standing() == "passed"
+    assert world.blocks()
+
+
+def test_9_an_expired_report_alarms_and_stops_nothing(world: World) -> None:
+    """Not the running resolver, not its next start, not `mamori status`."""
+    world.daemon.pass_preflight(now=time.time() - 91 * DAY)
+    assert not world.daemon.tell_preflight()["ok"]
+    until(lambda: world.promised() == (False, 0, 0), "no promise")
+    assert world.blocks()
+    world.daemon.stop()
+    world.daemon.start()
+    assert world.blocks()
+    status = world.daemon.command("status")
+    assert (status.returncode, "PREFLIGHT ENDED on" in status.stdout, world.standing()) == (0, True, "expired")
+
+
+def test_what_the_stage_cannot_pass_is_little() -> None:
+    """The tests' own reports excuse four checks, and these are examined one by one elsewhere."""
+    assert len(STAGE) == 4
+
+
+def test_no_trace_of_customers_in_the_report(world: World) -> None:
+    """What was asked while it was made is nowhere in it."""
+    data = (world.daemon.state / REPORT_NAME).read_bytes()
+    assert b"blk.example" not in data

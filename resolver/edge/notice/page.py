@@ -78,7 +78,7 @@ def _terms(notice: Notice, context: NoticeContext, language: Language, text: Tex
     name = text["terms_of"]
     if notice.terms_article is not None:
         name += text["article_mark"] + notice.terms_article[language]
-    return f"<p>{escape(text['terms'])}: {_link(context.terms.url, name)}</p>"
+    return f"<p>{escape(text['terms'] + text['colon'])}{_link(context.terms.url, name)}</p>"
 
 
 def _law(notice: Notice, text: Texts, level: int) -> list[str]:
@@ -120,7 +120,7 @@ def _footer(notice: Notice, context: NoticeContext, text: Texts) -> str:
         "list": ", ".join(context.list_ids),
         "date": notice.date or "",
     }
-    facts += [f"{escape(text[key])}: {escape(fact)}" for key, fact in plain.items() if fact]
+    facts += [f"{escape(text[key] + text['colon'] + fact)}" for key, fact in plain.items() if fact]
     return f"<footer><p>{'<br>'.join(facts)}</p></footer>" if facts else ""
 
 

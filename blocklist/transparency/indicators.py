@@ -60,8 +60,8 @@ _ALL: Final = (
         unit="entries",
         title=Text("追加", "Added"),
         meaning=Text(
-            "期間中に新たに有効となった掲載の件数です。期限の延長は含みません。",
-            "Entries that came into force in the period; an extension is none.",
+            "期間中に有効となった掲載の件数です。期限の延長は含まず、一時停止からの再開は含みます。",
+            "Entries that came into force, also again after a suspension; an extension is none.",
         ),
     ),
     Indicator(
@@ -70,8 +70,8 @@ _ALL: Final = (
         unit="entries",
         title=Text("削除", "Removed"),
         meaning=Text(
-            "期限の前に外された掲載の件数です。誤りによる取下げも含みます。",
-            "Entries taken off before their last day, those withdrawn as an error among them.",
+            "期限の前に外された掲載の件数です。誤りによる取下げと、審査中の一時停止も含みます。",
+            "Entries taken off before their last day, also as an error or suspended while an objection is looked at.",
         ),
     ),
     Indicator(
@@ -90,8 +90,8 @@ _ALL: Final = (
         unit="entries",
         title=Text("誤りによる取下げ", "Withdrawn as an error"),
         meaning=Text(
-            "誤って掲載されていたとして取り下げられた件数です(「削除」の内数)。",
-            "Entries withdrawn because they should not have been listed; part of the removed ones.",
+            "誤って掲載されていたとして取り下げられた件数です。取下げの決定の日に数えます。",
+            "Entries withdrawn because they should not have been listed, on the day when that was decided.",
         ),
     ),
     Indicator(

@@ -13,9 +13,10 @@ from blocklist.publish.cli.door import Session
 from blocklist.publish.cli.options import as_editor, day_option, json_option, maybe_ids_argument, on_desk
 from blocklist.publish.cli.showing import table, tell
 from blocklist.publish.keys.keyfiles import EditorKeys
-from blocklist.publish.review.figures import Month, month_figures
+from blocklist.publish.review.figures import month_figures
 from blocklist.publish.review.objections import DECISIONS, Objection, Stage
 from blocklist.publish.review.working_days import day_in_japan
+from blocklist.transparency.period import Period
 
 _COLUMNS = ("ticket", "stage", "received", "acknowledge_by", "decide_by", "code", "overdue")
 ticket_argument = click.argument("ticket", metavar="TICKET")
@@ -99,7 +100,10 @@ def show_ticket(here: Session, *, ticket: str, as_json: bool) -> None:
 def figures(here: Session, *, month: datetime | None, as_json: bool) -> None:
     """Count a month's objections, decisions and removals at the source: numbers only, for the report."""
     first = (month.date() if month else day_in_japan(here.door.now())).replace(day=1)
-    tell(month_figures(Month(first), here.desk.objections().values(), here.desk.statements()), as_json=as_json)
+    tell(
+        month_figures(Period.begin("month", first), here.desk.objections().values(), here.desk.statements()),
+        as_json=as_json,
+    )
 
 
 def _asked(here: Session, keys: EditorKeys) -> tuple[str, ...]:

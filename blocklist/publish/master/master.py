@@ -14,6 +14,7 @@ from blocklist.errors import OperatorFault
 from blocklist.publish.master import schema
 from blocklist.publish.master.approvals import LEAVING
 from blocklist.publish.master.entry_table import EntryTable
+from blocklist.publish.master.history import History
 from blocklist.publish.master.releases import Releases
 from blocklist.publish.master.statements import Statements
 from blocklist.publish.master.withdrawals import Withdrawals
@@ -31,6 +32,7 @@ class Master:
         self.releases = Releases(connection)
         self.withdrawals = Withdrawals(connection)
         self.statements = Statements(connection)
+        self.history = History(connection)
 
     @classmethod
     def create(cls, folder: Path) -> "Master":

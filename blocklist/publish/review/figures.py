@@ -1,10 +1,10 @@
-"""Counts of one month for the transparency report: objections, and what became of requests at the source.
+"""Objections of a period, and what became of requests at the source, for the transparency report.
 
-Names and units are those of the report and never change. Numbers only: no id, no ticket.
+Names and units are those of the report and never change. Numbers only: no id, no ticket. Days are Japan's.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from statistics import median
 from typing import Any
 
@@ -13,64 +13,79 @@ from attrs import frozen
 from blocklist.publish.master.statements import Kind, Statement
 from blocklist.publish.review.objections import UPHELD, Objection
 from blocklist.publish.review.working_days import day_in_japan
+from blocklist.transparency.period import Period
 
 
-@frozen
-class Month:
-    """One calendar month in Japan."""
+@frozen(kw_only=True)
+class Caseload:
+    """What was done in a period; durations in days."""
 
-    first: date
-
-    @property
-    def last(self) -> date:
-        """Its last day."""
-        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-    def holds(self, day: date | None) -> bool:
-        """Whether a day lies in it."""
-        return day is not None and self.first <= day <= self.last
-
-    def __str__(self) -> str:
-        """`YYYY-MM`."""
-        return self.first.strftime("%Y-%m")
+    received: int
+    upheld: int
+    open: int  # when the period ended
+    decision_days: tuple[int, ...]
+    acknowledged_late: int
+    decided_late: int
+    removal_requests: int
+    gone_at_source: int
+    time_to_removal_days: tuple[int, ...]
 
 
-def month_figures(month: Month, objections: Iterable[Objection], statements: Iterable[Statement]) -> dict[str, Any]:
-    """The month's figures. `statements` are all that were made; days are Japan's, durations in days."""
-    tickets = [one for one in objections if one.received <= month.last]
-    decided = [one for one in tickets if month.holds(one.decided)]
-    open_ = [one for one in tickets if one.decided is None or one.decided > month.last]
+def caseload(period: Period, objections: Iterable[Objection], statements: Iterable[Statement]) -> Caseload:
+    """Count a period; `statements` are all that were made. Each step counts on its own day."""
+    tickets = [one for one in objections if one.received < period.end]
+    decided = [one for one in tickets if period.holds(one.decided)]
     asked, gone = _at_source(statements)
-    return {
-        "month": str(month),
-        "objections": {
-            "received": sum(month.holds(one.received) for one in tickets),
-            "upheld": sum(one.code in UPHELD for one in decided),
-            "open": len(open_),
-        },
-        "decision_days": _spread([days for one in decided if (days := one.decision_days()) is not None]),
-        "acknowledged_late": sum(
-            one.acknowledged is not None and month.holds(one.acknowledged) and one.acknowledged > one.acknowledge_by
+    went = {item: day for item, day in gone.items() if period.holds(day)}
+    return Caseload(
+        received=sum(period.holds(one.received) for one in tickets),
+        upheld=sum(one.code in UPHELD for one in decided),
+        open=sum(one.decided is None or one.decided >= period.end for one in tickets),
+        decision_days=tuple(days for one in decided if (days := one.decision_days()) is not None),
+        acknowledged_late=sum(
+            one.acknowledged is not None and period.holds(one.acknowledged) and one.acknowledged > one.acknowledge_by
             for one in tickets
         ),
-        "decided_late": sum(one.decided is not None and one.decided > one.decide_by for one in decided),
-        "removal_requests": sum(month.holds(day) for days in asked.values() for day in days),
-        "gone_at_source": sum(month.holds(day) for day in gone.values()),
-        "time_to_removal_days": _spread(
-            [max(0, (day - min(asked[item])).days) for item, day in gone.items() if month.holds(day) and item in asked]
+        decided_late=sum(one.decided is not None and one.decided > one.decide_by for one in decided),
+        removal_requests=sum(period.holds(day) for days in asked.values() for day in days),
+        gone_at_source=len(went),
+        time_to_removal_days=tuple(
+            max(0, (day - min(asked[item])).days) for item, day in went.items() if item in asked
         ),
+    )
+
+
+def month_figures(month: Period, objections: Iterable[Objection], statements: Iterable[Statement]) -> dict[str, Any]:
+    """A month's figures as `figures --json` prints them."""
+    found = caseload(month, objections, statements)
+    return {
+        "month": month.label,
+        "objections": {"received": found.received, "upheld": found.upheld, "open": found.open},
+        "decision_days": _spread(found.decision_days),
+        "acknowledged_late": found.acknowledged_late,
+        "decided_late": found.decided_late,
+        "removal_requests": found.removal_requests,
+        "gone_at_source": found.gone_at_source,
+        "time_to_removal_days": _spread(found.time_to_removal_days),
     }
 
 
 def _at_source(statements: Iterable[Statement]) -> tuple[dict[str, list[date]], dict[str, date]]:
-    """By entry: the days on which somebody was asked, and the day since when it is gone."""
+    """By entry: the days on which somebody was asked, and the day since when it is gone.
+
+    An entry that was extended goes on under a new id; here it keeps its first one.
+    """
     asked: dict[str, list[date]] = {}
     gone: dict[str, date] = {}
+    first_id: dict[str, str] = {}
     for said in statements:
-        if said.kind is Kind.REMOVAL_REQUESTED:
-            asked.setdefault(said.item, []).append(_day(said))
+        item = first_id.get(said.item, said.item)
+        if said.kind is Kind.EXTEND:
+            first_id[str(said.facts["as"])] = item
+        elif said.kind is Kind.REMOVAL_REQUESTED:
+            asked.setdefault(item, []).append(_day(said))
         elif said.kind is Kind.GONE_AT_SOURCE:
-            gone[said.item] = _day(said)
+            gone[item] = _day(said)
     return asked, gone
 
 

@@ -15,6 +15,7 @@ from blocklist.publish.files import only_one
 from blocklist.publish.keys.keyfiles import EditorKeys
 from blocklist.publish.master.statements import Fact, Kind, Statement, check_code
 from blocklist.publish.master.verifying import proof_of
+from blocklist.publish.reporting.past import Past, past_of
 from blocklist.publish.review.casework import Casework
 from blocklist.publish.review.objections import DECISIONS, KINDS, NOT_LISTED, Objection, Stage, objections
 from blocklist.publish.review.working_days import day_come
@@ -95,6 +96,10 @@ class ObjectionDesk(Casework):
         rows = [self._row(other) for entry_id in entries for other in table.twins_of(entry_id)]
         approved = (editor for row in rows for editor in self._master.approved_by(row.id))
         return frozenset({*approved, *(row.drafted_by for row in rows if row.drafted_by is not None)})
+
+    def past(self, now: datetime) -> Past:
+        """What reports are made of, up to now; needs no key."""
+        return past_of(self._master, self.body, self.criteria, self.objections().values(), now)
 
     def objections(self) -> dict[str, Objection]:
         """Every objection by its ticket, oldest first; a decision that nobody signed decides nothing."""

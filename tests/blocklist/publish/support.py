@@ -64,9 +64,9 @@ class Office:
     out: Path
 
     @classmethod
-    def make(cls, folder: Path) -> Office:
+    def make(cls, folder: Path, now: datetime = NOW) -> Office:
         """Make the desk, with keys."""
-        desk = Desk.create(folder / "desk", new_desk(), NOW)
+        desk = Desk.create(folder / "desk", new_desk(), now)
         editors = [desk.unlock(name, PASSPHRASE) for name in EDITORS]
         duty, online = desk.unlock_duty("carol", PASSPHRASE), desk.unlock_online(lambda _: PASSPHRASE)
         return cls(folder, desk, *editors, duty, online, generate_private(), folder / "out")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from blocklist.publish.master.statements import Kind, Statement
-from blocklist.publish.review.figures import Month, month_figures
+from blocklist.publish.review.figures import month_figures
 from blocklist.publish.review.objections import Objection
+from blocklist.transparency.period import Period
 
-NOVEMBER = Month(date(2026, 11, 1))
+NOVEMBER = Period.parse("2026-11")
 
 
 def objection(received: str, acknowledged: str = "", decided: str = "", code: str | None = None) -> Objection:
@@ -51,12 +52,24 @@ def test_time_to_removal_counts_from_the_first_request() -> None:
     found = month_figures(NOVEMBER, [], statements)
     assert (found["removal_requests"], found["gone_at_source"]) == (2, 2)
     assert found["time_to_removal_days"] == {"count": 1, "median": 15, "most": 15}
-    assert month_figures(Month(date(2026, 12, 1)), [], statements)["time_to_removal_days"]["most"] == 25
+    assert month_figures(Period.parse("2026-12"), [], statements)["time_to_removal_days"]["most"] == 25
+
+
+def test_an_extended_entry_stays_the_same_entry() -> None:
+    """Asked under the first id and gone under the second: one entry, and its time to removal is known."""
+    statements = [
+        said(Kind.REMOVAL_REQUESTED, "a", "2026-11-02"),
+        Statement("a", Kind.EXTEND, "alice", datetime(2026, 11, 3, tzinfo=UTC), {"as": "b"}),
+        said(Kind.REMOVAL_REQUESTED, "b", "2026-11-05"),
+        said(Kind.GONE_AT_SOURCE, "b", "2026-11-12"),
+    ]
+    found = month_figures(NOVEMBER, [], statements)
+    assert (found["removal_requests"], found["gone_at_source"]) == (2, 1)
+    assert found["time_to_removal_days"] == {"count": 1, "median": 10, "most": 10}
 
 
 def test_a_month_without_anything_has_zeros_and_no_middle() -> None:
     """Every name is there all the same."""
-    found = month_figures(Month(date(2026, 2, 1)), [], [])
+    found = month_figures(Period.parse("2026-02"), [], [])
     assert (found["month"], found["objections"]) == ("2026-02", {"received": 0, "upheld": 0, "open": 0})
     assert found["decision_days"] == {"count": 0, "median": None, "most": None}
-    assert Month(date(2026, 12, 1)).last == date(2026, 12, 31)

@@ -1,0 +1,55 @@
+"""`report`, `research-export`, `review-bundle`: what the body publishes about its own work."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from blocklist.publish.cli.door import Session
+from blocklist.publish.cli.options import FILE, FOLDER, json_option, on_desk
+from blocklist.publish.cli.showing import tell
+from blocklist.publish.faults import Refusal
+from blocklist.publish.reporting.body_report import body_report
+from blocklist.publish.reporting.past import Past
+from blocklist.transparency.notes import Notes
+from blocklist.transparency.period import Period
+from blocklist.transparency.write import write_report
+
+period_option = click.option(
+    "--period", "label", metavar="PERIOD", required=True, help="A month (2026-11), quarter (2026-Q4) or year (2026)."
+)
+notes_option = click.option("--notes", "notes_file", type=FILE, help="The officer's words, YAML (reporting.md).")
+out_option = click.option("--out", type=FOLDER, required=True, help="The folder to write into.")
+
+
+@click.command()
+@on_desk
+@period_option
+@notes_option
+@out_option
+@json_option
+def report(here: Session, *, label: str, notes_file: Path | None, out: Path, as_json: bool) -> None:
+    """Write the transparency report of a period: a page, JSON and CSV. Counts and codes only, no name and no id."""
+    period, notes = Period.parse(label), _notes(notes_file)
+    past = _past(here)
+    _tell(write_report(body_report(past, period, notes, here.door.now()), out), as_json)
+
+
+def _past(here: Session) -> Past:
+    """What the reports count; `Refusal` where a signature behind it is bad."""
+    failures = here.desk.verify().failures
+    if failures:
+        raise Refusal(
+            "unproven",
+            f"{len(failures)} signatures at this desk prove nothing: nothing was written; `mamori-list verify` names"
+            " what they are about",
+        )
+    return here.desk.past(here.door.now())
+
+
+def _notes(path: Path | None) -> Notes:
+    return Notes() if path is None else Notes.read(path)
+
+
+def _tell(written: Sequence[Path], as_json: bool) -> None:
+    tell({"written": [str(path) for path in written]}, as_json=as_json, lines=[f"wrote {path}" for path in written])

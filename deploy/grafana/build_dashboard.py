@@ -73,6 +73,10 @@ def trust_panels() -> list[Builder[Panel]]:
     works, written = {0: ("works", GOOD), 1: ("FAILING", BAD)}, {0: ("written", GOOD), 1: ("CANNOT BE WRITTEN", BAD)}
     tests = state("Self-test", "Test names, asked end to end.", _worst("selftest_failing"), BY_LIST, works)
     audit = state("Audit file", "What was decided here.", f"max(mamori_audit_failing{ON})", "audit file", written)
+    vouched = {0: ("NOT VALID", BAD), 1: ("valid", GOOD)}
+    preflight = state(
+        "Preflight", "Vouches for what is promised.", f"min(mamori_preflight_valid{ON})", "report", vouched
+    )
     refused = number("Withdrawals refused", "Over the cap, or lapsed.", _worst("list_withdrawals_refused"), BY_LIST)
     withdrawn = number("Withdrawn", "Entries out by the duty officers' word.", _worst("list_withdrawn"), BY_LIST)
     record = number("Public record", "Lines last verified.", _least("list_log_size"), BY_LIST)
@@ -80,11 +84,12 @@ def trust_panels() -> list[Builder[Panel]]:
     rounds = (f"sum by (list_id, result) (increase(mamori_selftest_total{ON}[1h]))", "{{list_id}} {{result}}")
     late = [(_late(way), f"{{{{list_id}}}} {way}") for way in ("publish", "withdraw")]
     return [
-        tests.span(5).height(5),
+        tests.span(4).height(5),
         withdrawn.span(4).height(5),
-        coloured(refused, bad=1).span(5).height(5),
-        record.span(5).height(5),
-        audit.span(5).height(5),
+        coloured(refused, bad=1).span(4).height(5),
+        record.span(4).height(5),
+        audit.span(4).height(5),
+        preflight.span(4).height(5),
         stairs("Held by", "1 while the guard holds.", "none", guards).span(8).height(7),
         lines("From publication to every worker", "95 of 100 of the last day.", "s", *late).span(8).height(7),
         lines("Self-tests, last hour", "Rounds, by how they ended.", "none", rounds).span(8).height(7),

@@ -87,7 +87,7 @@ def test_1_nothing_begins_without_a_report(world: World) -> None:
 
 
 def test_2_the_command_says_what_is_wrong_with_this_machine(world: World) -> None:
-    """Typed as an operator does: what a developer's machine lacks fails, with what to do; the start is still refused."""
+    """Typed as an operator does: what a developer's machine lacks fails, with what to do; the start is refused."""
     done = world.daemon.command("preflight", "--language", "en")
     assert done.returncode == 1
     failed = set(re.findall(r"^\[FAILED\] .*? \((\w+)\): ", done.stdout, re.MULTILINE))

@@ -26,7 +26,7 @@ _WHY: Final = {
     Standing.FAILED: f"says that a check failed: do what it says and {COMMAND}",
     Standing.EXPIRED: f"is no longer valid: {COMMAND}",
     Standing.OTHER_SETTINGS: (
-        f"was made for other settings than those that run: `mamori reload` if the file has changed since, else {COMMAND}"
+        f"was made for other settings than those that run: `mamori reload` if the file was changed, else {COMMAND}"
     ),
     Standing.MISSING: f"is missing: {COMMAND}",
 }

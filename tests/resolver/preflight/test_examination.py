@@ -1,4 +1,4 @@
-"""Every precondition, broken one by one on a machine where all others hold: exactly its check fails, and says what to do.
+"""Every precondition, broken one by one on a machine where all others hold: its check fails alone and says what to do.
 
 The machine's files are real ones under another root, settings and keys lie on a disk, what listens really listens.
 """
@@ -211,7 +211,12 @@ ATTESTED = (
 RELEASE = {"enabled": True, "lines_served": 200_000}
 OPEN = {"allow": ["0.0.0.0/0"], "open_resolver": True}
 BROKEN: dict[str, tuple[Break, str, str, str]] = {
-    "core dumps not to be forbidden": (no_dumps_forbidden, "core_dumps", "systemd ユニットで動かしてください", "packaged systemd"),
+    "core dumps not to be forbidden": (
+        no_dumps_forbidden,
+        "core_dumps",
+        "systemd ユニットで動かしてください",
+        "packaged systemd",
+    ),
     "swap": (swapping, "swap", "`swapoff -a`", "MemorySwapMax=0"),
     "ptrace": (put("proc/sys/kernel/yama/ptrace_scope", "0\n"), "debuggers", "ptrace_scope=1", "ptrace_scope=1"),
     "no Yama": (no_yama, "debuggers", "Yama を含むカーネル", "kernel with Yama"),
@@ -227,9 +232,24 @@ BROKEN: dict[str, tuple[Break, str, str, str]] = {
     "not required": (told(preflight={"required": False}), "trial_settings", "preflight.required", "preflight.required"),
     "test zones": (told(special_use={"test": False}), "trial_settings", "special_use.test", "special_use.test"),
     "never list": (listed(never=[]), "never_list", "never_file", "never_file"),
-    "terms without version": (told(terms={"version": "TBD", "url": "https://isp.example/t"}), "terms", "terms.version", "terms.version"),
-    "terms without page": (told(terms={"version": "1", "url": "http://isp.example/t"}), "terms", "terms.url", "terms.url"),
-    "nobody decided": (listed(decided_by="Nobody: this is a demonstration"), "decision_maker", "氏名と役職", "name and office"),
+    "terms without version": (
+        told(terms={"version": "TBD", "url": "https://isp.example/t"}),
+        "terms",
+        "terms.version",
+        "terms.version",
+    ),
+    "terms without page": (
+        told(terms={"version": "1", "url": "http://isp.example/t"}),
+        "terms",
+        "terms.url",
+        "terms.url",
+    ),
+    "nobody decided": (
+        listed(decided_by="Nobody: this is a demonstration"),
+        "decision_maker",
+        "氏名と役職",
+        "name and office",
+    ),
     "open by settings": (told(access=OPEN), "open_resolver", "access.allow", "access.allow"),
     "open in truth": (answers_all, "open_resolver", "mamori reload", "mamori reload"),
     "private notice": (noticed(ipv4="10.0.0.1"), "notice_address", "グローバルアドレス", "public addresses"),
@@ -245,8 +265,18 @@ BROKEN: dict[str, tuple[Break, str, str, str]] = {
         *("node_exporter_here", "--no-collector.netdev", "--no-collector.netdev"),
     ),
     "conntrack": (put("proc/sys/net/netfilter/nf_conntrack_acct", "1\n"), "conntrack", "sysctl -w", "sysctl -w"),
-    "nft counter": (on_host(run=rules("tcp dport 80 counter packets 7 bytes 420 accept\n")), "packet_filter", "counter", "counter"),
-    "iptables": (on_host(run=rules(None, "-A INPUT -p tcp --dport 80 -j ACCEPT\n")), "packet_filter", "counter", "counter"),
+    "nft counter": (
+        on_host(run=rules("tcp dport 80 counter packets 7 bytes 420 accept\n")),
+        "packet_filter",
+        "counter",
+        "counter",
+    ),
+    "iptables": (
+        on_host(run=rules(None, "-A INPUT -p tcp --dport 80 -j ACCEPT\n")),
+        "packet_filter",
+        "counter",
+        "counter",
+    ),
     "accounting": (
         put("etc/systemd/system/mamori.service.d/a.conf", "[Service]\nIPAccounting=yes\n"),
         *("ip_accounting", "IPAccounting=no", "IPAccounting=no"),
@@ -260,9 +290,14 @@ BROKEN: dict[str, tuple[Break, str, str, str]] = {
     "no office": (said("ids", office=" "), "ids", "役職（office）", "and office"),
     "an old word": (said("ids", date="2020-02-02"), "ids", "もう一度確かめ", "looked at again"),
     "tomorrow's word": (said("ids", date="2200-02-02"), "ids", "実際に確かめた日", "the day it was looked at"),
-    "other terms": (said("terms_published", about="2025-01"), "terms_published", 'about: "2026-11"', 'about: "2026-11"'),
+    "other terms": (
+        said("terms_published", about="2025-01"),
+        "terms_published",
+        'about: "2026-11"',
+        'about: "2026-11"',
+    ),
     "other lists": (said("decision", about="demo more"), "decision", 'about: "demo"', 'about: "demo"'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("broken", "check", "remedy_ja", "remedy_en"), BROKEN.values(), ids=BROKEN)

@@ -34,7 +34,7 @@ def sums(snapshot: Snapshot) -> Sums:
         "faults": dict(snapshot.faults),
     }
     for view in snapshot.lists:
-        found[f"updates {view.list_id}"] = {"": view.updates}
+        found[f"events {view.list_id}"] = {"updates": view.updates, "holds": view.holds}
         found[f"moved {view.list_id}"] = dict(view.moved)
         found[f"failures {view.list_id}"] = dict(view.failures)
         found[f"self_tests {view.list_id}"] = dict(view.self_tests)
@@ -80,7 +80,8 @@ def _add_list(day: ListDay, view: ListView, grown: Mapping[str, Any], elapsed: f
         day.entries_end, day.version_end = view.entries, view.version
     day.held_end, day.withdrawn_end = view.held_entries, view.withdrawn
     day.exemptions_most = max(day.exemptions_most, view.exemptions)
-    day.updates += grown[f"updates {view.list_id}"].get("", 0)
+    day.updates += grown[f"events {view.list_id}"]["updates"]
+    day.holds += grown[f"events {view.list_id}"]["holds"]
     for name in ("moved", "failures", "self_tests"):
         setattr(day, name, total(getattr(day, name), grown[f"{name} {view.list_id}"]))
 

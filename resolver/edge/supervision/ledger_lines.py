@@ -39,6 +39,7 @@ class ListDay:
     withdrawn_end: int = 0  # entries a withdrawal takes out now
     exemptions_most: int = 0  # the most active at once
     updates: int = 0  # changes of the version enforced
+    holds: int = 0  # times that a guard began to hold something
     moved: dict[str, int] = field(factory=dict)  # entries by what happened to them: MOVES
     failures: dict[str, int] = field(factory=dict)  # by reason
     self_tests: dict[str, int] = field(factory=dict)  # rounds by result

@@ -38,6 +38,7 @@ class ListView:
     moved: Mapping[str, int] = field(factory=lambda: dict.fromkeys(MOVES, 0))  # entries, while the updater ran
     exemptions: int = 0  # local ones in force
     updates: int = 0  # changes of the version enforced
+    holds: int = 0  # times that a guard began to hold something
 
     @property
     def staleness(self) -> str:
@@ -87,6 +88,7 @@ class ListBoard:
             if view is None:
                 continue
             failures = self._before.get(view.list_id, Counter()) + Counter(said["failures"])
+            began = bool(set(said["held_by"]) - set(view.held_by)) and view.known_version > 0
             moved = self._moved_before.get(view.list_id, Counter()) + Counter(said["moved"])
             self._views[view.list_id] = evolve(
                 view,
@@ -103,6 +105,7 @@ class ListBoard:
                 log_size=said["log_size"],
                 moved={move: moved[move] for move in MOVES},
                 exemptions=said["exemptions"],
+                holds=view.holds + began,
             )
 
     def tested(self, list_id: str, result: str) -> None:

@@ -23,6 +23,7 @@ from resolver.settings import Settings
 
 FILE_NAME = "release.json"
 LONGEST_SLEEP = 3600.0  # seconds; the wall clock may be set meanwhile
+CLOCK_STEP = 60.0  # seconds that the wall clock may run away from the steady one between two looks
 
 
 def lines_class(lines_served: int) -> str:
@@ -57,6 +58,7 @@ class ReleaseClock:
         self._paused: Release | None = None  # what was released before it paused
         self._before: Mapping[str, int] = {}  # blocks that belong to no bucket
         self._bucket = 0
+        self._seen = (wall_clock(), clock.seconds())
         self._counted_from = 0.0  # POSIX seconds; what was blocked earlier is in no bucket
         self._lines_class = ""
         self._timer: IDelayedCall | None = None
@@ -89,7 +91,8 @@ class ReleaseClock:
         if release is None:
             return None
         state = {"state": release.to_dict(), "before": self._before, "marks": release.marks}
-        return state | {"since": {"counted_from": self._counted_from}}
+        wall, steady = self._seen
+        return state | {"since": {"counted_from": self._counted_from, "wall": wall, "steady": steady}}
 
     def take_over(self, handed: Mapping[str, Mapping[str, Any]] | None) -> None:
         """Go on with that bucket. To be called after `configure`, with the tally that was handed over.
@@ -102,7 +105,9 @@ class ReleaseClock:
         self._before = {**self._before, **handed["before"]}
         self._release = Release.resume(handed["state"], lists, wanted, self._wall_clock())
         self._release.go_on(handed["marks"])
-        self._counted_from = handed.get("since", {}).get("counted_from", self._counted_from)
+        since = handed.get("since", {})
+        self._counted_from = since.get("counted_from", self._counted_from)
+        self._seen = since.get("wall", self._seen[0]), since.get("steady", self._seen[1])
         self._store(self._release)
         self._sleep()
 
@@ -122,6 +127,7 @@ class ReleaseClock:
     def _resumed(self, lists: list[str], wanted: int) -> Release:
         """Go on from what was released, here or by the file; the running bucket begins with this moment."""
         self._before, self._counted_from = self._tally.totals().blocks, self._wall_clock()
+        self._seen = (self._wall_clock(), self._clock.seconds())
         kept, self._paused = self._kept(lists, wanted), None
         return kept or Release.begin(lists, wanted, self._wall_clock())
 
@@ -140,12 +146,21 @@ class ReleaseClock:
     def _wake(self) -> None:
         self._timer = None
         release = self._release
-        if release is not None:
-            start, before, closed = release.bucket_end - release.bucket, release.noised, release.closed
+        if release is not None and self._clock_was_set():
+            release.clock_was_set(self._wall_clock())
+            self._store(release)
+        elif release is not None:
+            start = min(release.bucket_end - release.bucket, release.last_release or release.bucket_end)
+            before, closed = release.noised, release.closed
             if release.settle(self._wall_clock(), self._counted(), self._random_bits):
                 self._store(release)
                 self._on_release(self._line(release, start, before, release.closed - closed))
         self._sleep()
+
+    def _clock_was_set(self) -> bool:
+        """Whether the wall clock jumped since the last look; the reactor's is steady (`edge/steady_time.py`)."""
+        (wall, steady), self._seen = self._seen, (self._wall_clock(), self._clock.seconds())
+        return abs((self._seen[0] - wall) - (self._seen[1] - steady)) > CLOCK_STEP
 
     def _line(self, release: Release, start: int, before: Mapping[str, int], buckets: int) -> BucketLine:
         """What was released, for the ledger."""

@@ -84,6 +84,17 @@ def test_what_moved_adds_up_over_updaters() -> None:
     assert (view.moved["added"], view.moved["expired"], view.exemptions, view.updates) == (4, 2, 1, 2)
 
 
+def test_a_hold_is_counted_when_it_begins() -> None:
+    """Not what was held when this resolver began, not again while it lasts, once for what is added to it."""
+    board = _board(Clock())
+    for guards in ([], ["adds"], ["adds"], ["adds", "breaker"], [], ["adds"]):
+        board.hear(said(held_by=guards))
+    assert board.views()[0].holds == 3
+    board = _board(Clock())
+    board.hear(said(held_by=["adds"]))
+    assert board.views()[0].holds == 0
+
+
 def test_failed_update_shows() -> None:
     """The last outcome tells `mamori status` its exit code; a list nobody configured is passed over."""
     board = _board(Clock())

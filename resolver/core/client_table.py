@@ -67,10 +67,21 @@ class ClientTable:
         """Return the table the hot path looks into: clients by the hash of their address."""
         return self._hosts.setdefault(views, {})
 
+    def next_deadline(self) -> float | None:
+        """Return when `forget` is due, None while nobody is remembered."""
+        return self._due
+
+    def forget(self, now: float) -> None:
+        """Forget, when it is due, who was not met for a while: also where nobody asks any more."""
+        if self._due is not None and now >= self._due:
+            self._turn(self._served)
+            self._turn(self._strangers)
+            some = len(self._served) + len(self._strangers)
+            self._due = now + self._limits.forget_seconds if some else None
+
     def find(self, host: str, door: Door, now: float) -> Client:
         """Return what is remembered of a host's prefix; those that are served are noted for the hot path."""
-        if self._due is None or now >= self._due:
-            self._forget(now)
+        self.forget(now)
         known = hash(host)
         client = door.clients.get(known) or self._refused.get(known)
         if client is None:
@@ -91,6 +102,8 @@ class ClientTable:
         if client is None:
             if table.full:
                 self._turn(table)
+            if self._due is None:
+                self._due = now + self._limits.forget_seconds
             client = self._new(view, now, limited=limited) if admitted else self._stranger(now)
             table.put(key, client)
         return client
@@ -110,11 +123,6 @@ class ClientTable:
     def _stranger(self, now: float) -> Client:
         """No forms: the hot path never knows it."""
         return Client(admitted=False, budget=Budget.full(self._refusals, 1.0, 1, now))
-
-    def _forget(self, now: float) -> None:
-        self._due = now + self._limits.forget_seconds
-        self._turn(self._served)
-        self._turn(self._strangers)
 
     def _turn(self, table: Ages) -> None:
         """Whoever is still there is found again; else the hot path would go on with what is forgotten here."""

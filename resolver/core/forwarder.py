@@ -140,8 +140,12 @@ class Forwarder:
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due, None for never."""
-        return self._resolution.next_deadline()
+        forget, resolve = self._reception.next_deadline(), self._resolution.next_deadline()
+        if forget is None or resolve is None:
+            return resolve if forget is None else forget
+        return min(forget, resolve)
 
     def handle_deadline(self, now: float) -> None:
-        """Try again, give up, probe and serve old answers, as is due by now."""
+        """Try again, give up, probe and serve old answers, and forget clients, as is due by now."""
+        self._reception.forget(now)
         self._resolution.handle_deadline(now)

@@ -69,6 +69,14 @@ class Reception:
             return answer_locally(self._counters, query, door, ANY_ANSWER)
         return query
 
+    def next_deadline(self) -> float | None:
+        """Return when `forget` is due."""
+        return self._clients.next_deadline()
+
+    def forget(self, now: float) -> None:
+        """Forget clients that were not met for a while."""
+        self._clients.forget(now)
+
     def admits(self, host: str) -> bool:
         """Whether this client is served at all."""
         return self._access.admits(host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from ipaddress import ip_network
 from typing import Any
 
@@ -95,6 +96,17 @@ def test_whoever_asks_is_remembered_and_who_does_not_is_forgotten() -> None:
         assert desk.find("10.0.0.1", now) is stays
         assert list(desk.door.clients.values()) == [stays]
     assert desk.find("10.0.0.2", 180.0) is not goes
+
+
+def test_they_are_forgotten_though_nobody_asks_any_more() -> None:
+    """Two periods after the last question nothing of anybody is left, strangers too, and nothing is due."""
+    desk = Desk(limits=Limits(forget_seconds=60))
+    assert desk.table.next_deadline() is None
+    gone = [weakref.ref(desk.find(host, 5.0)) for host in ("10.0.0.1", "192.0.2.7")]
+    for now in (64.9, 65.0, 125.0):
+        desk.table.forget(now)
+    assert [each() for each in gone] == [None, None]
+    assert desk.door.clients == {} and desk.table.next_deadline() is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=300))

@@ -337,11 +337,13 @@ def test_hostile_upstream_bytes_never_raise(noise: bytes, cut: int) -> None:
 
 
 def test_a_deadline_is_known_only_while_something_waits() -> None:
-    """Nothing in flight and all upstreams up: no deadline."""
+    """Nothing in flight and all upstreams up: only the client is to be forgotten, and then there is no deadline."""
     world = World(records(REAL))
     assert world.forwarder.next_deadline() is None
     world.ask("ok.example")
     world.pass_time(5)
+    assert world.forwarder.next_deadline() == 1000.0 + CONFIG.limits.forget_seconds
+    world.pass_time(2 * CONFIG.limits.forget_seconds)
     assert world.forwarder.next_deadline() is None
 
 

@@ -19,7 +19,8 @@ _letters = random.SystemRandom()
 
 
 def _label() -> str:
-    return "mk" + "".join(_letters.choices(string.ascii_lowercase + string.digits, k=14))
+    """Short enough for the name of a process, which has room for 15 bytes."""
+    return "mk" + "".join(_letters.choices(string.ascii_lowercase + string.digits, k=12))
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""What is done to the resolver: every transport, every kind of name, every way to be rude; and what goes wrong around it.
+"""What is done to the resolver: every transport, every kind of name, every rudeness; and what goes wrong meanwhile.
 
 `brief` is what all kinds of names need once; `full` repeats it while things break.
 """
@@ -155,14 +155,18 @@ def _ask_in_vain(stage: Stage) -> None:
         client.udp(DNS, [_query(stage.cast.name(kind)) for kind in _UNANSWERED], 8.0)
 
 
+def exempt(stage: Stage) -> None:
+    """The operator takes a name off: it comes on standard input."""
+    words = ("exempt", "add", "--reason", "court", "--ticket", "T-1")
+    added = stage.daemon.command(*words, stdin=stage.cast.name("exempt") + "\n")
+    assert added.returncode == 0, added.stdout + added.stderr
+    stage.hear("mamori exempt", added.stdout, added.stderr)
+
+
 def _listen_to_operators(stage: Stage) -> None:
     """The commands that take a name, with the name on standard input; what they say to others; and typed wrongly."""
     cast, bundle = stage.cast, str(stage.daemon.folder / "bundle")
-    added = stage.daemon.command(
-        "exempt", "add", "--reason", "court", "--ticket", "T-1", stdin=cast.name("exempt") + "\n"
-    )
-    assert added.returncode == 0, added.stdout + added.stderr
-    stage.hear("mamori exempt", added.stdout, added.stderr)
+    exempt(stage)
     config = ("--config", str(stage.daemon.config))
     own = {
         ("probe", *config): "probe",
@@ -191,12 +195,11 @@ def _listen_to_operators(stage: Stage) -> None:
         assert done.result().returncode != 0
         stage.hear(f"mamori {verb}, typed wrongly", done.result().stdout, done.result().stderr)
     stage.hear("page of the metrics port", stage.daemon.page(f"/{cast['control']}", {"Cookie": cast["control"]}))
-    stage.hear("control socket's answer", *_talk_to_control(stage))
+    talk_to_control(stage)
 
 
-def _talk_to_control(stage: Stage) -> list[bytes]:
+def talk_to_control(stage: Stage) -> None:
     """Words nobody understands, with a marker."""
-    said = []
     lines = [{"verb": stage.cast["control"]}, {"verb": "explain", "list_id": stage.cast["control"]}, {"verb": "status"}]
     for words in [*map(json.dumps, lines), stage.cast["control"]]:
         with socket.socket(socket.AF_UNIX) as line:
@@ -204,10 +207,9 @@ def _talk_to_control(stage: Stage) -> list[bytes]:
             line.connect(str(stage.daemon.state / SOCKET_NAME))
             line.sendall(words.encode() + b"\n")
             try:
-                said.append(line.recv(1 << 20))
+                stage.hear("control socket's answer", line.recv(1 << 20))
             except ConnectionError:
                 continue
-    return said
 
 
 def _once_more(stage: Stage) -> None:

@@ -88,8 +88,8 @@ def _look_at_processes(stage: Stage) -> None:
             try:
                 stage.hear(f"/proc of the {kind}: {name}", (folder / name).read_bytes())
             except OSError:
-                continue
-        stage.hear(f"/proc of the {kind}: fd", *(_link(each) for each in (folder / "fd").iterdir()))
+                continue  # it has ended
+        stage.hear(f"/proc of the {kind}: fd", *map(_link, folder.glob("fd/*")))
         stage.hear(f"/proc of the {kind}: thread names", *(each.read_text() for each in folder.glob("task/*/comm")))
 
 

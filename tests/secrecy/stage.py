@@ -35,8 +35,8 @@ TALKATIVE = {
     "PYTHONDEVMODE": "1",
     "PYTHONFAULTHANDLER": "1",
     "PYTHONASYNCIODEBUG": "1",
-    "SSLKEYLOGFILE": "/tmp/tls-keys",  # noqa: S108  that it is not written is what is tested
-    "TMPDIR": "/tmp",  # noqa: S108
+    "SSLKEYLOGFILE": "/tmp/tls-keys",
+    "TMPDIR": "/tmp",
     **dict.fromkeys(("DEBUG", "VERBOSE", "MAMORI_DEBUG", "MAMORI_VERBOSE", "TWISTED_DEBUG", "TRACE"), "1"),
     **dict.fromkeys(("LOGLEVEL", "LOG_LEVEL", "MAMORI_LOG", "MAMORI_LOG_LEVEL", "PYTHONLOGLEVEL"), "DEBUG"),
 }
@@ -88,7 +88,7 @@ class CellDaemon(Daemon):
 
     def page(self, path: str, headers: dict[str, str] | None = None) -> str:
         """A page of the metrics port, asked from the daemon's own machine: body and headers."""
-        request = urllib.request.Request(f"http://127.0.0.1:{METRICS}{path}", headers=headers or {})  # noqa: S310
+        request = urllib.request.Request(f"http://127.0.0.1:{METRICS}{path}", headers=headers or {})
         with self.cell.inside():
             try:
                 with urllib.request.urlopen(request, timeout=10) as answer:
@@ -100,11 +100,12 @@ class CellDaemon(Daemon):
         return self.page("/metrics").partition("\n\n")[2]
 
     def processes(self) -> list[tuple[str, psutil.Process]]:
-        """All of them, with their kind."""
+        """All of them, with their kind; whatever they started, too."""
         assert self.child is not None
-        kinds = ("worker", "updater", "notice")
-        told = [(kind, each) for kind in kinds for each in self.children(kind)]
-        return [("supervisor", psutil.Process(self.child.pid)), *told]
+        supervisor = psutil.Process(self.child.pid)
+        kind_of = {each.pid: kind for kind in ("worker", "updater", "notice") for each in self.children(kind)}
+        children = supervisor.children(recursive=True)
+        return [("supervisor", supervisor), *((kind_of.get(each.pid, "stranger"), each) for each in children)]
 
 
 class Stage:

@@ -6,7 +6,6 @@ But for the answer to that client, and the query that is forwarded. It holds at 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.support.tools import require, require_root, unmet
 INSIDE = ("198.18.0.1", "2001:db8:1::1")  # the program's addresses; 198.18.0.0/15 is for tests (RFC 2544)
 OUTSIDE = ("198.18.0.2", "2001:db8:1::2")  # the world's
 _CLONE_NEWNET = 0x40000000
+_numbers = itertools.count()
 _DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))  # minor numbers of major 1
 
 _MOUNTS = """\
@@ -49,9 +52,10 @@ class Cell:
         require_root()
         self._tools = require("ip", "nsenter", "unshare", "mount")
         self.folder = folder
-        self._near, self._world = f"cell{os.getpid()}", f"world{os.getpid()}"
+        self._near, self._world = (f"{what}{os.getpid()}-{next(_numbers)}" for what in ("cell", "world"))
         self._clients = clients
         self._holder: subprocess.Popen[str] | None = None
+        self._log: socket.socket | None = None
 
     def __enter__(self) -> Cell:
         try:
@@ -67,6 +71,10 @@ class Cell:
         if self._holder is not None:
             self._holder.kill()
             self._holder.communicate()
+        if self._log is not None:
+            with contextlib.suppress(OSError):
+                self._log.shutdown(socket.SHUT_RD)
+            self._log.close()
         for name in (self._near, self._world):  # and with them the wire
             subprocess.run([self._tools["ip"], "netns", "del", name], capture_output=True, check=False)
 
@@ -95,9 +103,6 @@ class Cell:
 
     def syslog(self) -> bytes:
         """What came to /dev/log so far."""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self._heard += self._log.recv(1 << 16) + b"\n"
         return bytes(self._heard)
 
     def _join(self) -> None:
@@ -136,11 +141,17 @@ class Cell:
 
     def _listen_to_log(self) -> None:
         self._heard = bytearray()
-        self._log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._log.setblocking(False)
+        log = self._log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         folder = os.open(self.folder, os.O_PATH)  # a socket's path must be short
-        self._log.bind(f"/proc/self/fd/{folder}/log")
+        log.bind(f"/proc/self/fd/{folder}/log")
         os.close(folder)
+        threading.Thread(target=self._hear_log, args=(log,), daemon=True).start()
+
+    def _hear_log(self, log: socket.socket) -> None:
+        """At once, or who writes would wait."""
+        with contextlib.suppress(OSError):
+            while data := log.recv(1 << 16):
+                self._heard += data + b"\n"
 
     def _ip(self, *words: str) -> None:
         done = subprocess.run([self._tools["ip"], *words], capture_output=True, text=True, check=False)

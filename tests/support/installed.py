@@ -19,28 +19,28 @@ class Installed:
     def __init__(self, folder: Path) -> None:
         self.mamori = str(folder / "bin" / "mamori")
         self._site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-        self._code = folder / "code"
+        self.code = folder / "code"
         self._site.mkdir(parents=True)
         (folder / "bin").mkdir()
         python = folder / "bin" / "python"
         python.symlink_to(Path(sys.executable).resolve())
         (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
-        (self._site / "code.pth").write_text(f"{self._code}\n{LIBRARIES}\n")
+        (self._site / "code.pth").write_text(f"{self.code}\n{LIBRARIES}\n")
         Path(self.mamori).write_text(f"#!{python}\nfrom resolver.cli import main\nmain()\n")
         Path(self.mamori).chmod(0o755)
 
     def install(self, version: str) -> None:
         """The code of this work tree, called another version."""
-        aside = self._code.with_suffix(".new")
+        aside = self.code.with_suffix(".new")
         for package in PACKAGES:
             shutil.copytree(ROOT / package, aside / package)  # compiled already: times stay
         facts = aside / f"mamori-{version}.dist-info"
         facts.mkdir()
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: mamori\nVersion: {version}\n")
-        if self._code.exists():
-            self._code.rename(self._code.with_suffix(f".before-{version}"))
-        aside.rename(self._code)
+        if self.code.exists():
+            self.code.rename(self.code.with_suffix(f".before-{version}"))
+        aside.rename(self.code)
 
     def damage(self, module: str) -> None:
         """Leave a module that cannot be loaded."""
-        (self._code / module).write_text("import no_such_library\n")
+        (self.code / module).write_text("import no_such_library\n")

@@ -13,7 +13,7 @@ import click
 from blocklist.canonical import format_instant
 from resolver.cli.bundle.archive import MODE, pack
 from resolver.cli.bundle.condition import alarms, condition
-from resolver.cli.bundle.lists_on_disk import lists_on_disk
+from resolver.cli.bundle.on_disk import lists_on_disk, standing_on_disk
 from resolver.cli.bundle.versions import versions
 from resolver.cli.control import tell
 from resolver.cli.faults import CliFault, Exit
@@ -61,7 +61,8 @@ def _condition(settings: Settings) -> dict[str, Any]:
         if fault.code is not Exit.UNREACHABLE:
             raise
         click.echo("no resolver answered: lists are told as the state folder holds them", err=True)
-        return {"running": False, "lists": lists_on_disk(settings)}
+        preflight = {"standing": standing_on_disk(settings)}
+        return {"running": False, "preflight": preflight, "lists": lists_on_disk(settings)}
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -6,15 +6,16 @@ No count of traffic is taken over: ages, versions, workers, faults by their plac
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from blocklist.trust.local.preflight import Standing
 from blocklist.trust.outcome import Kind
 from blocklist.trust.reasons import REASONS
 from resolver.cli.bundle.picking import Shape, number, pick, switch, text, word
 from resolver.core.trouble import Trouble
 from resolver.edge.selftest import SELFTEST_RESULTS
 from resolver.edge.supervision.metrics import GUARDS
+from resolver.edge.supervision.preflight_keeper import ALARMING
 from resolver.edge.supervision.snapshot import CHILD_KINDS
 
-_CODE: Final = text(r"[a-z_]{1,40}")
 _DAY: Final = text(r"\d{4}-\d\d-\d\d")
 _VERSION: Final = text(r"[0-9A-Za-z.+-]{1,40}")
 _LIST_ID: Final = text(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -53,7 +54,7 @@ _STATUS: Final[Shape] = {
         }
     ],
     "release": {"enabled": switch, "bucket_seconds": number},
-    "preflight": {"standing": _CODE, "not_after": number},
+    "preflight": {"standing": word(Standing), "not_after": number},
 }
 
 
@@ -83,6 +84,7 @@ def _of_the_whole(kept: Mapping[str, Any]) -> Iterator[str]:
         "updater-down": kept.get("updater") == "down",
         "workers-missing": workers.get("serving", 0) < workers.get("slots", 0),
         "unexpected-errors": bool(kept.get("faults")),
+        "preflight": kept.get("preflight", {}).get("standing") in ALARMING,
     }
     return (name for name, is_raised in raised.items() if is_raised)
 

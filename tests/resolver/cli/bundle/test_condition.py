@@ -8,8 +8,10 @@ from typing import Any
 
 from attrs import evolve
 
+from blocklist.trust.local.preflight import Standing
 from resolver.cli.bundle.condition import alarms, condition
 from resolver.edge.supervision.list_board import ListView
+from resolver.edge.supervision.snapshot import PreflightView
 from resolver.edge.supervision.status import document
 from resolver.edge.supervision.tally import Labels, Tally
 from tests.resolver.edge.snapshots import SNAPSHOT, snapshot
@@ -24,6 +26,7 @@ WORST: dict[str, Any] = {
     "audit_failing": True,
     "updater_up": False,
     "serving": 1,
+    "preflight": PreflightView(Standing.EXPIRED, 1.0),
     "fault_places": {("worker", "KeyError", "resolver/core/x.py:1"): 2},
     "lists": (
         ListView(
@@ -65,7 +68,7 @@ def test_alarms_are_named_as_their_run_books() -> None:
     assert sorted(set(raised)) == sorted(raised)
     assert {"not-enforcing", "list-stale", "update-failing", "update-held", "not-ready", "clock-suspect"} <= set(raised)
     assert {"self-test-failing", "withdrawals-refused", "audit-failing", "updater-down", "workers-missing"} <= {*raised}
-    assert {"unexpected-errors", "all-upstreams-down"} <= set(raised)
+    assert {"unexpected-errors", "all-upstreams-down", "preflight"} <= set(raised)
     draining = [each["alarm"] for each in alarms(told(ready=False, draining=True))]
     pages = {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md")}
     assert {*raised, *draining, "upstream-down", "down"} <= pages

@@ -1,5 +1,6 @@
-"""What the state folder holds of each list, for a bundle made while no resolver runs. Nothing is asked or changed."""
+"""What the state folder holds, for a bundle made while no resolver runs. Nothing is asked of anybody or changed."""
 
+import time
 from typing import Any, Final
 
 from blocklist.errors import BlocklistError
@@ -7,6 +8,7 @@ from blocklist.trust.storage import host_key, subscriber_key
 from resolver.cli.bundle.condition import LIST
 from resolver.cli.bundle.picking import pick
 from resolver.cli.identity import as_owner_of
+from resolver.edge.supervision.preflight_keeper import standing_of
 from resolver.settings import Settings
 
 KEYS: Final = (host_key.FILE_NAME, subscriber_key.FILE_NAME)
@@ -31,3 +33,12 @@ def lists_on_disk(settings: Settings) -> list[dict[str, Any]]:
                 pass  # why is told by `mamori list explain`, on this machine
             found.append(pick(words, LIST))
         return found
+
+
+def standing_on_disk(settings: Settings) -> str | None:
+    """Return what the preflight report is worth for these settings; None where it cannot be read."""
+    with as_owner_of(settings.state):
+        try:
+            return standing_of(settings, time.time()).value
+        except (BlocklistError, OSError):
+            return None  # `mamori preflight` says why, on this machine

@@ -7,6 +7,7 @@ unsent answers are bounded too (`DohLimits`).
 """
 
 from contextlib import suppress
+from typing import Any
 
 from attrs import define, field
 from h2.config import H2Configuration
@@ -23,6 +24,7 @@ from h2.events import (
 )
 from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
+from hpack import Encoder, NeverIndexedHeaderTuple
 from hyperframe.frame import Frame, GoAwayFrame
 
 from resolver.core.freshness import freshness
@@ -35,6 +37,14 @@ _HPACK_TABLE_BYTES = 4096  # for what we pack, whatever the client would let us 
 
 Question = tuple[int, bytes]
 """The stream a question came on, and the DNS message."""
+
+
+class _EvenEncoder(Encoder):
+    """HPACK without Huffman's code: what is equally long before is so afterwards."""
+
+    def encode(self, headers: Any, huffman: bool = False) -> bytes:
+        """Pack a header section; h2 asks for Huffman's code by default."""
+        return super().encode(headers, huffman=False)
 
 
 class _Connection(H2Connection):
@@ -65,6 +75,18 @@ class _Stream:
     unsent: bytes = b""
 
 
+def _even(length: int, max_age: int) -> list[tuple[bytes, bytes]]:
+    """Return the fields that tell one answer from another, as long for each time to live and whatever was said before.
+
+    Else the size of an encrypted response would tell whether its TTL was met on this connection, and so the constant
+    one of listed names from those that count down. Leading zeros are allowed (RFC 9111 section 1.2.2).
+    """
+    return [
+        NeverIndexedHeaderTuple(b"content-length", b"%d" % length),
+        NeverIndexedHeaderTuple(b"cache-control", b"private, max-age=%010d" % max_age),
+    ]
+
+
 class Http2:
     """The server's side of one connection; `is_over` when nothing more will be said."""
 
@@ -90,6 +112,7 @@ class Http2:
             },
         )
         self._h2.decoder.max_header_list_size = limits.header_bytes_read
+        self._h2.encoder = _EvenEncoder()
 
     # --- in ---------------------------------------------------------------------------------------------
 
@@ -132,8 +155,7 @@ class Http2:
         headers = [
             (b":status", b"200"),
             (b"content-type", doh_request.MEDIA_TYPE),
-            (b"content-length", b"%d" % len(message)),
-            (b"cache-control", b"private, max-age=%d" % freshness(message)),
+            *_even(len(message), freshness(message)),
         ]
         self._reserve = min(self._reserve + self._limits.frames_per_answer, self._limits.spare_frames)
         try:

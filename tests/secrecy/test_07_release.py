@@ -6,21 +6,33 @@ that is ever released of them. docs/assurance/release.md derives it; here it is 
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from fractions import Fraction
 from math import exp, sqrt
+from pathlib import Path
 from random import Random
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from twisted.internet.task import Clock
 
+from resolver.core.counters import Counters
 from resolver.core.noise import RandomBits, two_sided_geometric
 from resolver.core.noise_interval import half_width, standard_deviation
 from resolver.core.release import DAY, EVENTS_HIDDEN, WEEK, Release, Total, bucket_for
-from tests.support.noise import bits_for
+from resolver.edge.supervision.ledger_lines import BucketLine
+from resolver.edge.supervision.release_clock import FILE_NAME, ReleaseClock
+from resolver.edge.supervision.tally import Labels, Tally
+from resolver.settings import Settings
+from tests.resolver.edge.settings_for_edge import settings as settings_for_edge
+from tests.support.noise import ChosenNoise, bits_for
 
 ALPHA = exp(-1 / EVENTS_HIDDEN)
 E = exp(1)
@@ -274,3 +286,217 @@ def test_a_year_by_the_calendar_releases_once_a_bucket() -> None:
             released.append(release.noised["a"] - hour)
     assert len(released) == 52
     assert len(set(released)) > 26  # noise: the count alone would leave 0 each time
+
+
+# --- a host's life: restarts, settings, upgrades, clocks --------------------------------------------------
+
+
+class Host:
+    """A supervisor's counters and release on clocks of its own; noise is always 0, so that events can be followed."""
+
+    _known: ClassVar[dict[object, Settings]] = {}
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.clock.advance(1000.0)
+        self.offset = 100 * DAY + DAY / 2 - 1000.0  # of the wall clock from the steady one
+        self.lists, self.bucket, self.enabled, self.promised = ("one", "two"), "24h", True, True
+        self.noise = ChosenNoise(0)
+        self.blocked: Counter[str] = Counter()
+        self.lines: list[BucketLine] = []
+        self.clock_set = -DAY  # when the wall clock was set during the running bucket, by the steady one
+        self._boot()
+
+    @property
+    def wall(self) -> float:
+        return self.clock.seconds() + self.offset
+
+    def _boot(self) -> None:
+        self.clock_set = -DAY
+        self.tally = Tally(Labels(("u:53",), self.lists))
+        self.region = self.tally.region()
+        self.release = self._clock_of_release()
+
+    def _clock_of_release(self) -> ReleaseClock:
+        reactor: Any = self.clock
+        made = ReleaseClock(
+            *(reactor, self.folder, self.tally, lambda: self.wall, self._complain, self.noise, self._released)
+        )
+        made.configure(self._settings(), promised=self.promised)
+        return made
+
+    def _complain(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def _settings(self) -> Settings:
+        key = self.enabled, self.bucket, self.lists
+        if key not in self._known:
+            on = {"enabled": self.enabled, "bucket": self.bucket, "lines_served": 10**6}
+            first = settings_for_edge(self.folder).raw["lists"][0]
+            lists = [first | {"id": each} for each in self.lists]
+            self._known[key] = settings_for_edge(self.folder, release=on, lists=lists)
+        return self._known[key]
+
+    def _released(self, line: BucketLine) -> None:
+        assert self.wall >= line.end  # never before the bucket's end
+        assert self.clock.seconds() >= self.clock_set + DAY  # nor because somebody says that it is later
+        self.lines.append(line)
+
+    # what may happen
+
+    def block(self, list_id: str, times: int) -> None:
+        if list_id in self.region.labels.lists:
+            self.blocked[list_id] += times
+            place = Counters(self.region.labels.layout, self.region.cells).layout.blocks
+            self.region.cells[place + self.region.labels.lists.index(list_id)] += times
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def set_clock(self, seconds: float) -> None:
+        self.offset += seconds
+        self.clock_set = self.clock.seconds()
+
+    def restart(self) -> None:
+        self.release.stop()
+        self.tally.retire(self.region)
+        self._boot()
+
+    def upgrade(self) -> None:
+        handed = json.loads(json.dumps(self.release.hand_over()))
+        self.release.stop()
+        self.release = self._clock_of_release()
+        self.release.take_over(handed)
+
+    def reload(self) -> None:
+        """As the supervisor does it: new labels first, and workers that count anew."""
+        self.clock_set = -DAY
+        self.tally.labels = Labels(("u:53",), self.lists)
+        self.release.configure(self._settings(), promised=self.promised)
+        self.tally.retire(self.region)
+        self.region = self.tally.region()
+
+    def released(self, list_id: str) -> int:
+        """All that was ever released of a list: what its totals gained."""
+        gains = (line.lists[list_id] for line in self.lines if list_id in line.lists)
+        return sum(each.noised - each.before for each in gains)
+
+
+MOSTLY = st.sampled_from([True, True, True, False])
+
+
+class Lives(RuleBasedStateMachine):
+    """Anything may happen to a host in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.host = Host(Path(self.folder.name))
+
+    @rule(list_id=st.sampled_from(["one", "two", "three"]), times=st.integers(1, 1000))
+    def people_ask(self, list_id: str, times: int) -> None:
+        self.host.block(list_id, times)
+
+    @rule(seconds=st.sampled_from([3600, DAY, 2 * DAY]))
+    def time_goes_by(self, seconds: int) -> None:
+        for _ in range(max(1, seconds // 3600)):
+            self.host.pass_time(min(seconds, 3600))
+
+    @rule()
+    def restart(self) -> None:
+        self.host.restart()
+
+    @rule()
+    def upgrade(self) -> None:
+        self.host.upgrade()
+
+    @rule(lists=st.sampled_from([("one", "two"), ("one",), ("two", "one"), ("one", "two", "three"), ("three", "one")]))
+    def lists_change(self, lists: tuple[str, ...]) -> None:
+        self.host.lists = lists
+        self.host.reload()
+
+    @rule(enabled=MOSTLY, promised=MOSTLY, bucket=st.sampled_from(["24h", "7d"]))
+    def settings_change(self, enabled: bool, promised: bool, bucket: str) -> None:
+        self.host.enabled, self.host.promised, self.host.bucket = enabled, promised, bucket
+        self.host.reload()
+
+    @rule(seconds=st.sampled_from([-10 * DAY, -DAY, -7200, 7200, DAY, 10 * DAY]))
+    def clock_is_set(self, seconds: int) -> None:
+        self.host.set_clock(seconds)
+
+    @invariant()
+    def no_event_is_released_twice(self) -> None:
+        for list_id, blocked in self.host.blocked.items():
+            assert self.host.released(list_id) <= blocked
+
+    @invariant()
+    def every_bucket_has_its_own_noise(self) -> None:
+        assert self.host.noise.draws == sum(line.buckets * len(line.lists) for line in self.host.lines)
+
+    def teardown(self) -> None:
+        self.host.release.stop()
+        self.host.tally.retire(self.host.region)
+        self.folder.cleanup()
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def test_each_event_is_released_once(host: Host) -> None:
+    """The positive control of the state machine: what nothing disturbs is released, whole."""
+    host.block("one", 500)
+    host.pass_time(DAY / 2)
+    host.block("one", 70)
+    host.pass_time(DAY)
+    assert [line.lists["one"].noised - line.lists["one"].before for line in host.lines] == [500, 70]
+    assert host.noise.draws == 4
+
+
+@pytest.mark.parametrize("jump", [-90 * DAY, -3 * DAY, -7200, 7200, 3 * DAY, 4000 * DAY])
+def test_a_clock_that_is_set_releases_nothing_early(host: Host, jump: float) -> None:
+    """After a step either way nothing is released for a whole bucket; then all of it, once, with its noise."""
+    host.block("one", 500)
+    host.set_clock(jump)
+    for _ in range(24):
+        host.pass_time(3600)
+        assert not host.lines
+    for _ in range(26):
+        host.pass_time(3600)
+    assert [line.buckets for line in host.lines] == [1]
+    assert host.released("one") == 500
+
+
+def test_switching_off_and_on_collects_no_noise(host: Host) -> None:
+    """A hundred reloads in a bucket, by settings or by lists: nothing is drawn; what was counted is lost, not shown."""
+    for number in range(100):
+        host.block("one", 10)
+        host.enabled = number % 2 == 1
+        host.lists = ("one", "two") if number % 4 else ("one", "three")
+        host.reload()
+        host.pass_time(1)
+    assert (host.noise.draws, host.lines) == (0, [])
+    host.pass_time(DAY / 2)
+    assert host.released("one") == 0
+    assert host.noise.draws == 2
+
+
+def test_a_deleted_state_begins_at_nothing_and_releases_nothing_again(host: Host) -> None:
+    """The file is gone, the process goes on or starts anew: no event that was released is released again."""
+    host.block("one", 500)
+    host.pass_time(DAY / 2)
+    (host.folder / FILE_NAME).unlink()
+    host.block("one", 30)
+    host.pass_time(DAY)
+    assert host.released("one") == 530
+    (host.folder / FILE_NAME).unlink()
+    host.restart()
+    host.pass_time(2 * DAY)
+    assert host.released("one") == 530
+    assert host.release.view().released["one"] == 0

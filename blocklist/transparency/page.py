@@ -22,11 +22,12 @@ _TEMPLATE: Final = "report.html"
 def to_html(report: Report) -> bytes:
     """The page; the same bytes for the same report."""
     sides = [Side(report, language).told() for language in LANGUAGES]
-    return (_template().render(report=report, sides=sides, title=WORDS["title"].ja).rstrip() + "\n").encode()
+    return (template(_TEMPLATE).render(report=report, sides=sides, title=WORDS["title"].ja).rstrip() + "\n").encode()
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """One of the package's templates; a name it does not know is an error and never empty."""
     environment = Environment(
         loader=PackageLoader(_PACKAGE, ""),
         autoescape=True,
@@ -34,7 +35,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(_TEMPLATE)
+    return environment.get_template(name)
 
 
 class Side:

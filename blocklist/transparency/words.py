@@ -82,6 +82,17 @@ WORDS: Final = {
     ),
     "remarks": Text("備考", "Remarks"),
     "meanings": Text("項目の説明", "What the figures mean"),
+    "review": Text("年次検証資料", "Yearly review"),
+    "review_about": Text(
+        "措置が適切であったかを検証するための資料です。各レポートと、その基礎となる記録をまとめています。",
+        "For the review of whether the measure was appropriate: every report of the year and what it rests on.",
+    ),
+    "reports": Text("レポート", "Reports"),
+    "grounds": Text("基礎となる資料", "What they rest on"),
+    "sums": Text(
+        "すべてのファイルの照合値は manifest.json と SHA256SUMS にあります。",
+        "manifest.json and SHA256SUMS name a SHA-256 of every file.",
+    ),
 }
 GROUPS: Final = (  # (heading, indicators)
     (

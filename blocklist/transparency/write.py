@@ -15,10 +15,15 @@ DOCUMENT: Final = "report.json"
 TABLE: Final = "figures.csv"
 
 
+def files_of(report: Report) -> dict[str, bytes]:
+    """The files by their names; the same report gives the same bytes."""
+    return {PAGE: to_html(report), DOCUMENT: to_json(report), TABLE: to_csv(report)}
+
+
 def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the three files into `folder`, which is made; the same report gives the same bytes. OSError as it comes."""
+    """Write the three files into `folder`, which is made. OSError as it comes."""
     folder.mkdir(PUBLIC_FOLDER, parents=True, exist_ok=True)
-    files = {PAGE: to_html(report), DOCUMENT: to_json(report), TABLE: to_csv(report)}
+    files = files_of(report)
     for name, data in files.items():
         replace_file(folder / name, data, PUBLIC_FILE)
     return tuple(folder / name for name in files)

@@ -66,21 +66,28 @@ def to_csv(report: Report) -> bytes:
     return out.getvalue().encode()
 
 
-def _rows(measures: Measures) -> Iterator[tuple[str | float | None, ...]]:
+def figures_of(measures: Measures) -> Iterator[tuple[str, str, Figure, str]]:
+    """Every figure and every number of a spread: indicator, statistic, figure, unit."""
     for key, one in ordered(measures.figures):
-        yield _row(key, WHOLE, one)
+        yield _named(key, one)
     for name, spread in ordered(measures.spreads):
         for statistic, one in spread.figures().items():
-            yield _row(f"{name}.{statistic}", WHOLE, one)
+            yield _named(f"{name}.{statistic}", one)
+
+
+def _rows(measures: Measures) -> Iterator[tuple[str | float | None, ...]]:
+    for indicator, statistic, one, unit in figures_of(measures):
+        yield indicator, statistic, WHOLE, one.value, one.low, one.high, unit
     for series in measures.series:
         for point in series.points:
-            yield _row(series.key, point.start.isoformat(), point.figure)
+            indicator, statistic, one, unit = _named(series.key, point.figure)
+            yield indicator, statistic, point.start.isoformat(), one.value, one.low, one.high, unit
 
 
-def _row(key: str, start: str, one: Figure) -> tuple[str | float | None, ...]:
+def _named(key: str, one: Figure) -> tuple[str, str, Figure, str]:
     indicator = BY_KEY[key]
     unit = "count" if indicator.kind == "spread" and statistic_of(key) == "count" else indicator.unit
-    return indicator.name, statistic_of(key), start, one.value, one.low, one.high, unit
+    return indicator.name, statistic_of(key), one, unit
 
 
 def ordered(named: Mapping[str, T]) -> list[tuple[str, T]]:

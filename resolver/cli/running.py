@@ -1,14 +1,18 @@
 """`mamori run`, `mamori demo` and `mamori check-config`."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from blocklist.errors import BlocklistError
+from blocklist.trust.local.preflight import Standing
 from resolver.cli.identity import as_owner_of
 from resolver.cli.notice.pages import too_long
 from resolver.cli.options import config_option
-from resolver.settings import SettingsFault, load
+from resolver.edge.supervision.preflight_keeper import WORTH, standing_of
+from resolver.settings import Settings, SettingsFault, load
 from resolver.settings.checks import warnings
 from resolver.settings.view_words import view_documents, view_lines
 
@@ -47,12 +51,25 @@ def check_config(file: Path) -> None:
     All faults come at once, with exit code 78; warnings name what works but should be thought about.
     """
     settings = load(file)
-    for warning in (*warnings(settings), *too_long(settings), *_unreadable_for_owner(file, settings.state)):
+    others = (*too_long(settings), *_unreadable_for_owner(file, settings.state), *_unvouched(settings))
+    for warning in (*warnings(settings), *others):
         click.echo(f"warning: {warning}", err=True)
     lists = ", ".join(each.id for each in settings.lists) or "none"
     click.echo(f"{file}: good. Lists to enforce: {lists}.")
     for line in view_lines(view_documents(settings)):
         click.echo(line)
+
+
+def _unvouched(settings: Settings) -> Iterator[str]:
+    """Whether a resolver with these settings would begin, and promise what the preflight vouches for."""
+    try:
+        with as_owner_of(settings.state):
+            found = standing_of(settings, time.time())
+    except BlocklistError as fault:
+        yield f"preflight: the report cannot be used: {fault}"
+        return
+    if found is not Standing.PASSED and settings.lists:
+        yield f"preflight: the report {WORTH[found]}"
 
 
 def _unreadable_for_owner(file: Path, state: Path) -> Iterator[str]:

@@ -24,8 +24,8 @@ ALWAYS: Final = ("upstream_log", "terms_published", "decision")
 FURTHEST_EAST: Final = timedelta(hours=14)  # a day begins so much before UTC's
 KEYS: Final = {"by", "office", "date", "about"}
 _NOBODY: Final = re.compile(
-    r"(?:nobody|no one|none|n/?a|tbd|todo|unknown|anonymous|someone|demo|name and office|[-?.…]+|"
-    r"誰も|なし|無し|未定|不明|匿名|担当者$|氏名).*",
+    r"(?:(?:nobody|no one|none|n/?a|tbd|todo|unknown|anonymous|someone|demo|name and office)\b|"
+    r"[-?.…]+$|誰も|なし|無し|未定|不明|匿名|担当者$|氏名).*",
     re.IGNORECASE | re.DOTALL,
 )
 

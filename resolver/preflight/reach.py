@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
@@ -137,6 +138,6 @@ def _listening(machine: Host, host: str) -> Iterator[int]:
 
 
 def _bytes(hexadecimal: str) -> bytes:
-    """An address as the kernel prints it: words of four bytes in the machine's order, which is little-endian here."""
-    words = (bytes.fromhex(hexadecimal[at : at + 8]) for at in range(0, len(hexadecimal), 8))
-    return b"".join(word[::-1] for word in words)
+    """An address as the kernel prints it: words of four bytes, each a number in the machine's own order."""
+    words = (int(hexadecimal[at : at + 8], 16) for at in range(0, len(hexadecimal), 8))
+    return b"".join(word.to_bytes(4, sys.byteorder) for word in words)

@@ -21,7 +21,10 @@ RECORDERS: Final = frozenset(
 )
 """Programs whose work is to keep what goes over a network."""
 SWITCHES: Final = ("nf_conntrack_acct", "nf_conntrack_timestamp", "nf_conntrack_log_invalid")
+PAGE_PORT: Final = 80
 _NFT: Final = re.compile(r"\b(?:counter|log|quota)\b")
+_COMMENT: Final = re.compile(r'#.*|comment "[^"]*"')
+_DPORT: Final = re.compile(r"\bdport (?:\{([^}]*)\}|(\S+))")
 _IPTABLES: Final = re.compile(r"-j (?:LOG|NFLOG|ULOG)\b|--dports? (?:80|http)\b")
 
 
@@ -72,11 +75,26 @@ def _rules(host: Host) -> Finding:
     older = [host.run([f"{name}-save"]) for name in ("iptables", "ip6tables")]
     if tables is None and all(each is None for each in older):
         return finding("packet_filter", "unseen")
-    lines = [line.strip() for line in (tables or "").splitlines() if _NFT.search(line)]
+    bare = (_COMMENT.sub("", line).strip() for line in (tables or "").splitlines())
+    lines = [line for line in bare if _NFT.search(line) and _may_be_page(line)]
     lines += [line for each in older for line in (each or "").splitlines() if _IPTABLES.search(line)]
     if lines:
         return finding("packet_filter", "counts", count=len(lines), first=lines[0][:80])
     return finding("packet_filter", "none")
+
+
+def _may_be_page(line: str) -> bool:
+    """Whether a rule of nftables may be passed by packets to the page: unless it names other ports only."""
+    ports = _DPORT.search(line)
+    return ports is None or any(_holds_page(word) for word in re.split(r"[,\s]+", ports[1] or ports[2]) if word)
+
+
+def _holds_page(word: str) -> bool:
+    """Of a port, or a range of them; whatever else may stand there may mean the page, too."""
+    low, _, high = word.partition("-")
+    if not (low.isdecimal() and (high or low).isdecimal()):
+        return True
+    return int(low) <= PAGE_PORT <= int(high or low)
 
 
 def _accounting(host: Host) -> Finding:

@@ -14,4 +14,9 @@ FILE_NAME = "host.key"
 def load_or_create(state: Path) -> bytes:
     """Return the host key of a state folder; made at the first call. Raises OperatorFault for a file that is no key."""
     path = make_folder(state) / FILE_NAME
-    return read_private(path, HOST_KEY_BYTES, "host key") or create_file(path, os.urandom(HOST_KEY_BYTES))
+    return load(state) or create_file(path, os.urandom(HOST_KEY_BYTES))
+
+
+def load(state: Path) -> bytes | None:
+    """Return the host key if there is one; nothing is made. Raises OperatorFault for a file that is no key."""
+    return read_private(state / FILE_NAME, HOST_KEY_BYTES, "host key")

@@ -20,7 +20,7 @@ from resolver.settings.fingerprint import fingerprint
 
 LOOK_SECONDS: Final = 60.0  # between two looks; the wall clock may be set meanwhile
 COMMAND: Final = "run `mamori preflight --config FILE` with this settings file"
-_WHY: Final = {
+WORTH: Final = {
     Standing.PASSED: "is valid: what it promises is promised",
     Standing.NOT_REQUIRED: "is not required (preflight.required): nothing is promised",
     Standing.FAILED: f"says that a check failed: do what it says and {COMMAND}",
@@ -52,6 +52,15 @@ def require_vouched(settings: Settings, begun: Settings | None = None) -> None:
             f"list {', '.join(missing)} may not be enforced before the preflight of this host has passed{why}: "
             f"{COMMAND}, and do what it says (to try it out only: `preflight: {{required: false}}`)"
         )
+
+
+def standing_of(settings: Settings, now: float) -> Standing:
+    """What the report is worth for settings nobody runs yet; nothing is written. OperatorFault, PublisherFault."""
+    if not settings.preflight.required or not settings.lists:
+        return Standing.NOT_REQUIRED
+    key = host_key.load(settings.state)
+    found = None if key is None else load_report(settings.state, public_key(key))
+    return standing(found, fingerprint(settings), [each.id for each in settings.lists], now)
 
 
 def _vouched(state: Path) -> tuple[frozenset[str], str]:
@@ -127,7 +136,7 @@ class PreflightKeeper:
     @property
     def words(self) -> str:
         """What the standing means, behind "the preflight report"."""
-        return _WHY[self.standing]
+        return WORTH[self.standing]
 
     def _load(self) -> Report | None:
         try:

@@ -7,17 +7,22 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from blocklist.trust.local.preflight import REPORT_NAME
+from resolver.cli import main
 from tests.resolver.cli.at_terminal import Terminal, settings
+from tests.support.preflight import Stage, pass_preflight
 from tests.support.tools import require_root
 
 NOBODY = 65534
+NO_REPORT = "warning: preflight: the report is missing: run `mamori preflight --config FILE` with this settings file\n"
 
 
 def test_a_good_file_is_called_good(terminal: Terminal) -> None:
     """Exit code 0 and the lists it enforces."""
     result = terminal.type("check-config", str(terminal.config))
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (0, NO_REPORT)
     assert result.stdout.endswith("good. Lists to enforce: demo.\n")
 
 
@@ -25,11 +30,32 @@ def test_views_are_shown_in_order(terminal: Terminal) -> None:
     """Who meets what, before anybody does."""
     terminal.write(settings() | {"views": [{"name": "mail", "from": ["10.0.0.25/32"], "lists": []}]})
     result = terminal.type("check-config", str(terminal.config))
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (0, NO_REPORT)
     assert result.stdout.splitlines()[1:] == [
         "view mail · from 10.0.0.25/32 · NO LISTS",
         "clients of no view · all lists",
     ]
+
+
+def test_a_report_that_vouches_is_no_matter_to_tell_of(tmp_path: Path) -> None:
+    """Passed: silence; made for other settings, or damaged: a warning that says so. No key is made by looking."""
+    stage = Stage(tmp_path)
+
+    def warned() -> str:
+        return CliRunner().invoke(main, ["check-config", str(stage.config)]).stderr
+
+    stage.loaded()
+    assert warned() == NO_REPORT
+    assert not (stage.folder / "state" / "host.key").exists()
+    pass_preflight(stage.config, stage.folder)
+    assert warned() == ""
+    stage.settings["answer"] = {"ttl": 5}
+    stage.loaded()
+    assert (
+        "preflight: the report was made for other" in warned()
+    )
+    (stage.folder / "state" / REPORT_NAME).write_bytes(b"{}")
+    assert "preflight: the report cannot be used" in warned()
 
 
 def test_what_to_think_about_is_a_warning(terminal: Terminal) -> None:
@@ -66,4 +92,4 @@ def test_what_only_root_can_read_is_warned_of() -> None:
             assert result.exit_code == 0
             told[mode] = result.stderr
     assert f"cookies.secrets: cannot read {secrets}: Permission denied, for nobody" in told[0o600]
-    assert told[0o640] == ""
+    assert told[0o640] == NO_REPORT

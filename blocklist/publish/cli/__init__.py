@@ -15,7 +15,8 @@ from blocklist.publish.cli.log_verbs import log
 from blocklist.publish.cli.objection_verbs import figures, objection
 from blocklist.publish.cli.publishing_verbs import nginx, stamp
 from blocklist.publish.cli.queue_verbs import due, review
-from blocklist.publish.cli.report_verbs import report
+from blocklist.publish.cli.report_verbs import report, research_export
+from blocklist.publish.cli.report_verbs import review as review_bundle
 from blocklist.publish.cli.review_verbs import approve, check, diff
 from blocklist.publish.cli.setting_up import init, subscriber
 from blocklist.publish.cli.show_verbs import show, verify
@@ -41,4 +42,5 @@ for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
     main.add_command(verb)
 for verb in (due, review, objection, figures, backup, restore):
     main.add_command(verb)
-main.add_command(report)
+for verb in (report, research_export, review_bundle):
+    main.add_command(verb)

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
-from attrs import frozen
 
-from blocklist.publish.reporting.body_report import body_report
-from blocklist.publish.reporting.past import Past
 from blocklist.transparency.model import Event, Figure, Report, Spread
 from blocklist.transparency.notes import Notes, Words
 from blocklist.transparency.period import Period
 from blocklist.transparency.text import Text
-from tests.blocklist.publish.reporting.simulation import MADE, BodyYear, Month, truth_keys
-from tests.blocklist.publish.support import Office
+from tests.blocklist.publish.reporting.conftest import YEAR, Lived
+from tests.blocklist.publish.reporting.simulation import truth_keys
 
-NOW = datetime(2027, 1, 8, 3, tzinfo=UTC)
-YEAR = Period.parse("2026")
-
-
-@frozen
-class Lived:
-    """A year that is over: what the desk knows, and the truth."""
-
-    past: Past
-    months: dict[str, Month]
-
-    def report(self, label: str, notes: Notes | None = None, now: datetime = NOW) -> Report:
-        return body_report(self.past, Period.parse(label), notes or Notes(), now)
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """One simulated year for all tests here."""
-    office = Office.make(tmp_path_factory.mktemp("year"), MADE)
-    year = BodyYear(office)
-    year.run()
-    assert not office.desk.verify(office.alice).failures
-    yield Lived(office.desk.past(NOW), year.months)
-    office.desk.close()
+pytestmark = pytest.mark.xdist_group("body_year")  # one simulation for all of them
 
 
 def figures(report: Report) -> dict[str, float | int | None]:

@@ -14,6 +14,7 @@ from resolver.cli.lists import list_commands
 from resolver.cli.notice.commands import notice
 from resolver.cli.preflight import preflight
 from resolver.cli.probe import probe
+from resolver.cli.report import report, research_export, review
 from resolver.cli.running import check_config, demo, run
 from resolver.cli.status import status
 from resolver.cli.support_bundle import support_bundle
@@ -37,5 +38,6 @@ def version() -> None:
 for _command in (
     *(run, demo, check_config, status, reload, restart_workers, upgrade, drain),
     *(preflight, exempt, audit, list_commands, notice, subscriber_key, probe, ask, support_bundle),
+    *(report, research_export, review),
 ):
     main.add_command(_command)

@@ -37,7 +37,7 @@ class ListView:
     self_tests: Mapping[str, int] = field(factory=lambda: dict.fromkeys(SELFTEST_RESULTS, 0))
     moved: Mapping[str, int] = field(factory=lambda: dict.fromkeys(MOVES, 0))  # entries, while the updater ran
     exemptions: int = 0  # local ones in force
-    updates: int = 0  # changes of the version enforced
+    updates: int = 0  # changes of the version enforced; the first one after a start is none
     holds: int = 0  # times that a guard began to hold something
 
     @property
@@ -152,7 +152,7 @@ class ListBoard:
         for list_id, view in self._views.items():
             each = now.get(list_id, {"version": 0, "entries": 0})
             version, entries = each["version"], each["entries"]
-            updates = view.updates + (version not in (0, view.version))
+            updates = view.updates + (view.enforcing and version not in (0, view.version))
             self._views[list_id] = evolve(view, version=version, entries=entries, updates=updates)
 
     def in_force(self) -> frozenset[str]:

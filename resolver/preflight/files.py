@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,14 +30,23 @@ def file_checks(case: Case) -> Iterator[Finding]:
 def _state(state: Path) -> Finding:
     if not state.is_dir():
         return finding("state_files", "none", folder=str(state))
-    owner = state.stat().st_uid
-    found = [(path, path.lstat()) for path in (state, *state.rglob("*"))]
+    found = list(_below(state))
+    owner = found[0][1].st_uid
     if foreign := [path for path, seen in found if seen.st_uid != owner]:
         return finding("state_files", "foreign", files=_shown(foreign), folder=str(state), owner=user_name(owner))
     opened = [path for path, seen in found if seen.st_mode & STATE_FORBIDS and not stat.S_ISLNK(seen.st_mode)]
     if opened:
         return finding("state_files", "open", files=_shown(opened), folder=str(state))
     return finding("state_files", "closed", folder=str(state))
+
+
+def _below(state: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The folder and all in it; a running resolver replaces files meanwhile."""
+    for folder, folders, files in os.walk(state):
+        inside = [Path(folder, name) for name in (*folders, *files)]
+        for path in [state, *inside] if folder == os.fspath(state) else inside:
+            with suppress(FileNotFoundError):
+                yield path, path.lstat()
 
 
 def _secrets(case: Case) -> Iterator[Path]:

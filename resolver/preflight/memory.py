@@ -13,9 +13,10 @@ UNIT_CGROUP = "system.slice/mamori.service"
 
 
 def memory_checks(case: Case) -> Iterator[Finding]:
-    """Core dumps, swap, debuggers."""
+    """Core dumps, swap, hibernation, debuggers."""
     yield _core_dumps(case.host)
     yield _swap(case.host)
+    yield _hibernation(case.host)
     yield _debuggers(case.host)
 
 
@@ -43,8 +44,18 @@ def _swap(host: Host) -> Finding:
     return finding("swap", "off")
 
 
+def _hibernation(host: Host) -> Finding:
+    """It writes all memory into swap, whatever a service forbids; without swap there is nowhere to write it."""
+    masked = (host.etc / "systemd/system/hibernate.target").resolve() == Path("/dev/null")
+    able = "disk" in host.text(host.sys / "power/state").split() and _devices(host.proc / "swaps")
+    return finding("hibernation", "possible" if able and not masked else "impossible")
+
+
 def _devices(swaps: Path) -> list[str]:
-    return [line.split()[0] for line in swaps.read_text().splitlines()[1:]]
+    try:
+        return [line.split()[0] for line in swaps.read_text().splitlines()[1:]]
+    except FileNotFoundError:
+        return []  # a kernel without swap
 
 
 def _debuggers(host: Host) -> Finding:

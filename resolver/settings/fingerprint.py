@@ -1,7 +1,8 @@
 """The fingerprint of settings: what the preflight report is bound to.
 
 SHA-256 over the RFC 8785 form of `settings` (what differs from its default, so that a release with new settings changes
-no fingerprint) and `files` (the SHA-256 of what the lists' root and never files hold, by place).
+no fingerprint) and `files` (the SHA-256 of what the lists' root and never files hold, by place). A setting whose default
+is worked out on the machine (`workers`) is left out: the same file may mean another number to the next process.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ def _chosen(value: Any) -> Any:
     """Like `to_plain`, without what is as it would be if nobody had written it."""
     if attrs.has(type(value)) and any("meaning" in each.metadata for each in attrs.fields(type(value))):
         fields = ((each, getattr(value, each.name)) for each in attrs.fields(type(value)))
-        return {key_of(each.name): _chosen(chosen) for each, chosen in fields if chosen != _default(each)}
+        return {key_of(each.name): _chosen(chosen) for each, chosen in fields if not _as_by_default(each, chosen)}
     if isinstance(value, tuple | list):
         return [_chosen(each) for each in value]
     if isinstance(value, dict):
@@ -35,8 +36,10 @@ def _chosen(value: Any) -> Any:
     return to_plain(value)
 
 
-def _default(field: Any) -> Any:
-    return field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
+def _as_by_default(field: Any, chosen: Any) -> bool:
+    if not isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+        return bool(chosen == field.default)
+    return "shown_default" in field.metadata or bool(chosen == field.default.factory())
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,9 @@ import psutil
 import pytest
 import yaml
 
-from resolver.app.run import ready_line
+from resolver.app.run import ready_line, settings_after_upgrade
+from resolver.edge.supervision.handover import Handed
+from tests.resolver.edge.settings_for_edge import settings
 from tests.resolver.settings.samples import full, read
 from tests.support.ports import free_port
 from tests.support.processes import Child
@@ -157,3 +159,16 @@ def test_the_service_manager_hears_all_of_a_life(resolver: Resolver, tmp_path: P
         manager.until("STATUS=draining")
         assert child.stop() == 0
         manager.until("STOPPING=1")
+
+
+def test_an_upgrade_begins_no_list_nobody_vouches_for(tmp_path: Path) -> None:
+    """The settings from before go on, with their lists, and why is told; those already running need no report."""
+    config = tmp_path / "resolver.yaml"
+    before = settings(tmp_path, preflight={"required": True})
+    handed = Handed({"settings": before.raw})
+    config.write_text(yaml.safe_dump(before.raw))
+    assert settings_after_upgrade(config, handed) == (before, "")
+    more = before.raw | {"lists": [*before.raw["lists"], before.raw["lists"][0] | {"id": "more"}]}
+    config.write_text(yaml.safe_dump(more))
+    taken, why = settings_after_upgrade(config, handed)
+    assert (taken, "list more may not be enforced" in why) == (before, True)

@@ -204,6 +204,13 @@ def swapping(stage: Stage, _stack: ExitStack) -> None:
     (stage.host.etc / "systemd/system/mamori.service").write_text("[Service]\n")
 
 
+def hibernating(stage: Stage, _stack: ExitStack) -> None:
+    """Swap that the unit may not use is used by the machine as a whole."""
+    (stage.host.proc / "swaps").write_text("Filename\n/dev/sda2 partition 1 0 -2\n")
+    (stage.host.sys / "power").mkdir()
+    (stage.host.sys / "power/state").write_text("freeze mem disk\n")
+
+
 ATTESTED = (
     *("flow_export", "cgn_log", "firewall_log", "ids", "packet_capture", "node_exporter"),
     *("upstream_log", "terms_published", "decision"),
@@ -217,6 +224,7 @@ BROKEN: dict[str, tuple[Break, str, str, str]] = {
         "systemd ユニットで動かしてください",
         "packaged systemd",
     ),
+    "hibernation": (hibernating, "hibernation", "systemctl mask hibernate.target", "systemctl mask hibernate.target"),
     "swap": (swapping, "swap", "`swapoff -a`", "MemorySwapMax=0"),
     "ptrace": (put("proc/sys/kernel/yama/ptrace_scope", "0\n"), "debuggers", "ptrace_scope=1", "ptrace_scope=1"),
     "no Yama": (no_yama, "debuggers", "Yama を含むカーネル", "kernel with Yama"),

@@ -35,3 +35,16 @@ def test_a_pipe_is_named(tmp_path: Path) -> None:
     (stage.host.proc / "sys/kernel/core_pattern").write_text("|/usr/share/apport/apport %p %s\n")
     found = next(iter(memory_checks(stage.case())))
     assert (found.state, "/usr/share/apport/apport," in found.found_en) == (State.PASSED, True)
+
+
+def test_a_machine_that_may_not_hibernate(tmp_path: Path) -> None:
+    """Masked is masked; a kernel without swap has nowhere to write to."""
+    stage = Stage(tmp_path)
+    (stage.host.sys / "power").mkdir()
+    (stage.host.sys / "power/state").write_text("freeze mem disk\n")
+    (stage.host.etc / "systemd/system/hibernate.target").symlink_to("/dev/null")
+    swaps = stage.host.proc / "swaps"
+    swaps.write_text("Filename\n/dev/sda2 partition\n")
+    assert [each.state for each in memory_checks(stage.case())] == [State.PASSED] * 4
+    swaps.unlink()
+    assert [each.state for each in memory_checks(stage.case())] == [State.PASSED] * 4

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import resolver.preflight
-from blocklist.trust.local.preflight import State
+from blocklist.trust.local.preflight import Standing, State
 from resolver.preflight.wording import finding, texts
 
+PAGE = Path(__file__).parents[3] / "docs" / "operators" / "preflight.md"
 OTHERS = ("attested", "attestations", "template", "report")
 CHECKS = [key for key in texts() if key not in OTHERS]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -43,6 +44,13 @@ def test_what_the_checks_say_is_what_stands_there() -> None:
     assert {(check, how) for check, how in used if how not in texts()[check]} == set()
     written = {(check, how) for check in CHECKS for how in texts()[check] if how != "title"}
     assert {pair[0] for pair in written} == {pair[0] for pair in used} | {"secret_files", "settings_files"}
+
+
+def test_the_page_names_every_check_and_attestation() -> None:
+    """Whoever reads a failure finds its word in the operators' page."""
+    page = PAGE.read_text("utf-8")
+    words = {*CHECKS, *texts()["attestations"], *(each.value for each in (*Standing, *State))}
+    assert sorted(word for word in words if f"`{word}`" not in page) == []
 
 
 def test_facts_are_joined_as_each_language_does() -> None:

@@ -24,6 +24,12 @@ def test_the_same_settings_have_the_same_fingerprint(tmp_path: Path) -> None:
     assert len(fingerprint(given)) == 64
 
 
+def test_what_the_machine_works_out_counts_for_nothing(tmp_path: Path) -> None:
+    """A unit with fewer processors than the shell that examines has the same settings."""
+    given = settings(tmp_path)
+    assert fingerprint(changed(given, workers=7)) == fingerprint(changed(given, workers="auto"))
+
+
 @pytest.mark.parametrize(
     "more",
     [{"mode": "relay"}, {"answer": {"ttl": 5}}, {"terms": {"version": "2", "url": "https://isp.example/terms"}}],

@@ -13,7 +13,7 @@ from blocklist.trust.reasons import REASONS
 from resolver.core.codes import NOERROR
 from resolver.core.counters import Counters
 from resolver.edge.supervision.metrics import GUARDS, Exposition
-from resolver.edge.supervision.snapshot import Snapshot
+from resolver.edge.supervision.snapshot import PreflightView, Snapshot
 from resolver.edge.supervision.tally import Labels, Tally
 from tests.resolver.edge.snapshots import LIST, snapshot
 
@@ -53,6 +53,21 @@ def test_names_are_those_of_the_design() -> None:
     }
     assert not any("byte" in name and "worker_memory" not in name for name in names)
     assert not any(name.startswith(("python_", "process_")) for name in names)
+
+
+@pytest.mark.parametrize(("standing", "valid"), [("passed", 1), ("expired", 0), ("missing", 0), ("other_settings", 0)])
+def test_the_preflight_has_its_gauges(standing: str, valid: int) -> None:
+    """1 only while it vouches; its end stands beside it while there is one."""
+    series = rendered(snapshot(preflight=PreflightView(standing, 1.8e9)))
+    assert series["mamori_preflight_valid"] == valid
+    assert series["mamori_preflight_not_after_timestamp_seconds"] == 1.8e9
+    assert "mamori_preflight_not_after_timestamp_seconds" not in rendered(snapshot(preflight=PreflightView(standing)))
+
+
+def test_where_no_preflight_is_required_no_alert_waits_for_one() -> None:
+    """Neither gauge is there."""
+    series = rendered(snapshot(preflight=PreflightView("not_required")))
+    assert not [name for name in series if "preflight" in name]
 
 
 def test_values_come_from_the_snapshot() -> None:

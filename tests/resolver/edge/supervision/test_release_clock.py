@@ -33,13 +33,14 @@ class Host:
         self.random = random.Random(7)
         self.noise = noise
         self.folder = folder
+        self.promised = True
         self.settings = settings(folder, **more)
         self.release = self._begun(self.settings)
 
     def _begun(self, wanted: Settings) -> ReleaseClock:
         reactor: Any = self.clock
         made = ReleaseClock(reactor, self.folder, self.tally, self.clock.seconds, self.said.append, self._bits)
-        made.configure(wanted, promised=True)
+        made.configure(wanted, promised=self.promised)
         return made
 
     def go_on(self, **more: Any) -> None:
@@ -193,3 +194,48 @@ def test_damaged_and_unwritable_state_is_told(tmp_path: Path) -> None:
     for _ in range(12):
         host.clock.advance(3600)
     assert "may fall back" in host.said[-1]
+
+
+def test_a_promise_withdrawn_pauses_release(tmp_path: Path) -> None:
+    """What was released is shown on and falls at no moment; what is blocked meanwhile is in no bucket."""
+    host = Host(tmp_path, **ON)
+    host.block(10_000)
+    for _ in range(12):
+        host.clock.advance(3600)
+    shown, drawn = host.shown(), host.drawn
+    assert shown > 9_000
+    host.release.configure(settings(tmp_path, **ON), promised=False)
+    view = host.release.view()
+    assert (view.enabled, view.paused, view.released["demo"], view.last_release) == (False, True, shown, 101 * DAY)
+    host.block(100_000)
+    host.clock.advance(3 * DAY)
+    assert (host.shown(), host.drawn, host.clock.getDelayedCalls()) == (shown, drawn, [])
+    host.release.configure(settings(tmp_path, **ON), promised=True)
+    assert (host.release.view().enabled, host.release.view().paused, host.shown()) == (True, False, shown)
+    host.clock.advance(DAY)
+    assert shown <= host.shown() < shown + 1_000
+
+
+def test_a_start_without_a_promise_shows_what_was_released(tmp_path: Path) -> None:
+    """A counter that fell to 0 and came back would look like so many new events."""
+    host = Host(tmp_path, **ON)
+    host.block(10_000)
+    for _ in range(12):
+        host.clock.advance(3600)
+    shown = host.shown()
+    host.release.stop()
+    host.promised = False
+    host.release = host._begun(host.settings)
+    assert (host.shown(), host.release.view().paused) == (shown, True)
+    host.release.configure(settings(tmp_path, lists=host.two_lists("more"), **ON), promised=False)
+    assert host.release.view().released["demo"] == shown
+
+
+def test_never_promised_is_never_begun(tmp_path: Path) -> None:
+    """No count, no noise, no file."""
+    host = Host(tmp_path, noise=False)
+    host.release.configure(settings(tmp_path, **ON), promised=False)
+    host.block(100)
+    host.clock.advance(10 * DAY)
+    assert (host.shown(), host.release.view().enabled, (tmp_path / FILE_NAME).exists()) == (0, False, False)
+    assert host.release.hand_over() is None

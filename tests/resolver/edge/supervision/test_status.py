@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from attrs import evolve
 
+from blocklist.trust.local.preflight import Standing
 from resolver.core.trouble import Trouble
+from resolver.edge.supervision.snapshot import PreflightView
 from resolver.edge.supervision.status import document, exit_code, text
 from tests.resolver.edge.snapshots import LIST, snapshot
 
@@ -128,3 +131,20 @@ def test_an_open_resolver_is_told() -> None:
     assert told["open_resolver"] is True
     assert "OPEN RESOLVER" in text(told)
     assert "OPEN RESOLVER" not in text(document(snapshot()))
+
+
+@pytest.mark.parametrize("standing", list(Standing))
+def test_what_the_preflight_is_worth_is_told(standing: Standing) -> None:
+    """In the document as a word, in the text as a line; capitals for what needs a person. No exit code changes."""
+    told = document(snapshot(preflight=PreflightView(standing.value, 1_800_000_000.0)))
+    assert told["preflight"] == {"standing": standing.value, "not_after": 1_800_000_000.0}
+    [line] = [line for line in text(told).splitlines() if line.lower().startswith("preflight")]
+    assert ("PREFLIGHT" in line) == (standing not in (Standing.PASSED, Standing.NOT_REQUIRED))
+    assert exit_code(told) == 0
+
+
+def test_a_release_that_pauses_says_so() -> None:
+    """It is not the same as one that nobody asked for."""
+    paused = evolve(snapshot().release, paused=True)
+    assert "block totals: NOT RELEASED until a preflight report is valid" in text(document(snapshot(release=paused)))
+    assert "release.enabled is false" in text(document(snapshot()))

@@ -19,6 +19,7 @@ from resolver.edge.supervision.control_client import SOCKET_NAME
 from resolver.edge.supervision.metrics import Exposition
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.outside import Outside
+from resolver.edge.supervision.preflight_keeper import PreflightFault
 from resolver.edge.supervision.proof import Proof
 from resolver.edge.supervision.reload import ReloadFault
 from resolver.edge.supervision.sockets import ListenFault, check_free
@@ -28,6 +29,7 @@ from resolver.settings import Settings
 from tests.resolver.edge.fake_children import FakeChild, FakeLauncher, memfd
 from tests.resolver.edge.settings_for_edge import changed, settings
 from tests.resolver.edge.supervision.test_list_board import said
+from tests.resolver.edge.supervision.test_preflight_keeper import write_report
 
 NO_TIMES = {"withdrawn": 0, "published_at": None, "withdrawn_at": None}
 IN_FORCE = [{"list_id": "demo", "version": 2, "entries": 7} | NO_TIMES]
@@ -352,3 +354,46 @@ def test_an_old_list_is_enforced_on(start: Callable[..., Resolver]) -> None:
     assert resolver.state() == (True, "answering")
     [told] = resolver.ask("status")["status"]["lists"]
     assert (told["staleness"], told["enforcing"], told["entries"]) == ("stale", True, 7)
+
+
+def test_nothing_starts_with_a_list_nobody_vouches_for(tmp_path: Path) -> None:
+    """No child, no open socket for customers; the sentence names the command."""
+    resolver = Resolver(tmp_path, preflight={"required": True})
+    with pytest.raises(PreflightFault, match="run `mamori preflight"):
+        resolver.supervisor.start()
+    assert not resolver.launcher.children
+    resolver.stop()
+
+
+def test_promises_follow_the_report(tmp_path: Path) -> None:
+    """The notice child is replaced by one that says so, or no longer; workers notice nothing."""
+    given = settings(tmp_path, preflight={"required": True})
+    write_report(given, 1e9)
+    resolver = Resolver(tmp_path, given)
+    resolver.supervisor.start()
+    assert resolver.launcher.newest("notice").sent[0]["no_record"]
+    workers = list(resolver.launcher.living("worker"))
+    assert resolver.ask("preflight")["ok"]
+    write_report(given, 1e9 - 100 * 86_400)
+    told = resolver.ask("preflight")
+    assert (told["ok"], "no longer valid" in told["text"]) == (False, True)
+    assert not resolver.launcher.newest("notice").sent[0]["no_record"]
+    assert resolver.launcher.living("worker") == workers
+    assert resolver.supervisor.observer.snapshot().preflight.standing == "expired"
+    resolver.stop()
+
+
+def test_a_reload_begins_no_list_nobody_vouches_for(tmp_path: Path) -> None:
+    """Refused with nothing changed; with a report that names it, it begins."""
+    given = settings(tmp_path, preflight={"required": True})
+    write_report(given, 1e9)
+    resolver = Resolver(tmp_path, given)
+    resolver.supervisor.start()
+    more = changed(given, tmp_path, lists=[*given.raw["lists"], given.raw["lists"][0] | {"id": "more"}])
+    with pytest.raises(PreflightFault, match="list more"):
+        resolver.supervisor.reload(more)
+    assert [view.list_id for view in resolver.supervisor.observer.snapshot().lists] == ["demo"]
+    write_report(more, 1e9)
+    resolver.supervisor.reload(more)
+    assert resolver.supervisor.observer.snapshot().preflight.standing == "passed"
+    resolver.stop()

@@ -252,7 +252,7 @@ _ALL: Final = (
         statistics={
             "received": Text("受付", "received"),
             "upheld": Text("認容", "upheld"),
-            "open": Text("未決(期末)", "open at the end"),
+            "open": Text("期末の未決", "open at the end"),
         },
     ),
     Indicator(

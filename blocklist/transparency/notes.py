@@ -21,7 +21,7 @@ from blocklist.transparency.period import Period
 from blocklist.transparency.text import Text
 
 T = TypeVar("T")
-_BYTES_MAX: Final = 1_000_000
+BYTES_MAX: Final = 1_000_000  # of the file: a year of words in two languages takes a hundredth
 
 
 @frozen
@@ -66,7 +66,10 @@ class Notes:
         """Read the file; `OperatorFault` says where it is wrong."""
         try:
             with path.open("rb") as file:
-                plain = yaml.safe_load(file.read(_BYTES_MAX))
+                data = file.read(BYTES_MAX + 1)
+            if len(data) > BYTES_MAX:
+                raise OperatorFault("notes", f"{path} is longer than {BYTES_MAX:,} bytes: these are no notes")
+            plain = yaml.safe_load(data)
         except OSError as error:
             raise OperatorFault("notes", f"cannot read the notes {path}: {error.strerror}") from None
         except yaml.YAMLError as error:

@@ -193,8 +193,8 @@ def _proof(span: Span) -> Iterator[Fact]:
     yield Fact(
         Text("公開記録", "Public record"),
         Text(
-            "各版の件数と照合値を追記のみで公開しています。`mamori-list log verify` で検証できます。",
-            "Each version's counts and commitment, append-only; `mamori-list log verify` checks a copy of it.",
+            "各版の件数と照合値を追記のみで公開しています。写しは「mamori-list log verify」で検証できます。",
+            "Each version's counts and commitment, append-only; “mamori-list log verify” checks a copy of it.",
         ),
     )
     if not until:

@@ -1,5 +1,7 @@
 """The indicators' names are a contract with everybody who ever drew a graph of them."""
 
+from pathlib import Path
+
 from blocklist.transparency.indicators import BY_KEY, INDICATORS, statistic_of, title_of
 
 SPREAD = ("count", "p50", "p95", "most")
@@ -49,6 +51,18 @@ def test_each_is_explained_in_both_languages() -> None:
     for key in BY_KEY:
         assert title_of(key).ja
         assert title_of(key).en
+
+
+def test_the_page_of_indicators_is_the_softwares_own() -> None:
+    """`docs/publishers/indicators.md` has a line for each indicator: unit, statistics, reporters and meaning."""
+    page = (Path(__file__).parents[3] / "docs/publishers/indicators.md").read_text(encoding="utf-8")
+    told = [line for line in page.splitlines() if line.startswith("| `")]
+    who = {("isp",): "ISP", ("list_body",): "list body", ("isp", "list_body"): "both"}
+    assert told == [
+        f"| `{name}` | {one.unit} | {', '.join(f'`{each}`' for each in one.statistics)} | {who[one.reported_by]}"
+        f" | {one.meaning.en} | {one.title.ja}: {one.meaning.ja} |"
+        for name, one in INDICATORS.items()
+    ]
 
 
 def test_keys() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from blocklist.errors import OperatorFault
 from blocklist.transparency.model import Event, Figure
-from blocklist.transparency.notes import Notes, counted, texts
+from blocklist.transparency.notes import BYTES_MAX, Notes, counted, texts
 from blocklist.transparency.period import Period
 from blocklist.transparency.text import Text
 
@@ -68,6 +68,13 @@ def test_mistakes_are_named(tmp_path: Path, text: str, where: str) -> None:
     with pytest.raises(OperatorFault, match=r"notes\.yaml") as caught:
         read(tmp_path, text)
     assert where in str(caught.value)
+
+
+def test_too_long(tmp_path: Path) -> None:
+    """A file that cannot be notes is refused, not cut."""
+    with pytest.raises(OperatorFault, match="longer than"):
+        read(tmp_path, "#" * (BYTES_MAX + 1))
+    assert read(tmp_path, "#" * BYTES_MAX) == Notes()
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
 
+from blocklist.publish.reporting.research import schema as research_schema
 from blocklist.transparency.document import schema
 from tests.blocklist.publish.cli.shell import Shell
 from tests.blocklist.publish.support import NOW, Office
@@ -49,6 +51,31 @@ def test_report(shell: Shell, office: Office, tmp_path: Path) -> None:
     everything = b"".join(path.read_bytes() for path in out.iterdir())
     for word in (b"one.example", b"two.example", b"alice", *(each.encode() for each in office.desk.known_ids())):
         assert word not in everything
+
+
+def test_research_export(shell: Shell, office: Office, tmp_path: Path) -> None:
+    """The verb writes three files; the document follows its schema and names nothing."""
+    lived(shell, office)
+    out = tmp_path / "research"
+    shell.run("research-export", shell.desk, "--period", "2026", "--out", str(out))
+    assert sorted(path.name for path in out.iterdir()) == ["figures.csv", "research.json", "versions.csv"]
+    told = json.loads((out / "research.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(research_schema()).validate(told)
+    assert len(told["versions"]) == 2
+    assert "one.example" not in (out / "research.json").read_text("utf-8")
+
+
+def test_review_bundle(shell: Shell, office: Office, tmp_path: Path) -> None:
+    """One command writes the year; every file is as its sum says, and a second run into the folder is refused."""
+    lived(shell, office)
+    policy, out = tmp_path / "policy.md", tmp_path / "review"
+    policy.write_text("# Policy\n")
+    words = ("review-bundle", shell.desk, "--year", "2026", "--policy", str(policy), "--out", str(out))
+    written = shell.json(*words)["written"]
+    assert len(written) == len([path for path in out.rglob("*") if path.is_file()])
+    assert subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=out, check=False).returncode == 0
+    assert (out / "policy" / "policy.md").read_text() == "# Policy\n"
+    assert "not empty" in shell.run(*words, code=2).output
 
 
 def test_mistakes(shell: Shell, tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ from tests.support.own_network import OwnNetwork
 from tests.support.processes import Child
 from tests.support.quick_upstream import QuickUpstream, address_of
 
-pytestmark = [pytest.mark.daemon, pytest.mark.root, pytest.mark.peers, pytest.mark.xdist_group("notice")]
+pytestmark = [
+    *(pytest.mark.daemon, pytest.mark.root, pytest.mark.peers, pytest.mark.long),
+    *(pytest.mark.xdist_group("notice"), pytest.mark.timeout(300)),
+]
 
 LAW_V4 = "192.0.2.2"
 OPEN = "open.example"
@@ -228,7 +231,7 @@ def seen(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[See
         View(name="forced-colors", url=promised, forced=True, screenshot=str(folder / "forced-colors.png"), axe=True),
         View(name="print", url=promised, width=700, media="print", screenshot=str(folder / "print.png")),
     ]
-    yield look([*views("notice", url, folder), *more], lighthouse=[promised])
+    yield look([*views("notice", url, folder), *more], lighthouse=[promised], seconds=240)
     preview.stop()
 
 

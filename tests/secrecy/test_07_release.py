@@ -421,9 +421,13 @@ class Lives(RuleBasedStateMachine):
         self.host.enabled, self.host.promised, self.host.bucket = enabled, promised, bucket
         self.host.reload()
 
-    @rule(seconds=st.sampled_from([-10 * DAY, -DAY, -7200, 7200, DAY, 10 * DAY]))
-    def clock_is_set(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([-10 * DAY, -DAY, -7200, 7200, DAY, 10 * DAY]), upgrade=st.booleans())
+    def clock_is_set(self, seconds: int, upgrade: bool) -> None:
+        """For an hour: set back within it, it would not have been set."""
         self.host.set_clock(seconds)
+        if upgrade:
+            self.host.upgrade()
+        self.host.pass_time(3600)
 
     @invariant()
     def no_event_is_released_twice(self) -> None:

@@ -14,7 +14,7 @@ LIMITS: Final = (
         "A connection to an address given as digits (an IP literal) is not stopped.",
     ),
     Text(
-        "HTTPSの接続では、警告画面の代わりにブラウザーの接続エラーが表示されます。",
+        "HTTPSの接続では、お知らせページの代わりにブラウザーの接続エラーが表示されます。",
         "On HTTPS a visitor sees the browser's connection error instead of the notice page.",
     ),
     Text(

@@ -33,7 +33,7 @@ def review_bundle(sources: Sources, year: Period, preflight: bytes | None) -> Bu
 def _others(whole: Report, months: list[Report], preflight: bytes | None) -> Iterator[Part]:
     yield Part(Text("方針", "Policy"), {POLICY: _json(_policy(whole))}, POLICY)
     if preflight is not None:
-        title = Text("実施前の点検の報告(署名付き)", "Preflight report, signed by the host")
+        title = Text("運用開始前点検の報告(署名付き)", "Preflight report, signed by the host")
         yield Part(title, {PREFLIGHT: preflight}, PREFLIGHT)
     research = {f"research/{name}": data for name, data in research_files(months).items()}
     yield Part(Text("研究者向けデータ", "Research export"), research, "research/research.json")

@@ -54,7 +54,7 @@ def url() -> Iterator[str]:
 
 
 def test_each_fault_is_seen(url: str, tmp_path: Path) -> None:
-    """Contrast, language, headings, alternatives, a second request, a cookie, a script, too wide a page, a low score."""
+    """Contrast, language, headings, alternatives, another request, a cookie, a script, too wide a page, a low score."""
     shot = tmp_path / "faulty.png"
     wanted = [
         View(name="faulty", url=url, width=NARROW, axe=True, screenshot=str(shot)),

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from blocklist.transparency import wording
+from blocklist.transparency.model import Figure
 from blocklist.transparency.period import Period
 from blocklist.transparency.text import LANGUAGES, Text
 from resolver.reporting.books import Book, day_in
 from resolver.reporting.hits import missing_releases
+from resolver.reporting.measures import uptime
 
 _DAYS_NAMED = 10  # of those missing; of more, only the number is told
 
@@ -42,7 +44,7 @@ def _of_host(book: Book, host: Text, period: Period, made_on: date) -> Iterator[
         )
     missing = missing_days(book, period, made_on)
     if missing:
-        yield _missing(host, missing)
+        yield _missing(host, missing, uptime([book], period, down=len(missing)))
 
 
 def missing_days(book: Book, period: Period, made_on: date) -> list[date]:
@@ -54,14 +56,15 @@ def missing_days(book: Book, period: Period, made_on: date) -> list[date]:
     return [day for day in days if day not in known]
 
 
-def _missing(host: Text, missing: list[date]) -> Text:
+def _missing(host: Text, missing: list[date], at_worst: Figure) -> Text:
     named = {language: ", ".join(wording.day(day, language) for day in missing) for language in LANGUAGES}
     ja, en = ("", "") if len(missing) > _DAYS_NAMED else (f"({named['ja']})", f" ({named['en']})")
+    share = wording.number(at_worst.value or 0, "ratio")
     return Text(
-        f"{host.ja}{len(missing)}日分の記録がありません{ja}。"
-        "その間は停止していたか、記録できませんでした。稼働率には含めていません。",
-        f"{host.en}{len(missing)} days have no line{en}: the resolver did not run, or could not write."
-        " They are not part of the uptime.",
+        f"{host.ja}{len(missing)}日分の記録がありません{ja}。その間は停止していたか、記録できませんでした。"
+        f"稼働率には含めていません(停止していたとすれば、この機器の稼働率は{share}%です)。",
+        f"{host.en}{len(missing)} days have no line{en}: the resolver did not run, or could not write. They are no part"
+        f" of the uptime; had it been down, this host's would be {share} %.",
     )
 
 

@@ -74,7 +74,7 @@ def of_all(books: tuple[Book, ...], period: Period) -> tuple[dict[str, Figure], 
     lines = [line for book in books for line in book.days_in(period)]
     asked = queries_by_day(lines)
     queries = Figure(sum(asked.values())) if lines else _NO_DAYS
-    figures = {"queries": queries, "uptime_ratio": _uptime(books, period)}
+    figures = {"queries": queries, "uptime_ratio": uptime(books, period)}
     if period.kind == "month":
         return figures, (Series("queries", _points({day: Figure(count) for day, count in asked.items()})),)
     by_month = {month.first: of_all(books, month)[0] for month in period.months()}
@@ -155,12 +155,13 @@ def _spread(hosts: list[list[ListDay]], samples: Callable[[ListDay], Mapping[str
     return Spread.over(durations)
 
 
-def _uptime(books: Iterable[Book], period: Period) -> Figure:
+def uptime(books: Iterable[Book], period: Period, *, down: int = 0) -> Figure:
     """Time in which queries were answered, of all days that have a line; of a ledger's first day, since it began.
 
-    A clock that was set books an hour on another day, so days are not looked at one by one.
+    `down` days more are taken for an outage. A clock that was set books an hour on another day, so days are not looked
+    at one by one.
     """
-    answering = known = 0.0
+    answering, known = 0.0, float(down * DAY)
     for book in books:
         lines = book.days_in(period)
         whole = {day_in(line) for line in lines if day_in(line) != book.first_day}

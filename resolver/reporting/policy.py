@@ -85,7 +85,7 @@ class InForce:
 
 def _released(bucket: int, language: Language) -> str:
     every = wording.quantity(bucket, "seconds", language)
-    return f"雑音を加えて{every}ごと" if language == "ja" else f"with noise, every {every}"
+    return f"雑音を加えて公表(間隔 {every})" if language == "ja" else f"with noise, every {every}"
 
 
 def _list_facts(each: ListSettings) -> Iterator[Fact]:

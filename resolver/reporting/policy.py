@@ -18,7 +18,7 @@ _GROUNDS: Final = {
     "order": Text("命令", "order"),
 }
 _MODES: Final = {
-    "notice": Text("警告画面を表示する", "the notice page is shown instead"),
+    "notice": Text("お知らせページを表示する", "the notice page is shown instead"),
     "dns-only": Text("応答にアドレスを含めない", "the answer has no address"),
 }
 _STANDINGS: Final = {
@@ -52,7 +52,7 @@ class InForce:
             if notice.policy_url is not None:
                 yield Fact.plain(Text("ブロッキングの方針", "Blocking policy"), notice.policy_url)
         yield Fact(Text("遮断の方法", "Method"), _MODES[settings.answer.mode])
-        yield Fact(Text("実施前の点検(プリフライト)", "Examination before enforcement (preflight)"), self._standing())
+        yield Fact(Text("運用開始前点検(プリフライト)", "Examination before enforcement (preflight)"), self._standing())
         yield Fact(Text("遮断の回数の公表", "Release of totals"), self._release())
 
     def facts_of(self, list_id: str) -> Iterator[Fact]:

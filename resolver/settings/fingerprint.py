@@ -1,8 +1,8 @@
 """The fingerprint of settings: what the preflight report is bound to.
 
 SHA-256 over the RFC 8785 form of `settings` (what differs from its default, so that a release with new settings changes
-no fingerprint) and `files` (the SHA-256 of what the lists' root and never files hold, by place). A setting whose default
-is worked out on the machine (`workers`) is left out: the same file may mean another number to the next process.
+no fingerprint) and `files` (the SHA-256 of what the lists' root and never files hold, by place). A setting whose
+default is worked out on the machine (`workers`) is left out: the same file may mean another number to the next process.
 """
 
 import hashlib

@@ -90,13 +90,13 @@ class Side:
     def _noise(self, noise: Noise) -> Iterator[tuple[str, str]]:
         yield self.words["distribution"], self.words["geometric"]
         for name, value, unit in (
-            ("epsilon", noise.epsilon, "events/1000000 queries"),
+            ("epsilon", noise.epsilon, wording.PLAIN),
             ("hidden_events", noise.hidden_events, "events"),
             ("scale", noise.scale, "events"),
             ("step", noise.step, "events"),
             ("bucket_seconds", noise.bucket_seconds, "seconds"),
-            ("buckets", noise.buckets, "events/1000000 queries"),
-            ("hosts", noise.hosts, "events/1000000 queries"),
+            ("buckets", noise.buckets, wording.PLAIN),
+            ("hosts", noise.hosts, wording.PLAIN),
         ):
             yield self.words[name], wording.figure(Figure(value), unit, self.language)
 

@@ -11,6 +11,7 @@ from blocklist.transparency.text import Language, Text
 
 NONE: Final = Text("該当なし", "none")
 DASH: Final = "–"
+PLAIN: Final = "plain"  # no unit: a parameter
 _HUNDREDTH: Final = Decimal("0.01")
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
@@ -21,6 +22,7 @@ _COUNTED: Final = {
     "events": Text("{} 回", "{}"),
     "queries": Text("{} 件", "{}"),
     "events/1000000 queries": Text("{}", "{}"),
+    PLAIN: Text("{}", "{}"),
 }
 _UNITS: Final = (  # (seconds, its name)
     (_DAY, Text("日", "d")),

@@ -26,6 +26,7 @@ class Lived:
 
     past: Past
     months: dict[str, Month]
+    half: Past
 
     def report(self, label: str, notes: Notes | None = None, now: datetime = NOW) -> Report:
         return body_report(self.past, Period.parse(label), notes or Notes(), now)
@@ -38,5 +39,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     year = BodyYear(office)
     year.run()
     assert not office.desk.verify(office.alice).failures
-    yield Lived(office.desk.past(NOW), year.months)
+    assert year.half is not None
+    yield Lived(office.desk.past(NOW), year.months, year.half)
     office.desk.close()

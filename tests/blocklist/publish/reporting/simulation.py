@@ -15,6 +15,8 @@ from attrs import Factory, define
 from ulid import ULID
 
 from blocklist.entries import Entry
+from blocklist.publish.reporting.movements import midnight
+from blocklist.publish.reporting.past import Past
 from tests.blocklist.publish.support import Office, entry
 
 FIRST_DAY = date(2026, 1, 1)
@@ -24,6 +26,7 @@ NOON = time(3, tzinfo=UTC)  # in Japan
 MADE = datetime.combine(FIRST_DAY - BEFORE, NOON) - timedelta(days=2)  # the desk itself
 PUBLISHING_DAYS = (0,)  # Mondays
 REKEY_DAY = date(2026, 6, 15)
+HALF = date(2026, 7, 1)
 
 
 @define
@@ -77,6 +80,7 @@ class BodyYear:
     suspended: dict[str, Thing] = Factory(dict)
     tickets: list[Ticket] = Factory(list)
     made: int = 0
+    half: Past | None = None  # as the desk saw it when July began
 
     def run(self) -> None:
         """Live through it."""
@@ -85,6 +89,8 @@ class BodyYear:
         while day < END:
             if day.day == 1:
                 self._turn_month(day)
+            if day == HALF:
+                self.half = self.office.desk.past(midnight(day))
             self._live(day)
             day += timedelta(days=1)
         self._turn_month(END)

@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from tests.acceptance.test_life import until
-from tests.support.asking import ask
 from tests.support.daemon import MAMORI
 from tests.support.load import Load
 from tests.support.ports import free_port
@@ -94,21 +93,6 @@ def test_promtool_finds_nothing_to_say(demo: Demo) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_series_and_labels_do_not_depend_on_traffic(demo: Demo) -> None:
-    """The number of series is the same after 100,000 random questions, and no name or client address is exported."""
-    ask(demo.port, "udp", "www.example")
-    before = _series(demo.metrics())
-    names = [f"random-{number}.marker-opal.example" for number in range(20_000)]
-    tally = Load(demo.port, names, rate=5_000, seconds=60)
-    load = tally.start()
-    until(lambda: load.tally.sent >= 100_000, "100,000 questions", 60)
-    load.stop()
-    text = demo.metrics()
-    assert _series(text) == before
-    assert "opal" not in text
-    assert "opal" not in demo.child.text()
-
-
 def expressions() -> tuple[list[str], list[str]]:
     """Every panel query of the dashboard (its variables filled in) and every alert expression."""
     dashboard = json.loads((DEPLOY / "grafana" / "mamori.json").read_text())
@@ -129,10 +113,6 @@ def _panels(panels: list[dict[str, object]]) -> Iterator[dict[str, object]]:
     for panel in panels:
         yield panel
         yield from _panels(panel.get("panels", []))  # type: ignore[arg-type]
-
-
-def _series(text: str) -> set[str]:
-    return {line.rsplit(" ", 1)[0] for line in text.splitlines() if line and not line.startswith("#")}
 
 
 def _query(url: str, expression: str) -> list[object]:

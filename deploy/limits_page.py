@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "resolver/core": "Answering",
     "resolver/edge": "Sockets and processes",
+    "resolver/cli": "Commands",
     "blocklist/trust": "Lists, at the subscriber",
     "blocklist": "Lists, in general",
     "blocklist/publish": "Lists, at the list body's desk",

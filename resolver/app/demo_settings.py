@@ -58,8 +58,11 @@ def _notice(places: Places) -> dict[str, Any]:
         "isp": {"ja": "見本インターネット", "en": "Sample Internet"},
         "body": {"ja": "見本リスト団体", "en": "Sample List Body"},
         "terms_article": {"ja": "第12条", "en": "article 12"},
+        "law_url": "https://law.example/act",
         "policy_url": "https://isp.example/policy",
-        "desks": [_mistake(), _help()],
+        "policy_version": "2026-11",
+        "contact_url": "https://isp.example/contact",
+        "desks": [_mistake(), _report(), _help(), _worried()],
     }
 
 
@@ -67,8 +70,17 @@ def _mistake() -> dict[str, Any]:
     return {
         "kind": "mistake",
         "name": {"ja": "見本リスト団体 異議窓口", "en": "Sample List Body, objections desk"},
-        "for_whom": {"ja": "掲載が誤りと思われる方", "en": "if you think that the listing is wrong"},
+        "for_whom": {"ja": "掲載が誤りだと思われる方", "en": "if you think that the listing is wrong"},
         "url": "https://list.example/objection",
+    }
+
+
+def _report() -> dict[str, Any]:
+    return {
+        "kind": "report",
+        "name": {"ja": "見本ホットライン", "en": "Sample Hotline"},
+        "for_whom": {"ja": "同じようなサイトを見つけた方", "en": "if you have come across such a site"},
+        "url": "https://hotline.example/report",
     }
 
 
@@ -76,6 +88,15 @@ def _help() -> dict[str, Any]:
     return {
         "kind": "help",
         "name": {"ja": "見本相談センター", "en": "Sample Help Line"},
-        "for_whom": {"ja": "18歳未満の方・被害にあった方", "en": "if you are under 18 or were harmed"},
+        "for_whom": {"ja": "18歳未満の方、被害にあわれた方", "en": "if you are under 18 or were harmed"},
         "phone": "0120-000-000",
+    }
+
+
+def _worried() -> dict[str, Any]:
+    return {
+        "kind": "worried",
+        "name": {"ja": "見本セルフヘルプ相談", "en": "Sample Self-Help Service"},
+        "for_whom": {"ja": "ご自身の行動に不安のある方", "en": "if you are worried about your own behaviour"},
+        "url": "https://self-help.example/",
     }

@@ -26,7 +26,9 @@ class LinkLimits:
     link_seconds: float = 30.0
     """For one link with all its redirects."""
     redirects: int = 5
+    """Followed, one after the other; a link that leads on further is called dead."""
     at_once: int = 8
+    """Links asked for side by side."""
 
 
 class DeadLink(Exception):

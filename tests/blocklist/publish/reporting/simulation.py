@@ -176,7 +176,7 @@ class BodyYear:
             self._month(day).counts["acknowledged"] += 1
         for ticket in [one for one in self.tickets if one.decide_on == day]:
             self._decide(ticket, day)
-        if self.random.random() < 0.08:
+        if self.random.random() < 0.15:
             self._object(day)
 
     def _object(self, day: date) -> None:
@@ -188,9 +188,9 @@ class BodyYear:
             thing=name,
             received=day,
             acknowledge_on=day + timedelta(days=1),
-            decide_on=day + timedelta(days=self.random.randint(2, 9)),
-            code=self.random.choice(("upheld", "rejected", "rejected")),
-            suspend=self.random.random() < 0.4,
+            decide_on=day + timedelta(days=self.random.randint(2, 16)),
+            code=self.random.choice(("upheld", "rejected")),
+            suspend=self.random.random() < 0.6,
         )
         self.office.desk.open_objection(
             [self.in_force[name].ids[-1]],

@@ -21,15 +21,18 @@ import dns.rdatatype
 import psutil
 import pytest
 from attrs import evolve
+from twisted.internet.testing import MemoryReactorClock
 
 import resolver.edge.notice
 from resolver.edge.notice.server import DEFAULT_USER
+from resolver.edge.supervision.harbour import Harbour
+from resolver.edge.supervision.notice_keeper import NoticeKeeper
 from resolver.settings.checks import warnings
 from tests.resolver.core.world import CONFIG, World
+from tests.resolver.edge.fake_children import FakeLauncher
 from tests.resolver.edge.notice.test_server_process import NoticeChild
 from tests.resolver.settings.samples import full, read
 from tests.secrecy.local_world import LocalWorld
-from tests.support.daemon import Daemon
 from tests.support.memory import found_in_process, read_memory
 from tests.support.tools import require_root
 
@@ -212,20 +215,14 @@ def test_dns_only_leads_nobody_anywhere(rdtype: str) -> None:
         ]
 
 
-@pytest.mark.daemon
-def test_dns_only_has_no_notice_process(tmp_path: Path) -> None:
-    """Without a notice in the settings there is no process and no port for one."""
-    daemon = Daemon(tmp_path, "127.0.0.1:9", [], answer={"mode": "dns-only"}, notices={})
-    daemon.start()
-    try:
-        assert daemon.child is not None and daemon.children("notice") == []
-        family = [psutil.Process(daemon.child.pid), *psutil.Process(daemon.child.pid).children()]
-        ports = {
-            each.laddr.port for process in family for each in process.net_connections("tcp") if each.status == "LISTEN"
-        }
-        assert ports == {daemon.port, daemon.metrics_port}
-    finally:
-        assert daemon.stop() == 0
+def test_dns_only_has_no_notice_process() -> None:
+    """Without a notice in the settings there is no place for one and no child: nothing listens."""
+    settings = read(full() | {"answer": {"mode": "dns-only"}, "notices": {}})
+    launcher, clock = FakeLauncher(), MemoryReactorClock()
+    keeper = NoticeKeeper(clock, launcher, lambda *_: None)
+    keeper.listen(settings, Harbour())
+    keeper.start(settings, no_record=True)
+    assert (settings.notice_places, keeper.hand_over(lambda fd: fd), launcher.children) == ((), {}, [])
 
 
 def test_a_page_nobody_is_led_to_is_warned_of() -> None:

@@ -29,7 +29,7 @@ from tests.support.markers import forms, found, found_in_files
 from tests.support.memory import found_in_process
 from tests.support.tools import require_root
 
-UPDATES = 3
+UPDATES = 2
 EXEMPT_MARKER = "exempt-quartz-marker.example"
 NAME = "typed-quartz-marker.example"
 
@@ -230,6 +230,7 @@ NO_NAMES = {
     "last_resort": "a code of the criteria set",
     "columns": "names of columns",
     "delimiter": "a sign",
+    "period": "months of a report",
     "label": "a period, or what a subscriber is called",
     "announce": "a promise about the size of a version",
     "editors": "people",

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength
 
 setup: $(STAMP)
 
@@ -61,6 +61,10 @@ bench-hit-rate: setup peers
 # Which kept answers leave: the hit rate of our rule beside others on made traces.
 bench-eviction: setup
 	$(BIN)/python -m bench.eviction
+
+# What a question for a listed name costs beside one for a kept name: 100,000 different ones of each.
+bench-listed: setup
+	$(BIN)/python -m bench.listed
 
 # A list of a million entries: taking it, its delta, the swap in a worker, the import at the desk.
 bench-lists: setup

@@ -20,7 +20,7 @@ from tests.docs.test_links import LINK, ROOT, broken
 
 FOLDER = ROOT / "docs" / "assurance"
 REGISTER = FOLDER / "proofs.md"
-IN_BOTH_LANGUAGES = {"proofs.md", "requirements.md"}  # Japanese and English on one page
+IN_BOTH_LANGUAGES = {"proofs.md", "release.md", "requirements.md"}  # Japanese and English on one page
 INDEXES = ("README.ja.md", "README.md")
 PROOF_HEADINGS = ("proof", "証明", "rests on", "よりどころ", "what it may rest on", "証明 / proof")
 MARK = re.compile(r"\[([PO]\d+)\]\(([^)\s]+)\)")

@@ -11,7 +11,8 @@ const validator = new HtmlValidate(
   new FileSystemConfigLoader({
     root: true,
     extends: ["html-validate:recommended", "html-validate:document"],
-    // The rule wants no hyphen in a telephone number; ours are style to keep in one line, and are read out as written.
+    // It wants non-breaking hyphens in telephone numbers. Ours are plain, so that a number can be copied and dialled;
+    // its box keeps it in one line as long as the line is wide enough.
     rules: { "tel-non-breaking": "off" },
   }),
 );

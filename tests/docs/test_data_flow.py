@@ -1,18 +1,15 @@
-"""What the statements for people say of files, series and switches, against the code."""
+"""What the statements for people say of files and series, against the code."""
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from resolver.cli.entry import main
 from resolver.edge.supervision.metrics import Exposition
 from tests.docs.test_links import ROOT
 from tests.docs.test_metrics_table import shown_name
@@ -21,15 +18,13 @@ from tests.resolver.edge.snapshots import snapshot
 ASSURANCE = ROOT / "docs" / "assurance"
 STATE_FILE = re.compile(r"[\w.-]+\.(json|jsonl|sealed|key|sock|reserve)")
 NOT_OF_THE_STATE_FOLDER = {"index.json"}  # of the list body's Web server
-RECORDING = re.compile("log|record|trace|debug|capture|verbose|dump|histor|journal|sniff", re.IGNORECASE)
-READ_THE_ENVIRONMENT = {
-    "resolver/app/demo.py",  # ports of the demo
-    "resolver/app/run.py",  # MAMORI_HANDOVER, NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID
-    "resolver/app/successor.py",  # hands all of it to its successor
-    "resolver/cli/options.py",  # MAMORI_CONFIG
+OPEN_WITHOUT_CUTTING = {
+    "blocklist/trust/local/audit.py",  # decisions
+    "blocklist/trust/local/exemptions.py",  # a lock, empty
+    "blocklist/trust/storage/reserve.py",  # zeros
+    "resolver/edge/supervision/ledger_file.py",  # sums of days
+    "resolver/edge/supervision/state_folder.py",  # a lock, empty
 }
-APPEND_TO_A_FILE = {"blocklist/trust/local/audit.py", "resolver/edge/supervision/ledger_file.py"}
-RAW_ACCESS = re.compile(r"AF_PACKET|SOCK_RAW|\bpcap\b|libpcap|scapy|PR_SET_PTRACER|process_vm_readv")
 
 
 def sources(*folders: str) -> list[Path]:
@@ -68,47 +63,11 @@ def test_every_series_is_among_what_is_counted(page: str) -> None:
     assert sorted(named) == sorted(shown_name(family) for family in families)
 
 
-def settings_names(schema: object) -> Iterator[str]:
-    """All names of settings, at any depth."""
-    if isinstance(schema, dict):
-        yield from schema.get("properties", {})
-        schema = list(schema.values())
-    if isinstance(schema, list):
-        for each in schema:
-            yield from settings_names(each)
-
-
-def commands(verb: click.Command, name: str = "mamori") -> Iterator[str]:
-    """All verbs with all of their options."""
-    yield name
-    for parameter in verb.params:
-        yield from (f"{name} {option}" for option in parameter.opts)
-    if isinstance(verb, click.Group):
-        for below, command in verb.commands.items():
-            yield from commands(command, f"{name} {below}")
-
-
-def test_no_setting_option_or_variable_is_about_recording() -> None:
-    """No name of a setting, verb or option speaks of it, and only known places read the environment."""
-    settings = set(settings_names(json.loads((ROOT / "config" / "schema.json").read_text("utf-8"))))
-    assert {"upstreams", "release", "prefetch"} <= settings
-    assert [name for name in sorted(settings) if RECORDING.search(name)] == []
-    assert [words for words in commands(main) if RECORDING.search(words)] == []
-    assert mentioning(r"os\.environ|getenv|envvar=", "resolver", "blocklist/trust") == READ_THE_ENVIRONMENT
-
-
 def test_files_grow_for_decisions_and_sums_only() -> None:
-    """All other files are written whole: nothing else here could be a log."""
-    appending = mentioning(r"""O_APPEND|open\([^)]*["']a[bt+]?["']""", "resolver", "blocklist/trust")
-    assert appending <= APPEND_TO_A_FILE
+    """Whatever else is written is written whole, so nothing else could be a log; nor is there a handler for one."""
+    growing = r"""O_APPEND|O_RDWR|open\([^)]*["'](a|r\+)[bt]?\+?["']"""
+    assert mentioning(growing, "resolver", "blocklist/trust") == OPEN_WITHOUT_CUTTING
     assert mentioning(r"FileHandler|SysLogHandler|import syslog|basicConfig", "resolver", "blocklist") == set()
-
-
-def test_nothing_here_can_capture_packets_or_read_another_process() -> None:
-    """Neither a raw socket nor a library for it, and the unit does not allow one."""
-    assert mentioning(RAW_ACCESS.pattern, "resolver", "blocklist") == set()
-    unit = (ROOT / "deploy" / "systemd" / "mamori.service").read_text("utf-8")
-    assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n" in unit
 
 
 def test_the_notice_is_plain_http_and_no_certificate_is_ever_made() -> None:

@@ -42,7 +42,10 @@ def give_up_rights() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)  # of this process
     none = (ctypes.c_uint32 * 6)()
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or libc.capset(header, none) != 0:
-        raise HardeningFault("rights cannot be given up here: the kernel refused PR_SET_NO_NEW_PRIVS or capset")
+        raise HardeningFault(
+            "capabilities cannot be given up here: the kernel or the unit refused PR_SET_NO_NEW_PRIVS or capset; "
+            "add `SystemCallFilter=capset` to the unit, as the packaged one has it"
+        )
 
 
 def require_no_swap(swaps: Path = SWAPS, own_cgroup: Path = OWN_CGROUP, cgroups: Path = CGROUPS) -> None:

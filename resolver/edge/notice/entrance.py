@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol
 from twisted.internet import main
 from twisted.internet.tcp import Connection
 
+from resolver.edge import fault_log
+
 READ_BYTES: Final = 16_384  # taken from a visitor at once
 VISITORS_AT_ONCE: Final = 64  # let in before others are looked at again
 
@@ -54,8 +56,16 @@ class Entrance:
             visitor = self._accept()
             if visitor is None:
                 return
+            self._welcome(visitor)
+
+    def _welcome(self, visitor: socket.socket) -> None:
+        """Take one in. Whatever goes wrong with one, the door stays open for the others."""
+        try:
             protocol = self.host.welcome()
             protocol.makeConnection(Line(visitor, protocol, self._reactor))
+        except Exception as error:  # noqa: BLE001  the reactor would close the entrance
+            visitor.close()
+            fault_log.write(f"mamori notice: fault {fault_log.describe(error)}")
 
     def _accept(self) -> socket.socket | None:
         fd = _accept4(self.fileno(), None, None, os.O_CLOEXEC | os.O_NONBLOCK)

@@ -73,7 +73,10 @@ def drop_privileges(user: str | None) -> None:
             raise NoticeFault(
                 f"user: root may not become {name!r} here: give CAP_SETUID and CAP_SETGID, or start as another user"
             ) from None
-    give_up_rights()
+    try:
+        give_up_rights()
+    except HardeningFault as fault:  # a unit of the operator's own: what is left is the right to listen on port 80
+        fault_log.write(f"mamori notice: {fault}")
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     harden_process()  # a change of user may have made us dumpable again
 

@@ -141,6 +141,19 @@ def test_without_descriptors_somebody_is_let_go(world: World) -> None:
     assert len(world.house.visitors) == 1
 
 
+def test_a_fault_with_one_visitor_does_not_close_the_door(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told by type and place, the visitor is let go, and the next one comes in."""
+    welcome, world.house.welcome = world.house.welcome, lambda: 1 // 0  # type: ignore[method-assign]
+    unlucky = world.arrive()
+    world.entrance.doRead()
+    assert unlucky.recv(1) == b""
+    assert capsys.readouterr().err.startswith("mamori notice: fault ZeroDivisionError at ")
+    world.house.welcome = welcome  # type: ignore[method-assign]
+    world.arrive()
+    world.entrance.doRead()
+    assert len(world.house.visitors) == 1
+
+
 def test_wiping() -> None:
     """Every byte."""
     memory = bytearray(SECRET)

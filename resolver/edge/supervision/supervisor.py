@@ -42,7 +42,7 @@ from resolver.edge.supervision.tally import Labels, Tally
 from resolver.edge.supervision.updates import Updates
 from resolver.edge.supervision.upgrade import VERB, Upgrade
 from resolver.edge.supervision.watchdog import Watchdog
-from resolver.settings import Settings
+from resolver.settings import Settings, SettingsFault
 
 
 class Supervisor:
@@ -88,7 +88,7 @@ class Supervisor:
             *(self._board, self._latencies, self._incidents, self._release, self._certificates, self._preflight),
         )
         self._upgrade = Upgrade(
-            *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over),
+            *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over, self._vouch),
             *(lambda: self._updates.renew(self._settings.raw), str(settings.state), lambda: len(self._pool.slots)),
         )
 
@@ -244,6 +244,11 @@ class Supervisor:
         self._pool.steer(wanted=_steered(settings))
         self._pool.roll(settings.raw)
         self._notice.renew(settings, no_record=self._preflight.promised)
+
+    def _vouch(self) -> None:
+        """PreflightFault if the file on the disk would begin a list that no report of this host names."""
+        with suppress(SettingsFault):  # what only the new code can read, it looks at itself
+            require_vouched(self._changes.load(), self._settings)
 
     def _promise(self) -> None:
         """Promises begin or end; nothing that is enforced does."""

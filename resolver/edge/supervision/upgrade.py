@@ -47,6 +47,7 @@ class Upgrade:
     successor: Successor
     interrupt: Callable[[], None]  # whoever waits for the updater is told that it ends
     pack: Callable[[Bag], dict[str, Any]]
+    vouch: Callable[[], None]  # PreflightFault for a list that would begin and nobody vouches for
     undo: Callable[[], None]  # a new updater, after a hand-over that did not come about
     state: str
     slots: Callable[[], int]
@@ -55,6 +56,7 @@ class Upgrade:
         """Never returns when all goes well: the new code answers who asked."""
         proof = await self.changes.prove()
         self._require_possible(proof)
+        self.vouch()
         self.changes.readiness.manager.reloading(f"upgrading to {proof.version}")
         self.interrupt()
         await deferLater(self.reactor, self.changes.limits.pause_seconds, lambda: None)

@@ -17,6 +17,8 @@ from twisted.internet.defer import Deferred
 from resolver.edge.supervision.change_limits import ChangeLimits
 from resolver.edge.supervision.proof import Proof
 from resolver.edge.supervision.upgrade import answer
+from resolver.settings import Fault, Settings, SettingsFault
+from tests.resolver.edge.settings_for_edge import changed
 from tests.resolver.edge.supervision.test_changes import begun
 from tests.resolver.edge.supervision.test_supervisor import Resolver
 
@@ -127,3 +129,20 @@ def test_who_asked_is_answered_and_one_that_left_is_no_fault() -> None:
     with theirs:
         assert json.loads(theirs.recv(1000)) == {"ok": True, "text": "upgraded"}
         assert theirs.recv(1000) == b""
+
+
+def test_a_list_nobody_vouches_for_is_refused_before_anything_changes(resolver: Resolver) -> None:
+    """A file that only the new code can read is the new code's to look at."""
+    given = resolver.settings
+    more = [*given.raw["lists"], given.raw["lists"][0] | {"id": "more"}]
+    resolver.on_disk = lambda: changed(given, resolver.folder, lists=more, preflight={"required": True})
+    told = upgraded(resolver)
+    assert "list demo, more may not be enforced" in told["text"]
+    assert resolver.successor.left == []
+
+    def of_the_future() -> Settings:
+        raise SettingsFault([Fault("later", "unknown setting")])
+
+    resolver.on_disk = of_the_future
+    upgraded(resolver)
+    assert len(resolver.successor.left) == 1

@@ -10,7 +10,21 @@ from attrs import field, frozen
 
 KINDS = (
     *("listed", "below", "exempt", "ordinary", "alias", "nx", "signed", "odd", "bytes", "broken", "option"),
-    *("path", "header", "sni", "page", "hint", "probe", "ask", "typed", "slow", "garbage", "refused", "control"),
+    *(
+        "path",
+        "header",
+        "sni",
+        "page",
+        "hint",
+        "probe",
+        "ask",
+        "typed",
+        "slow",
+        "garbage",
+        "refused",
+        "large",
+        "control",
+    ),
 )
 V4 = ("198.18.201.77", "198.19.133.91")
 V6 = ("2001:db8:1::6b75:c1", "2001:db8:1::4d6f:a7")

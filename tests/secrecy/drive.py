@@ -21,7 +21,7 @@ from tests.secrecy.cast import Cast
 from tests.secrecy.stage import DNS, DOH, DOT, HINT, NOTICE, Stage
 from tests.secrecy.world import Client
 
-_ANSWERED = ("listed", "exempt", "ordinary", "alias", "nx", "signed", "refused")
+_ANSWERED = ("listed", "exempt", "ordinary", "alias", "nx", "signed", "refused", "large")
 _UNANSWERED = ("slow", "garbage")
 _SUBNET, _DEVICE = 8, 65001  # ECS (RFC 7871), and an option for private use (RFC 6891)
 _WORK = 3.0  # seconds to wait for an answer
@@ -84,6 +84,22 @@ def questions(cast: Cast) -> list[bytes]:
     return made
 
 
+def curiosities(cast: Cast) -> list[bytes]:
+    """Queries that are answered without an upstream, or not at all."""
+    plain = [
+        ("localhost", "A"),
+        ("resolver.arpa", "SVCB"),
+        ("_dns.resolver.arpa", "SVCB"),
+        ("1.0.0.127.in-addr.arpa", "PTR"),
+    ]
+    made = [_query(name, kind) for name, kind in [*plain, (cast.name("ordinary"), "ANY"), ("x.home.arpa", "SOA")]]
+    made += [bytes(dns.message.make_query(name, "TXT", "CH").to_wire()) for name in ("id.server", "version.bind")]
+    not_recursive = dns.message.make_query(cast.name("ordinary"), "A", flags=0)
+    cookie_only = dns.message.Message()
+    cookie_only.use_edns(0, options=[dns.edns.GenericOption(10, cast["option"].encode()[:8])])
+    return [*made, bytes(not_recursive.to_wire()), bytes(cookie_only.to_wire())]
+
+
 def _query(name: str, kind: str = "A", *, do: bool = False, options: list[dns.edns.Option] | None = None) -> bytes:
     query = dns.message.make_query(dns.name.from_text(name), kind, want_dnssec=do)
     query.use_edns(0, dns.flags.DO if do else 0, 1232, options=options or [])
@@ -101,20 +117,25 @@ def _options(cast: Cast) -> list[dns.edns.Option]:
     ]
 
 
-def _be_rude(stage: Stage, client: Client) -> None:
-    """Broken messages that hold a marker, hints with a marker in them, and a marker as the server's name."""
-    cast = stage.cast
+def broken_messages(cast: Cast) -> list[bytes]:
+    """What is no query, or none that is answered, and holds a marker."""
     whole = _query(cast.name("broken"))
-    broken = [
+    return [
         *(whole[:cut] for cut in (11, 13, 20, len(whole) - 15, len(whole) - 1)),
         *(whole + cast["broken"].encode(), whole[:2] + b"\x84" + whole[3:], whole[:4] + b"\0\2" + whole[6:]),
         *(whole[:2] + b"\x28\0" + whole[4:], whole.replace(b"\x06hidden", b"\xc6hidden")),
-        *(whole.replace(b"\x06hidden", b"\x7fhidden"), cast["broken"].encode() * 3, b""),
+        *(whole.replace(b"\x06hidden", b"\x7fhidden"), cast["broken"].encode() * 3),
     ]
-    client.send(DNS, *broken)
+
+
+def _be_rude(stage: Stage, client: Client) -> None:
+    """Broken messages that hold a marker, hints with a marker in them, and a marker as the server's name."""
+    cast, broken = stage.cast, broken_messages(stage.cast)
+    whole = _query(cast.name("broken"))
+    client.send(DNS, *broken, b"")
     if client is stage.clients[0]:  # elsewhere nobody listens, and the kernel sends back what it was sent
         client.send(HINT, cast["hint"].encode(), whole)
-    for each in broken[:-1]:
+    for each in broken:
         _impolitely(client, DNS, struct.pack("!H", len(each)) + each)
     for port in (DOT, DOH):
         client.stream(port, [whole], tls=True, sni=cast.name("sni")) if port == DOT else _greet(client, stage)
@@ -152,7 +173,12 @@ def _ask_in_vain(stage: Stage) -> None:
     """Names for which the upstream is silent or talks rubbish: the answer comes late and says so."""
     for client in stage.clients[:2]:
         stage.asked.setdefault(client.address, set()).update(stage.cast.labels.values())
-        client.udp(DNS, [_query(stage.cast.name(kind)) for kind in _UNANSWERED], 8.0)
+        client.udp(DNS, unanswerable(stage.cast), 8.0)
+
+
+def unanswerable(cast: Cast) -> list[bytes]:
+    """Queries to which no upstream has an answer."""
+    return [_query(cast.name(kind)) for kind in _UNANSWERED]
 
 
 def exempt(stage: Stage) -> None:

@@ -99,6 +99,10 @@ class CellDaemon(Daemon):
     def metrics(self) -> str:
         return self.page("/metrics").partition("\n\n")[2]
 
+    def is_ready(self) -> bool:
+        """What a load balancer is told."""
+        return "mamori_ready 1.0" in self.metrics()
+
     def processes(self) -> list[tuple[str, psutil.Process]]:
         """All of them, with their kind; whatever they started, too."""
         assert self.child is not None

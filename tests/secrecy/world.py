@@ -48,7 +48,7 @@ class Upstream:
         with contextlib.suppress(OSError):
             while True:
                 data, client = self._udp.recvfrom(65535)
-                answer = self._answer(data) if data else None
+                answer = self._answer(data, udp=True) if data else None
                 if answer:
                     self._udp.sendto(answer, client)
 
@@ -64,7 +64,7 @@ class Upstream:
                 if answer:
                     line.sendall(struct.pack("!H", len(answer)) + answer)
 
-    def _answer(self, data: bytes) -> bytes | None:
+    def _answer(self, data: bytes, *, udp: bool = False) -> bytes | None:
         self.heard += 1
         query = dns.message.from_wire(data)
         self.strange |= {str(option.otype) for option in query.options if option.otype not in _ALLOWED_OPTIONS}
@@ -75,7 +75,9 @@ class Upstream:
         if kind == "garbage":
             return data[:2] + bytes(reversed(data[2:])) + data
         reply = dns.message.make_response(query, recursion_available=True)
-        if kind in ("nx", "refused"):
+        if kind == "large" and udp:
+            reply.flags |= dns.flags.TC  # ask again over TCP
+        elif kind in ("nx", "refused"):
             reply.set_rcode(dns.rcode.NXDOMAIN if kind == "nx" else dns.rcode.REFUSED)
         elif kind == "alias":
             self._add(reply, f"{question.name} {TTL} IN CNAME {self._labels['listed']}.hidden.example.")
@@ -97,6 +99,7 @@ class Client:
 
     def __init__(self, address: str, server: str, trust: ssl.SSLContext, name: str) -> None:
         self.address, self.server, self.name = address, server, name
+        self.patience = 5.0  # seconds, over a connection
         self._trust = trust
         self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
@@ -156,4 +159,4 @@ class Client:
         return said
 
     def _connected(self, port: int) -> socket.socket:
-        return socket.create_connection((self.server, port), 5.0, source_address=(self.address, 0))
+        return socket.create_connection((self.server, port), self.patience, source_address=(self.address, 0))

@@ -18,14 +18,14 @@ class Installed:
 
     def __init__(self, folder: Path) -> None:
         self.mamori = str(folder / "bin" / "mamori")
-        self._site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+        self.site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
         self.code = folder / "code"
-        self._site.mkdir(parents=True)
+        self.site.mkdir(parents=True)
         (folder / "bin").mkdir()
         python = folder / "bin" / "python"
         python.symlink_to(Path(sys.executable).resolve())
         (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
-        (self._site / "code.pth").write_text(f"{self.code}\n{LIBRARIES}\n")
+        (self.site / "code.pth").write_text(f"{self.code}\n{LIBRARIES}\n")
         Path(self.mamori).write_text(f"#!{python}\nfrom resolver.cli import main\nmain()\n")
         Path(self.mamori).chmod(0o755)
 

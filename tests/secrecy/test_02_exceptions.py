@@ -1,0 +1,130 @@
+"""Statement 2: an exception tells its type and its place in the source, and nothing of what it was about.
+
+The list of points is made from the source: every function the daemon may run. In a copy of the product each can be
+made to raise an exception whose message, arguments and locals hold what a customer asked. A point on the path of a
+query that no case reaches must stand in `unreached.txt`, so a new one without a case fails. `make test` brings
+exceptions at a part of the points, drawn anew each time; `make secrecy-points` at every one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.secrecy import drive, rough
+from tests.secrecy.faulty import Faulty
+from tests.secrecy.inject import KINDS, WATCH
+from tests.secrecy.search import leaks, running_leaks
+from tests.secrecy.stage import Stage
+
+pytestmark = [
+    pytest.mark.daemon,
+    pytest.mark.long,
+    pytest.mark.xdist_group("secrecy-points"),
+    pytest.mark.timeout(3000 if os.environ.get("SECRECY_POINTS") else 240),
+]
+UNREACHED = Path(__file__).with_name("unreached.txt")
+PATH_OF_A_QUERY = ("resolver.core.", "resolver.edge.serving.", "resolver.edge.notice.")
+SUPERVISOR = ("resolver.edge.supervision.", "resolver.edge.channel:", "resolver.app.")
+AT_ONCE = 8  # points armed together, far from each other in the source
+DRAWN = 64  # of the points of workers, updater and notice, in `make test`; and half as many of the supervisor's
+ROUNDS = 6  # of looking, at most
+
+
+class World:
+    """The faulty copy on the stage, watched since before its start. `again` are the points passed by every drive."""
+
+    def __init__(self, folder: Path) -> None:
+        self.faulty = Faulty(folder / "venv")
+        self.watch()
+        self.stage = Stage(folder, self.faulty.mamori)
+        self.passed: set[str] = set()
+        self.again: set[str] = set()
+
+    def watch(self) -> None:
+        self.faulty.disarm()
+        self.faulty.arm(self.faulty.points, WATCH)
+
+    def look(self) -> None:
+        """Do all there is to do, until a round brings nothing new: some of it depends on chance."""
+        drive.brief(self.stage)
+        rough.replace_workers(self.stage)
+        for _ in range(ROUNDS):
+            before = self.passed | self.faulty.passed()
+            self.watch()
+            rough.ask(self.stage)
+            rough.operate(self.stage)
+            self.again = self.faulty.passed()
+            self.passed = before | self.again
+            if before == self.passed and not self.without_case():
+                return
+
+    def without_case(self) -> set[str]:
+        """Points on the path of a query that no drive passed, and that nobody wrote down."""
+        return {name for name in self.faulty.points if name.startswith(PATH_OF_A_QUERY)} - unreached() - self.passed
+
+    def strike(self, points: Sequence[str], kind: int) -> set[str]:
+        """Exceptions at these points, while everything is asked; those that came to it."""
+        self.faulty.disarm()
+        self.faulty.arm(points, kind)
+        rough.ask(self.stage)
+        rough.operate(self.stage)
+        return self.faulty.passed()
+
+
+def unreached() -> set[str]:
+    return {line for line in UNREACHED.read_text().splitlines() if line and not line.startswith("#")}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("f"))
+    with world.stage:
+        world.look()
+        yield world
+
+
+def test_every_point_on_a_querys_path_has_its_case(world: World) -> None:
+    """Each function of core, workers and notice is passed by what is done here, or stands in the list of the others."""
+    assert sorted(world.without_case()) == [], "drive them in tests/secrecy/rough.py, or write down why not"
+    gone = unreached() - set(world.faulty.points)
+    assert sorted(gone) == [], "take these out of unreached.txt"
+
+
+def test_exceptions_tell_nothing(world: World, record_property: Callable[[str, object], None]) -> None:
+    """Brought at many points: fresh workers and notice answer as before, and no marker stands anywhere."""
+    ours = sorted(name for name in world.again if name.startswith(SUPERVISOR))
+    others = sorted(world.again.difference(ours))
+    struck = _strike_all(world, _drawn(others, DRAWN))
+    world.faulty.disarm()
+    stage = world.stage
+    assert "unexpected_error" in stage.daemon.text(), "none was reported"
+    for kind in ("worker", "worker", "notice"):
+        stage.kill(kind)
+    for client in stage.clients:
+        client.patience = 5.0
+    stage.until(stage.daemon.is_ready, "ready again")
+    drive.brief(stage)
+    told = running_leaks(stage)
+    struck |= _strike_all(world, _drawn(ours, DRAWN // 2))
+    world.faulty.disarm()
+    stage.daemon.stop()
+    record_property("points at which an exception was brought", f"{len(struck)} of {len(world.again)}")
+    assert len(struck) > DRAWN // 2
+    assert sorted(map(str, told | leaks(stage))) == []
+
+
+def _drawn(points: list[str], count: int) -> list[str]:
+    return points if os.environ.get("SECRECY_POINTS") else random.SystemRandom().sample(points, min(count, len(points)))
+
+
+def _strike_all(world: World, points: list[str]) -> set[str]:
+    struck: set[str] = set()
+    parts = max(len(points) // AT_ONCE, 1)
+    for number in range(parts):
+        struck |= world.strike(points[number::parts], KINDS[number % len(KINDS)])
+    return struck

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,9 @@ from resolver.cli import preflight as module
 from resolver.preflight.attested import template
 from tests.resolver.cli.at_terminal import StandIn
 from tests.support.preflight import Stage, fill_in, write_attestations
+from tests.support.tools import require_root
+
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -120,6 +125,22 @@ def test_a_folder_that_cannot_be_written_is_told(stage: Stage) -> None:
     (stage.folder / "taken").write_text("")
     done = attested(stage, "--out", str(stage.folder / "taken" / "below"))
     assert (done.exit_code, "cannot write into" in done.stderr) == (1, True)
+
+
+@pytest.mark.root
+def test_root_leaves_no_file_the_resolver_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key and report belong to whom the state folder belongs to."""
+    require_root()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        stage = Stage(Path(folder))
+        monkeypatch.setattr("resolver.cli.preflight.this_host", stage.host)
+        write_attestations(stage.loaded(), stage.attestations, stage.host.now())
+        state = stage.folder / "state"
+        os.chown(state, NOBODY, NOBODY)
+        assert attested(stage).exit_code == 0
+        assert {path.stat().st_uid for path in state.iterdir()} == {NOBODY}
+        assert {path.name for path in state.iterdir()} == {"host.key", REPORT_NAME}
 
 
 def test_the_command_looks_at_this_machine() -> None:

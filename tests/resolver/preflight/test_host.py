@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from resolver.preflight.host import Host, clock_is_synchronised, run_command
 
 
-def test_the_kernel_says_whether_its_clock_is_synchronised() -> None:
-    """The same as adjtimex(2) says; nothing is set, and no right is needed."""
-    assert clock_is_synchronised() in (True, False)
+@pytest.mark.parametrize(
+    ("answer", "status", "synchronised"),
+    [(0, 0, True), (0, 0x2001, True), (0, 0x40, False), (5, 0, False), (-1, 0, False)],
+)
+def test_the_kernel_says_whether_its_clock_is_synchronised(
+    monkeypatch: pytest.MonkeyPatch, answer: int, status: int, synchronised: bool
+) -> None:
+    """By its answer and the bit STA_UNSYNC, where struct timex of adjtimex(2) has them; nothing is set by asking."""
+    asked: list[int] = []
+
+    class Kernel:
+        def adjtimex(self, buffer: Any) -> int:
+            asked.append(struct.unpack_from("I", buffer, 0)[0])
+            struct.pack_into("i", buffer, 8 + 4 * 8, status)  # modes, then four longs
+            return answer
+
+    monkeypatch.setattr("resolver.preflight.host.ctypes.CDLL", lambda *_args, **_more: Kernel())
+    assert clock_is_synchronised() is synchronised
+    assert asked == [0]
+
+
+def test_the_real_kernel_can_be_asked() -> None:
+    """Without any right."""
+    assert isinstance(clock_is_synchronised(), bool)
 
 
 def test_a_program_that_is_not_there_or_fails_gives_nothing() -> None:

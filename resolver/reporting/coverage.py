@@ -57,8 +57,9 @@ def missing_days(book: Book, period: Period, made_on: date) -> list[date]:
 
 
 def _missing(host: Text, missing: list[date], at_worst: Figure) -> Text:
-    named = {language: ", ".join(wording.day(day, language) for day in missing) for language in LANGUAGES}
-    ja, en = ("", "") if len(missing) > _DAYS_NAMED else (f"({named['ja']})", f" ({named['en']})")
+    named_ja = "、".join(wording.day(day, "ja") for day in missing)
+    named_en = ", ".join(wording.day(day, "en") for day in missing)
+    ja, en = ("", "") if len(missing) > _DAYS_NAMED else (f"({named_ja})", f" ({named_en})")
     share = wording.number(at_worst.value or 0, "ratio")
     return Text(
         f"{host.ja}{len(missing)}日分の記録がありません{ja}。その間は停止していたか、記録できませんでした。"
@@ -82,4 +83,4 @@ def _restarts(books: tuple[Book, ...], period: Period) -> Iterator[Text]:
 
 
 def _host(number: int, hosts: int) -> Text:
-    return Text("", "") if hosts == 1 else Text(f"機器{number}: ", f"host {number}: ")
+    return Text("", "") if hosts == 1 else Text(f"機器{number}:", f"host {number}: ")

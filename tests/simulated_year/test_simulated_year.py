@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -10,20 +11,52 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from blocklist.transparency.model import Report, Spread
-from blocklist.transparency.notes import Notes
+from blocklist.transparency.bundle import write_bundle
+from blocklist.transparency.model import Event, Report, Spread
+from blocklist.transparency.notes import Notes, Objection, Words
 from blocklist.transparency.period import Period
+from blocklist.transparency.text import Text
 from blocklist.trust.local.preflight import Standing
 from resolver.edge.supervision.ledger_file import LEDGER_NAME
 from resolver.reporting.books import read_books
 from resolver.reporting.policy import InForce
 from resolver.reporting.report import Sources
+from resolver.reporting.review import review_bundle
 from tests.simulated_year.accidents import planned
 from tests.simulated_year.year import YEAR, Truth, Year
+from tests.support.artifacts import artifacts
+from tests.support.browser import NARROW, View, look, validate
 
+pytestmark = pytest.mark.xdist_group("isp_year")
 SEED = 1
 MONTHS = Period.parse(str(YEAR)).months()
 LISTS = ("icsa", "interpol")
+
+
+NOTES = Notes(
+    publisher=Text("株式会社見本通信", "Sample Telecom K.K."),
+    accidents=(
+        Event(
+            date(YEAR, 6, 7),
+            Text(
+                "リストの更新に誤りがあり、追加された7件を自動遮断器が止めました。",
+                "An update of the list was wrong; the circuit breaker set its 7 additions aside.",
+            ),
+        ),
+    ),
+    analysis=(
+        Words(
+            "問い合わせ100万件当たりの遮断は、年間を通じておおむね一定でした。",
+            "Blocked look-ups per million queries stayed about the same over the year.",
+            str(YEAR),
+        ),
+    ),
+    objections=(
+        Objection(received=date(YEAR, 4, 2), decided=date(YEAR, 4, 6), upheld=True),
+        Objection(received=date(YEAR, 9, 20), decided=date(YEAR, 10, 1)),
+        Objection(received=date(YEAR, 12, 28)),
+    ),
+)
 
 
 @frozen
@@ -48,8 +81,8 @@ def simulated(folder: Path, seed: int) -> Told:
     year = planned(Year(folder, seed))
     truth = year.run()
     ledgers = tuple(host.folder / LEDGER_NAME for host in year.hosts)
-    in_force = InForce(year.settings, Standing.NOT_REQUIRED)
-    sources = Sources(in_force, read_books(ledgers), Notes(), date(YEAR + 1, 1, 12))
+    in_force = InForce(year.settings, Standing.PASSED)
+    sources = Sources(in_force, read_books(ledgers), NOTES, date(YEAR + 1, 1, 12))
     months = tuple(sources.report(month) for month in MONTHS)
     return Told(truth, months, sources.report(Period.parse(str(YEAR))), sources, ledgers)
 
@@ -138,3 +171,39 @@ def test_nothing_unreleased_is_in_a_ledger(told: Told) -> None:
         assert 360 < sum('"kind":"day"' in line for line in lines) < 370
         assert not any('"blocks"' in line for line in lines)
         assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.timeout(300)
+def test_the_bundle_in_a_browser(told: Told) -> None:
+    """Seventeen reports and a cover, kept to be looked at: sound, without a finding, a request or a wide page."""
+    folder = artifacts("isp-report")
+    shutil.rmtree(folder / "bundle", ignore_errors=True)
+    year = Period.parse(str(YEAR))
+    bundle = review_bundle(told.sources, year, None)
+    write_bundle(bundle, folder / "bundle")
+    assert bundle.files() == review_bundle(told.sources, year, None).files()
+    pages = {
+        "month": folder / "bundle" / "reports" / f"{YEAR}-07" / "report.html",
+        "year": folder / "bundle" / "reports" / str(YEAR) / "report.html",
+        "cover": folder / "bundle" / "index.html",
+    }
+    assert validate(*pages.values()) == []
+    seen = look(
+        [
+            View(name="month", url=pages["month"].as_uri(), screenshot=str(folder / "month-1280-light.png")),
+            View(name="year", url=pages["year"].as_uri(), screenshot=str(folder / "year-1280-light.png"), axe=True),
+            View(
+                name="narrow",
+                url=pages["year"].as_uri(),
+                width=NARROW,
+                scheme="dark",
+                screenshot=str(folder / "year-320-dark.png"),
+            ),
+            View(name="cover", url=pages["cover"].as_uri(), screenshot=str(folder / "cover-1280-light.png")),
+        ],
+        seconds=220.0,
+    )
+    for page in seen.pages.values():
+        assert page["requests"] == [page["url"]]
+        assert page["scrollWidth"] <= page["width"]
+        assert page["axe"] is None or page["axe"]["violations"] == []

@@ -1,8 +1,9 @@
 """The lines of the ledger: sums of one finished UTC day, and block totals as they were released.
 
-A day's line holds operational sums only, all of them in `/metrics` too, every 15 seconds; a bucket's line holds what
-was released, which is noised. No count of blocks that was not released is in any of them, nothing finer than a day.
-Lines of one day are added up by whoever reads them: a clock that was set back makes a second one.
+A day's line holds operational sums only: of traffic nothing that is not in `/metrics` every 15 seconds, the rest is
+about lists and processes. A bucket's line holds what was released, which is noised. No count of blocks that was not
+released is in any of them, nothing finer than a day. Lines of one day are added up by whoever reads them: a clock that
+was set back makes a second one.
 """
 
 import json

@@ -11,6 +11,7 @@ from blocklist.publish.reporting.body_report import Span
 from blocklist.publish.reporting.research import Research, rounded, schema
 from blocklist.transparency.period import Period
 from tests.blocklist.publish.reporting.conftest import NOW, Lived
+from tests.blocklist.publish.reporting.simulation import REKEY_DAY
 
 pytestmark = pytest.mark.xdist_group("body_year")
 
@@ -46,7 +47,7 @@ def test_versions_are_the_records_lines(lived: Lived) -> None:
     rows = files["versions.csv"].decode().splitlines()
     assert rows[0] == "version,signed_at,records,adds,removals,commitment"
     assert len(rows) - 1 == lived.months["2026-06"].counts["versions"]
-    assert "2026-06-15" in files["versions.csv"].decode()
+    assert REKEY_DAY.isoformat() in files["versions.csv"].decode()
 
 
 def test_no_id_and_no_name(lived: Lived) -> None:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength
+.PHONY: setup run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
 setup: $(STAMP)
 
@@ -19,6 +19,16 @@ run: setup
 
 test: setup peers scanner browser check
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# The thirteen statements about the secrecy of communications, as in `make test`; needs root.
+secrecy: setup peers
+	$(BIN)/python -m pytest tests/secrecy -n auto --dist loadgroup
+
+# Each planted leak in a copy and a daemon of its own; and exceptions at every point that is passed, not at a part.
+secrecy-each: setup peers
+	SECRECY_EACH=1 $(BIN)/python -m pytest tests/secrecy/test_01_planted_leaks.py -n auto --dist loadgroup
+secrecy-points: setup peers
+	SECRECY_POINTS=1 $(BIN)/python -m pytest tests/secrecy/test_02_exceptions.py
 
 check: setup
 	$(BIN)/ruff check .

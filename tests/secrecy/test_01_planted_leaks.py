@@ -18,6 +18,7 @@ from tests.secrecy.search import Finding, leaks, running_leaks
 from tests.secrecy.stage import Stage
 from tests.support.installed import Installed
 
+PAGE = Path(__file__).parents[2] / "docs/assurance/secrecy-tests.md"
 KINDS_WANTED = 12
 EACH = bool(os.environ.get("SECRECY_EACH"))
 
@@ -53,6 +54,13 @@ def test_there_is_a_leak_of_every_kind() -> None:
     """Enough kinds, all different, and no two of a group would be found by the same words."""
     assert len({leak.what for leak in LEAKS}) == len(LEAKS) >= KINDS_WANTED
     assert len({(leak.group, leak.shows) for leak in LEAKS}) == len(LEAKS)
+
+
+def test_the_page_names_every_leak() -> None:
+    """The table for auditors is that of the tests, leak by leak."""
+    rows = [line for line in PAGE.read_text().partition("## Planted leaks")[2].splitlines() if line.startswith("| ")][1:]
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == [leak.what for leak in LEAKS]
+    assert all(row.split(" | ")[1].removesuffix(" |") in leak.shows for row, leak in zip(rows, LEAKS, strict=True))
 
 
 def _shown(leak: Leak, told: set[Finding]) -> bool:

@@ -110,12 +110,14 @@ def test_where_swap_is_on_it_refuses_to_run(stage: Stage) -> None:
         assert "swap is on" in str(fault)
     subprocess.run(stage.cell.command("mount", "--bind", str(swaps), "/proc/swaps"), check=True)
     daemon = stage.daemon
+    daemon.stop()
     daemon.settings["laptop"] = False
     daemon.start(wait=False)
     assert daemon.child is not None
     assert daemon.child.process.wait(60) == 1, daemon.text()
     assert "refuses to run: swap is on" in daemon.text()
     assert "set `MemorySwapMax=0`" in daemon.text()
+    daemon.stop()
     daemon.settings["laptop"] = True
     daemon.start()
     assert "on a laptop, so going on: swap is on" in daemon.text()

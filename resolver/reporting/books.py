@@ -54,10 +54,17 @@ def last_day(line: BucketLine) -> date:
     return datetime.fromtimestamp(line.end - 1, UTC).date()
 
 
-def days_of(line: BucketLine) -> Iterator[date]:
-    """All days that a release covers."""
+def first_day(line: BucketLine) -> date:
+    """The first day that a release covers."""
+    return datetime.fromtimestamp(line.start, UTC).date()
+
+
+def days_counted(line: BucketLine) -> Iterator[date]:
+    """The days of a release on which anything was counted: none while the resolver was off, or release paused."""
+    begun = line.end - line.seconds_counted
     for moment in range(line.start, line.end, DAY):
-        yield datetime.fromtimestamp(moment, UTC).date()
+        if moment + DAY > begun:
+            yield datetime.fromtimestamp(moment, UTC).date()
 
 
 def read_books(paths: Iterable[Path]) -> tuple[Book, ...]:

@@ -14,7 +14,7 @@ from blocklist.transparency.model import Figure
 from blocklist.transparency.period import Period
 from resolver.core.noise_interval import half_width
 from resolver.edge.supervision.ledger_lines import BucketLine, DayLine
-from resolver.reporting.books import Book, day_in, days_of
+from resolver.reporting.books import Book, day_in, days_counted, first_day
 
 
 @frozen
@@ -63,9 +63,8 @@ def _released(book: Book, period: Period, list_id: str) -> Iterator[tuple[date, 
     for line in book.buckets_in(period):
         released = line.lists.get(list_id)
         if released is not None:
-            days = list(days_of(line))
-            queries = sum(asked.get(day, 0) for day in days)
-            yield days[0], Hits(released.noised - released.before, line.buckets, queries)
+            queries = sum(asked.get(day, 0) for day in days_counted(line))
+            yield first_day(line), Hits(released.noised - released.before, line.buckets, queries)
 
 
 def _sum(found: Iterable[Hits]) -> Hits:

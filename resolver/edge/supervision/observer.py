@@ -10,6 +10,7 @@ from resolver.edge.supervision.certificate_keeper import CertificateKeeper
 from resolver.edge.supervision.control import Reply
 from resolver.edge.supervision.incidents import Incidents
 from resolver.edge.supervision.latency import Latencies
+from resolver.edge.supervision.ledger import Ledger
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.pool import WorkerPool
 from resolver.edge.supervision.preflight_keeper import PreflightKeeper
@@ -40,6 +41,7 @@ class Observer:
     release: ReleaseClock
     certificates: CertificateKeeper
     preflight: PreflightKeeper
+    ledger: Ledger
 
     def snapshot(self) -> Snapshot:
         """Everything about this moment."""
@@ -60,6 +62,7 @@ class Observer:
             latencies=self.latencies.view(),
             clock_suspect=self.board.clock_suspect,
             audit_failing=self.board.audit_failing,
+            ledger_failing=self.ledger.failing,
             deaths=dict(self.incidents.deaths),
             faults=dict(self.incidents.faults),
             fault_places=dict(self.incidents.places),

@@ -62,4 +62,5 @@ class Snapshot:
     certificate_not_after: float | None = None  # POSIX seconds; None: none is shown
     fault_places: Mapping[tuple[str, str, str], int] = field(factory=dict)  # reports by child, type and place in source
     preflight: PreflightView = PreflightView("not_required")
+    ledger_failing: bool = False  # lines of the ledger wait for the disk
     views: tuple[Mapping[str, Any], ...] = ()  # as `settings.view_words` tells of them

@@ -36,6 +36,7 @@ def document(snapshot: Snapshot) -> Document:
         "updater": "up" if snapshot.updater_up else "down",
         "clock_suspect": snapshot.clock_suspect,
         "audit_failing": snapshot.audit_failing,
+        "ledger_failing": snapshot.ledger_failing,
         "open_resolver": snapshot.open_resolver,
         "certificate_ends": _day(snapshot.certificate_not_after),
         "lists": [_list(view, snapshot.latencies.get(view.list_id, Latency())) for view in snapshot.lists],
@@ -79,6 +80,8 @@ def text(status: Document) -> str:
         lines.append("CLOCK SUSPECT: check this machine's time; entries end by trusted time until it is right")
     if status["open_resolver"]:
         lines.append("OPEN RESOLVER: anybody on the Internet is answered (access.open_resolver)")
+    if status["ledger_failing"]:
+        lines.append("LEDGER CANNOT BE WRITTEN: free the disk; its lines wait in memory")
     if status["audit_failing"]:
         lines.append("AUDIT FILE CANNOT BE WRITTEN: free the disk; what is decided meanwhile is missing from it")
     return "\n".join(lines)

@@ -85,7 +85,8 @@ class Supervisor:
         )
         self.observer = Observer(
             *(outside.version, lambda: self._settings, self._readiness, self._pool, self._updates, self._tally),
-            *(self._board, self._latencies, self._incidents, self._release, self._certificates, self._preflight),
+            *(self._board, self._latencies, self._incidents, self._release, self._certificates),
+            *(self._preflight, self._ledger),
         )
         self._upgrade = Upgrade(
             *(reactor, self._changes, outside.successor, self._updates.interrupt, self._hand_over, self._vouch),

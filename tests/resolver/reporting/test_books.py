@@ -9,7 +9,7 @@ import pytest
 
 from blocklist.errors import OperatorFault
 from blocklist.transparency.period import Period
-from resolver.reporting.books import days_of, last_day, read_books
+from resolver.reporting.books import days_counted, first_day, last_day, read_books
 from tests.resolver.reporting.ledgers import bucket, day, ledger
 
 NOVEMBER, DECEMBER = Period.parse("2026-11"), Period.parse("2026-12")
@@ -22,7 +22,7 @@ def test_lines_belong_to_the_period_of_their_day(tmp_path: Path) -> None:
     (book,) = read_books([path])
     assert [line.day for line in book.days_in(NOVEMBER)] == ["2026-11-30"]
     assert [last_day(line) for line in book.buckets_in(DECEMBER)] == [date(2026, 12, 2)]
-    assert next(days_of(week)) == date(2026, 11, 26)
+    assert first_day(week) == next(days_counted(week)) == date(2026, 11, 26)
     assert book.first_day == date(2026, 11, 30)
 
 

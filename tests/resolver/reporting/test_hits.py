@@ -55,6 +55,16 @@ def test_weeks_have_the_queries_of_their_days(tmp_path: Path) -> None:
     assert queries_by_day(lines)[date(2026, 10, 30)] == 1_000_000
 
 
+def test_days_on_which_nothing_was_counted_divide_nothing(tmp_path: Path) -> None:
+    """After a pause the first release closes all of its buckets; only the days that were counted are divided by."""
+    lines = [day(f"2026-11-{number:02}") for number in range(1, 11)]
+    after = bucket("2026-11-10", 0, 40, days=10, buckets=10, seconds_counted=DAY + DAY // 2)
+    books = read_books([ledger(tmp_path / "l", *lines, after)])
+    assert hits(books, NOVEMBER, "demo") == Hits(40, 10, 2_000_000)
+    off = bucket("2026-11-10", 0, 4, days=10, buckets=10, seconds_counted=0)
+    assert hits(read_books([ledger(tmp_path / "m", *lines, off)]), NOVEMBER, "demo").queries == 0
+
+
 def test_a_missing_release_is_seen(tmp_path: Path) -> None:
     """Totals that do not go on where they ended have lost a line, or begun anew."""
     lines = [bucket("2026-11-01", 0, 40), bucket("2026-11-02", 40, 80), bucket("2026-11-04", 120, 160)]

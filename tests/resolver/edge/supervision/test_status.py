@@ -72,7 +72,7 @@ def test_text_shouts_what_needs_a_person() -> None:
     held = evolve(LIST, version=0, age_seconds=None, held_entries=5, held_by=("size",))
     silent = evolve(snapshot().totals, upstream_trouble={"127.0.0.1:5301": Trouble.SILENT})
     waiting = snapshot(ready=False, reason="waiting for list demo", lists=(held,), totals=silent)
-    shown = text(document(evolve(waiting, clock_suspect=True, audit_failing=True)))
+    shown = text(document(evolve(waiting, clock_suspect=True, audit_failing=True, ledger_failing=True)))
     for words in (
         "NOT READY: waiting",
         "NOT ENFORCED",
@@ -80,6 +80,7 @@ def test_text_shouts_what_needs_a_person() -> None:
         "HELD 5 entries by size",
         "DOWN",
         "CLOCK SUSPECT",
+        "LEDGER CANNOT BE WRITTEN",
         "AUDIT FILE CANNOT BE WRITTEN",
     ):
         assert words in shown

@@ -56,7 +56,7 @@ def _files(settings: Settings) -> dict[str, bytes]:
 def _condition(settings: Settings) -> dict[str, Any]:
     """What the running resolver tells, or the state folder where none runs."""
     try:
-        return {"running": True, **condition(tell(settings, "status")["status"])}
+        return {"running": True, **condition(tell(settings, "status").get("status", {}))}
     except CliFault as fault:
         if fault.code is not Exit.UNREACHABLE:
             raise

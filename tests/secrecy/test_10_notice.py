@@ -32,7 +32,7 @@ from tests.resolver.core.world import CONFIG, World
 from tests.resolver.edge.fake_children import FakeLauncher
 from tests.resolver.edge.notice.test_server_process import NoticeChild
 from tests.resolver.settings.samples import full, read
-from tests.secrecy.local_world import LocalWorld
+from tests.secrecy.local_world import LocalWorld, wait_for
 from tests.support.memory import found_in_process, read_memory
 from tests.support.tools import require_root
 
@@ -78,8 +78,9 @@ def visit(port: int, request: bytes, number: int) -> bytes:
 
 
 def notice_process(world: LocalWorld) -> psutil.Process:
-    (process,) = world.daemon.children("notice")
-    return process
+    """The one there is; after a reload two may be there for a moment."""
+    wait_for(lambda: len(world.daemon.children("notice")) == 1, "one notice process")
+    return world.daemon.children("notice")[0]
 
 
 @pytest.mark.daemon

@@ -35,7 +35,8 @@ LIST: Final[Shape] = {
     "self_tests": dict.fromkeys(SELFTEST_RESULTS, number),
 }
 _STATUS: Final[Shape] = {
-    **dict.fromkeys(("ready", "draining", "clock_suspect", "audit_failing", "open_resolver"), switch),
+    **dict.fromkeys(("ready", "draining", "clock_suspect", "open_resolver"), switch),
+    **dict.fromkeys(("audit_failing", "ledger_failing"), switch),
     **dict.fromkeys(("uptime_seconds", "generation", "exit_code"), number),
     "version": _VERSION,
     "workers": dict.fromkeys(("slots", "serving", "spare"), number),
@@ -53,7 +54,7 @@ _STATUS: Final[Shape] = {
             "reports": number,
         }
     ],
-    "release": {"enabled": switch, "bucket_seconds": number},
+    "release": {"enabled": switch, "paused": switch, "bucket_seconds": number},
     "preflight": {"standing": word(Standing), "not_after": number},
 }
 

@@ -18,7 +18,7 @@ from tests.resolver.edge.snapshots import SNAPSHOT, snapshot
 
 ROOT = Path(__file__).parents[4]
 TOTALS = Tally(Labels(("198.51.100.7:53", "198.51.100.8:53"), ("demo",))).totals()
-TRAFFIC = ("queries", "cache", "hits", "misses", "released", "generation_of")
+TRAFFIC = ("queries", "cache", "hits", "misses", "released", "noised")
 WORST: dict[str, Any] = {
     "ready": False,
     "draining": False,

@@ -12,6 +12,8 @@ from resolver.preflight.case import Case
 from resolver.preflight.host import Host
 from resolver.preflight.wording import finding
 
+NODE_EXPORTERS: Final = ("node_exporter", "prometheus-node")
+"""Its name as its makers and as Debian call it; the kernel keeps 15 letters."""
 COLLECTORS: Final = ("conntrack", "netdev", "netstat")  # of node_exporter, on by default
 RECORDERS: Final = frozenset(
     {
@@ -33,7 +35,7 @@ def recorder_checks(case: Case) -> Iterator[Finding]:
     host = case.host
     processes = list(host.processes())
     yield _programs([name for name, _words in processes])
-    yield _node_exporter([words for name, words in processes if name == "node_exporter"])
+    yield _node_exporter([words for name, words in processes if name in NODE_EXPORTERS])
     yield _conntrack(host)
     yield _rules(host)
     yield _accounting(host)

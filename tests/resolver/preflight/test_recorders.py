@@ -66,3 +66,12 @@ def test_a_unit_that_says_no_beats_the_default(tmp_path: Path) -> None:
     assert states(stage)["ip_accounting"] is State.FAILED
     (stage.host.etc / "systemd/system/mamori.service").write_text("IPAccounting=no\n")
     assert states(stage)["ip_accounting"] is State.PASSED
+
+
+def test_node_exporter_has_another_name_on_debian(tmp_path: Path) -> None:
+    """prometheus-node-exporter, of which the kernel shows fifteen letters."""
+    stage = Stage(tmp_path)
+    (stage.host.proc / "101/comm").write_text("prometheus-node\n")
+    assert states(stage)["node_exporter_here"] is State.PASSED
+    (stage.host.proc / "101/cmdline").write_text("/usr/bin/prometheus-node-exporter\0")
+    assert states(stage)["node_exporter_here"] is State.FAILED

@@ -4,6 +4,7 @@ It sees the snapshot that `/metrics` is made of, and releases as they were made:
 no monitoring has it any more. A full disk stops nothing: lines wait in memory.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -123,10 +124,10 @@ class Ledger:
         except (LineFault, KeyError, TypeError, ValueError):
             self.report(f"{self.folder}: the running day of the ledger cannot be read; it begins again")
             return self._today()
-        if not self._file.written:
+        if self._file.host and not self._file.written:
             self._file.host = host
-        missed = self._file.written - written if host == self._file.host else 0
-        del lines[: max(missed, 0)]  # these came to the file before the end
+        if host == self._file.host:
+            lines = _without(lines, self._file.after(written))
         last = lines.pop() if lines and isinstance(lines[-1], DayLine) else self._today()
         self._waiting = [*lines, *self._waiting]
         assert isinstance(last, DayLine)
@@ -211,3 +212,14 @@ class Ledger:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
+
+
+def _without(kept: list[DayLine | BucketLine], written: list[DayLine | BucketLine]) -> list[DayLine | BucketLine]:
+    """Return what was kept but for what came to the file before the end: of each kind the oldest, as many."""
+    left = Counter(type(line) for line in written)
+    rest = []
+    for line in kept:
+        left[type(line)] -= 1
+        if left[type(line)] < 0:
+            rest.append(line)
+    return rest

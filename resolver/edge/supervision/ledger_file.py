@@ -9,6 +9,7 @@ from, and what an ISP did with its lists stands in the audit file, which has one
 import errno
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,19 @@ class LedgerFile:
             known = None
         self.host = known.host if known else os.urandom(HOST_BYTES).hex()
         self.written = known.seq if known else 0
+
+    def after(self, number: int) -> list[DayLine | BucketLine]:
+        """The lines behind the one with this number, as far as they can be read."""
+        if self.written <= number:
+            return []
+        found: list[DayLine | BucketLine] = []
+        with suppress(OSError, LineFault):
+            for data in reversed(self.path.read_bytes().splitlines()):
+                entry = read(data)
+                if entry.seq <= number:
+                    break
+                found.append(entry.line)
+        return found[::-1]
 
     def append(self, line: DayLine | BucketLine) -> None:
         """Write one line; it is on the disk when this returns."""

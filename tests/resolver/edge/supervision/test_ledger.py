@@ -188,6 +188,19 @@ def test_killed_between_the_line_and_the_running_day(tmp_path: Path) -> None:
     assert [day.queries for day in host.days()] == [{"udp": 10}, {}]
 
 
+def test_killed_between_a_release_and_the_running_day(tmp_path: Path) -> None:
+    """A release that came to the file alone takes nothing off the running day."""
+    host = Host(tmp_path)
+    host.count(10)
+    host.advance(3_600)
+    before = (tmp_path / RUNNING_NAME).read_bytes()
+    host.ledger.released(BUCKET)
+    (tmp_path / RUNNING_NAME).write_bytes(before)
+    host.kill()
+    host.advance(DAY)
+    assert [line if isinstance(line, BucketLine) else line.queries for line in host.lines()] == [BUCKET, {"udp": 10}]
+
+
 @pytest.mark.parametrize(("back", "lines"), [(HOUR / 2, 1), (30 * DAY, 2)])
 def test_a_clock_set_back(tmp_path: Path, back: float, lines: int) -> None:
     """Over midnight by a little, the new day goes on; by days, another line begins, and all of them add up."""

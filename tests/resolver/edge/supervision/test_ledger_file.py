@@ -32,6 +32,18 @@ def test_it_only_grows_and_numbers_its_lines(tmp_path: Path) -> None:
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in (LEDGER_NAME, RUNNING_NAME)} == {0o600}
 
 
+def test_lines_behind_a_number(tmp_path: Path) -> None:
+    """Those that came since are told, oldest first; a damaged one ends the look, and stops nothing."""
+    file = opened(tmp_path)
+    for day in ("2026-11-20", "2026-11-21", "2026-11-22"):
+        file.append(DayLine(day))
+    assert file.after(3) == []
+    assert file.after(1) == [DayLine("2026-11-21"), DayLine("2026-11-22")]
+    lines = (tmp_path / LEDGER_NAME).read_bytes().splitlines()
+    (tmp_path / LEDGER_NAME).write_bytes(b"\n".join([lines[0], b"damaged", lines[2], b""]))
+    assert file.after(0) == [DayLine("2026-11-22")]
+
+
 def test_a_torn_line_is_cut(tmp_path: Path) -> None:
     """What a power cut left of a line is taken off, and told."""
     opened(tmp_path).append(DayLine("2026-11-21"))

@@ -51,9 +51,7 @@ def test_a_report_that_vouches_is_no_matter_to_tell_of(tmp_path: Path) -> None:
     assert warned() == ""
     stage.settings["answer"] = {"ttl": 5}
     stage.loaded()
-    assert (
-        "preflight: the report was made for other" in warned()
-    )
+    assert "preflight: the report was made for other" in warned()
     (stage.folder / "state" / REPORT_NAME).write_bytes(b"{}")
     assert "preflight: the report cannot be used" in warned()
 

@@ -19,7 +19,8 @@ LABELS_MAX: Final = 12  # fewer where they are long
 LONG_LABELS_MAX: Final = 5
 _RATIO_SPAN: Final = 0.01  # below a ratio that is the same everywhere
 TICKS: Final = 4
-_STEPS: Final = (1, 2, 2.5, 5, 10)
+_STEPS: Final = (1, 2, 5, 10)
+_WHOLE: Final = ("entries", "count", "events", "queries", "days")  # units whose lines across stand at whole numbers
 
 
 @frozen
@@ -58,7 +59,9 @@ def draw(series: Series) -> Plot | None:
     if len(figures) < 2 or all(one.value is None for one in figures):
         return None
     columns = BY_KEY[series.key].kind == "count"
-    low, high, step = _scale(figures, from_zero=columns, most=1 if series.unit == "ratio" else math.inf)
+    most = 1 if series.unit == "ratio" else math.inf
+    least_step = 1 if series.unit in _WHOLE else 0
+    low, high, step = _scale(figures, from_zero=columns, most=most, least_step=least_step)
     place = 100 / len(figures)
     marks = tuple(_mark(one, place * (at + 0.5), low, high) for at, one in enumerate(figures) if one.value is not None)
     ticks = tuple(
@@ -91,7 +94,7 @@ def _height(value: float, low: float, high: float) -> float:
     return round(HEIGHT * (1 - (value - low) / (high - low)), 2)
 
 
-def _scale(figures: Sequence[Figure], *, from_zero: bool, most: float) -> tuple[float, float, float]:
+def _scale(figures: Sequence[Figure], *, from_zero: bool, most: float, least_step: float) -> tuple[float, float, float]:
     """(lowest, highest, distance of the lines across), all round numbers; none above `most`."""
     known = [number for one in figures for number in (one.value, one.low, one.high) if number is not None]
     low, high = min(known), max(known)
@@ -99,7 +102,7 @@ def _scale(figures: Sequence[Figure], *, from_zero: bool, most: float) -> tuple[
         low = min(0, low)
     if low == high:
         low, high = (low, low + (abs(low) or 1)) if most == math.inf else (low - _RATIO_SPAN, most)
-    step = _round_step((high - low) / TICKS)
+    step = max(least_step, _round_step((high - low) / TICKS))
     return math.floor(low / step) * step, min(most, math.ceil(high / step) * step), step
 
 

@@ -60,6 +60,14 @@ def test_labels_are_few() -> None:
     assert len(month.labels) == 5
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=12))
+def test_no_half_entries(values: list[int]) -> None:
+    """Lines across stand at whole numbers where only whole ones are counted."""
+    plot = draw(by_month("list_entries.end", *values))
+    assert plot is not None
+    assert all(tick.value == int(tick.value) for tick in plot.ticks)
+
+
 def test_nothing_to_draw() -> None:
     """One point, or none that is known, is no plot."""
     assert draw(by_month("adds", 3)) is None

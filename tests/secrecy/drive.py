@@ -267,6 +267,13 @@ def _updater_crashes(stage: Stage) -> None:
     stage.kill("updater", signal.SIGABRT)
 
 
+def upgrade(stage: Stage) -> None:
+    """The installed code changes under the running daemon, which goes on with it."""
+    stage.hear("mamori upgrade", *_told(stage, "upgrade"))
+    assert "upgraded from" in stage.heard["mamori upgrade"][0].decode(), stage.heard["mamori upgrade"]
+    _once_more(stage)
+
+
 def _reload(stage: Stage) -> None:
     """Twice: with new settings, and with settings that cannot be used."""
     stage.daemon.settings["answer"] = {"ttl": 20}

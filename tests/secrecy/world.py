@@ -10,6 +10,7 @@ import struct
 import threading
 
 import dns.edns
+import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
@@ -66,7 +67,10 @@ class Upstream:
 
     def _answer(self, data: bytes, *, udp: bool = False) -> bytes | None:
         self.heard += 1
-        query = dns.message.from_wire(data)
+        try:
+            query = dns.message.from_wire(data)
+        except dns.exception.DNSException:
+            return None
         self.strange |= {str(option.otype) for option in query.options if option.otype not in _ALLOWED_OPTIONS}
         question = query.question[0]
         kind = next((self._kinds.get(label.decode("latin-1").lower(), "") for label in question.name.labels), "")

@@ -85,12 +85,17 @@ def _look_at_processes(stage: Stage) -> None:
     for kind, process in stage.daemon.processes():
         folder = Path(f"/proc/{process.pid}")
         for name in _AT_PROC:
-            try:
-                stage.hear(f"/proc of the {kind}: {name}", (folder / name).read_bytes())
-            except OSError:
-                continue  # it has ended
+            stage.hear(f"/proc of the {kind}: {name}", _content(folder / name))
         stage.hear(f"/proc of the {kind}: fd", *map(_link, folder.glob("fd/*")))
-        stage.hear(f"/proc of the {kind}: thread names", *(each.read_text() for each in folder.glob("task/*/comm")))
+        stage.hear(f"/proc of the {kind}: thread names", *map(_content, folder.glob("task/*/comm")))
+
+
+def _content(path: Path) -> bytes:
+    """Nothing where it has ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _link(path: Path) -> str:

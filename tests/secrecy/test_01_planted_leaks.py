@@ -58,7 +58,8 @@ def test_there_is_a_leak_of_every_kind() -> None:
 
 def test_the_page_names_every_leak() -> None:
     """The table for auditors is that of the tests, leak by leak."""
-    rows = [line for line in PAGE.read_text().partition("## Planted leaks")[2].splitlines() if line.startswith("| ")][1:]
+    below = PAGE.read_text().partition("## Planted leaks")[2]
+    rows = [line for line in below.splitlines() if line.startswith("| ")][1:]
     assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == [leak.what for leak in LEAKS]
     assert all(row.split(" | ")[1].removesuffix(" |") in leak.shows for row, leak in zip(rows, LEAKS, strict=True))
 

@@ -31,7 +31,7 @@ UNREACHED = Path(__file__).with_name("unreached.txt")
 PATH_OF_A_QUERY = ("resolver.core.", "resolver.edge.serving.", "resolver.edge.notice.")
 SUPERVISOR = ("resolver.edge.supervision.", "resolver.edge.channel:", "resolver.app.")
 AT_ONCE = 8  # points armed together, far from each other in the source
-DRAWN = 64  # of the points of workers, updater and notice, in `make test`; and half as many of the supervisor's
+DRAWN = 40  # of the points of workers, updater and notice, in `make test`; and half as many of the supervisor's
 ROUNDS = 6  # of looking, at most
 
 

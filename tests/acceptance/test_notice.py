@@ -129,7 +129,8 @@ class Requests:
         extra.append(f"{choose(['Accept', 'accept', 'ACCEPT'])}: {accept}")
         self._random.shuffle(extra)
         end = choose(["\r\n", "\n"])
-        request = (end.join(lines + extra) + end * 2 + self._word(30)).encode("utf-8")
+        behind = choose(["", self._word(30), "Accept: text/html\r\n\r\n"])
+        request = (end.join(lines + extra) + end * 2 + behind).encode("utf-8")
         cuts = sorted(self._random.sample(range(1, len(request)), self._random.randrange(3)))
         return request, tuple(cuts)
 

@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 def serve(pages: Sequence[Page], say: Callable[[str], None], reactor: Any = installed) -> None:
     """Serve each page on a port of its own until the process is interrupted."""
     for page in pages:
-        factory = NoticeFactory(reactor, NoticeLimits())
+        factory = NoticeFactory(reactor, NoticeLimits(), {})
         factory.responses = page.responses
         listening = socket.create_server((LOOPBACK, 0))
         Entrance(reactor, listening, factory)

@@ -27,7 +27,8 @@ from resolver.edge.notice.responses import NoticeResponses, context_of, render
 from resolver.settings import Settings, parse
 
 DEFAULT_USER: Final = "nobody"
-_HEAD_END: Final = re.compile(rb"\r\n\r\n|\n\n")
+_HEAD_END: Final = re.compile(rb"\n\r?\n")  # a bare LF ends a line too (RFC 9112, 2.2)
+_HEAD_END_BYTES: Final = 3  # at most
 
 
 @frozen
@@ -96,6 +97,7 @@ class NoticeServer:
         self._limits = limits
         self._drop = drop
         self._factories: dict[str, NoticeFactory] = {}
+        self._visitors: Visitors = {}
 
     def receive(self, message: Message, fds: list[int]) -> None:
         """One message of the supervisor; the descriptors are ours from here."""
@@ -106,7 +108,7 @@ class NoticeServer:
 
     def _start(self, settings: Settings, fds: list[int], no_record: bool) -> None:
         for (name, _place), fd in zip(settings.notice_places, fds, strict=True):
-            factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits))
+            factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits, self._visitors))
             Entrance(self._reactor, socket.socket(fileno=fd), factory)
         self._render(settings, no_record)
         try:
@@ -125,14 +127,14 @@ class NoticeServer:
 
 
 class NoticeFactory:
-    """All connections of one notice."""
+    """Takes in the visitors of one notice. Room is that of the process, so that no notice can take it from another."""
 
     responses: NoticeResponses  # set before the first connection, replaced as a whole
 
-    def __init__(self, reactor: Any, limits: NoticeLimits) -> None:
+    def __init__(self, reactor: Any, limits: NoticeLimits, visitors: "Visitors") -> None:
         self.reactor = reactor
         self.limits = limits
-        self.open: dict[NoticeConnection, None] = {}  # in order of arrival
+        self.open = visitors
 
     def make_room(self) -> None:
         """The oldest leaves."""
@@ -174,16 +176,18 @@ class NoticeConnection(Protocol):
             if self._surplus > self._limits.drain_bytes:
                 self.leave()
             return
-        end = min(self._filled + len(data), self._limits.head_bytes)
-        self._head[self._filled : end] = data[: end - self._filled]
+        begin, end = self._filled, min(self._filled + len(data), self._limits.head_bytes)
+        self._head[begin:end] = data[: end - begin]
         self._filled = end
-        if end == self._limits.head_bytes or _HEAD_END.search(self._head[:end]):
-            self._answer()
+        found = _HEAD_END.search(self._head, max(0, begin - _HEAD_END_BYTES + 1), end)
+        if found or end == self._limits.head_bytes:
+            self._answer(found.end() if found else end)
 
-    def _answer(self) -> None:
+    def _answer(self, length: int) -> None:
+        """To the head alone: what stands behind it must not decide, however it was cut into packets."""
         self._answered = True
         self._timer.reset(self._limits.send_seconds)
-        self.transport.write(self._factory.responses.answer(self._head[: self._filled]))
+        self.transport.write(self._factory.responses.answer(self._head[:length]))
         wipe(self._head)
         self.transport.loseWriteConnection()
 
@@ -208,3 +212,7 @@ class NoticeConnection(Protocol):
         self._factory.open.pop(self, None)
         if self._timer.active():
             self._timer.cancel()
+
+
+Visitors = dict[NoticeConnection, None]
+"""Everybody who is connected to this process, in order of arrival."""

@@ -43,7 +43,7 @@ class World:
 
     def __init__(self, **limits: Any) -> None:
         self.clock = MemoryReactorClock()
-        self.factory = NoticeFactory(self.clock, NoticeLimits(**limits))
+        self.factory = NoticeFactory(self.clock, NoticeLimits(**limits), {})
         self.factory.responses = ANSWERS
 
     def visit(self, data: bytes = b"") -> tuple[Any, Transport]:
@@ -100,6 +100,17 @@ def test_a_visitor_who_stays_is_cut_off() -> None:
     assert waits.aborted
 
 
+@pytest.mark.parametrize("cut", [0, 1, 30])
+@pytest.mark.parametrize("end", [b"\r\n\r\n", b"\n\n", b"\r\n\n", b"\n\r\n"])
+def test_what_stands_behind_a_head_decides_nothing(end: bytes, cut: int) -> None:
+    """A picture request with a page request behind it gets the empty answer, in one packet or two."""
+    picture = b"GET /picture HTTP/1.1\r\nAccept: image/png" + end
+    _, whole = World().visit(picture + GET)
+    visitor, parts = World().visit(picture[: len(picture) - cut])
+    visitor.dataReceived(picture[len(picture) - cut :] + GET)
+    assert whole.value() == parts.value() == ANSWERS.empty_head
+
+
 def test_a_visitor_who_closed_behind_the_request_gets_the_answer() -> None:
     """Half-closed after a whole head: answered, then closed. Before one: nothing to answer."""
     world = World()
@@ -119,6 +130,19 @@ def test_the_oldest_makes_room() -> None:
     _, transport = world.visit(GET)
     assert [each.aborted for each in silent] == [True, False, False]
     assert transport.value() == PAGE and len(world.factory.open) == 3
+
+
+def test_no_notice_takes_the_room_of_another() -> None:
+    """Visitors of all notices are bounded together: whoever came first leaves, never the one who just came in."""
+    world = World(connections=2)
+    other = NoticeFactory(world.clock, NoticeLimits(connections=2), world.factory.open)
+    other.responses = ANSWERS
+    silent = [world.visit()[1] for _ in range(2)]
+    world.factory = other
+    _, transport = world.visit(GET)
+    other.make_room()  # no descriptor is left
+    assert [each.aborted for each in silent] == [True, True]
+    assert transport.value() == PAGE and not transport.aborted
 
 
 class Reactor(MemoryReactorClock):

@@ -17,16 +17,19 @@ $(STAMP): pyproject.toml
 run: setup
 	@exec $(BIN)/mamori demo
 
+# One process more than processors: many tests wait for a timer, a network or another process.
+PYTEST = $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup
+
 test: setup peers scanner browser check
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(PYTEST)
 
 # The thirteen statements about the secrecy of communications, as in `make test`; needs root.
 secrecy: setup peers
-	$(BIN)/python -m pytest tests/secrecy -n auto --dist loadgroup
+	$(PYTEST) tests/secrecy
 
 # Each planted leak in a copy and a daemon of its own; and exceptions at every point that is passed, not at a part.
 secrecy-each: setup peers
-	SECRECY_EACH=1 $(BIN)/python -m pytest tests/secrecy/test_01_planted_leaks.py -n auto --dist loadgroup
+	SECRECY_EACH=1 $(PYTEST) tests/secrecy/test_01_planted_leaks.py
 secrecy-points: setup peers
 	SECRECY_POINTS=1 $(BIN)/python -m pytest tests/secrecy/test_02_exceptions.py
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ PATH_OF_A_QUERY = ("resolver.core.", "resolver.edge.serving.", "resolver.edge.no
 SUPERVISOR = ("resolver.edge.supervision.", "resolver.edge.channel:", "resolver.app.")
 AT_ONCE = 8  # points armed together, far from each other in the source
 DRAWN = 40  # of the points of workers, updater and notice, in `make test`; and half as many of the supervisor's
-ROUNDS = 6  # of looking, at most
+ROUNDS, PAUSE = 60, 0.5  # of looking, at most, and seconds between them
 
 
 class World:
@@ -50,7 +51,7 @@ class World:
         self.faulty.arm(self.faulty.points, WATCH)
 
     def look(self) -> None:
-        """Do all there is to do, until a round brings nothing new: some of it depends on chance."""
+        """Do all there is to do, until no case is missing: some of it waits for a timer, some depends on chance."""
         drive.brief(self.stage)
         rough.replace_workers(self.stage)
         for _ in range(ROUNDS):
@@ -60,8 +61,9 @@ class World:
             rough.operate(self.stage)
             self.again = self.faulty.passed()
             self.passed = before | self.again
-            if before == self.passed and not self.without_case():
+            if not self.without_case():
                 return
+            time.sleep(PAUSE)
 
     def without_case(self) -> set[str]:
         """Points on the path of a query that no drive passed, and that nobody wrote down."""

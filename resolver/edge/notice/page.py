@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -78,7 +79,8 @@ def _opening(notice: Notice, context: NoticeContext, language: Language, text: T
 
 
 def _terms(notice: Notice, context: NoticeContext, language: Language, text: Texts) -> str:
-    if context.terms is None:
+    by_law = notice.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS and notice.terms_article is None
+    if context.terms is None or by_law:  # terms are then not the ground
         return ""
     name = text["terms_of"]
     if notice.terms_article is not None:

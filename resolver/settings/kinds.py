@@ -95,6 +95,10 @@ class Workers:
         return {"anyOf": [{"const": "auto"}, Number(1, self.most).schema()]}
 
 
+# Control characters, and halves of characters, which no file or page can hold as UTF-8.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 @frozen
 class Words:
     """A text; `pattern` narrows it and `hint` says in words what the pattern wants."""
@@ -109,6 +113,8 @@ class Words:
             raise ValueError(f"expected {self.hint}, found the number {value}: put it in quotation marks")
         if not isinstance(value, str) or len(value) > self.most or not re.fullmatch(self.pattern, value):
             raise ValueError(f"expected {self.hint}, found {found(value)}")
+        if odd := _NO_TEXT.search(value):
+            raise ValueError(f"expected {self.hint}, found the character U+{ord(odd[0]):04X} in it: take it out")
         return value
 
     def schema(self) -> Json:

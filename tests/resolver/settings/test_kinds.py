@@ -39,6 +39,8 @@ def test_good_values_are_read(kind: Kind, value: object, result: object) -> None
         (Words(), 1.5, "expected a text, found the number 1.5: put it in quotation marks"),
         (Words(), "  ", "expected a text, found '  '"),
         (Words(), None, "expected a text, found nothing"),
+        (Words(), "見\0本", "expected a text, found the character U+0000 in it: take it out"),
+        (Words(), "見\ud800本", "expected a text, found the character U+D800 in it: take it out"),
         (Choice(("notice", "dns-only")), "notise", "Did you mean 'notice'"),
         (Choice((403, 451)), True, "found the switch true"),
         (Choice((15,)), 15.0, "found 15.0"),

@@ -31,7 +31,7 @@ def preview(config: Path, out: Path | None) -> None:
     Served on loopback until Ctrl-C, byte for byte: each notice without and with the sentence that no record is kept,
     which the resolver adds only while `mamori preflight` vouches for it.
     """
-    shown = pages(load(config))
+    shown = pages(load(config, look_at_files=False))
     if not shown:
         raise CliFault(_DNS_ONLY)
     if out is None:
@@ -47,11 +47,14 @@ def _serve(shown: list[Page]) -> None:
 
 
 def _write(shown: list[Page], out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for page in shown:
-        file = out / page.file_name
-        file.write_bytes(page.responses.page_body)
-        click.echo(f"{file}: {page}, {len(page.responses.page_body):,} bytes")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for page in shown:
+            file = out / page.file_name
+            file.write_bytes(page.responses.page_body)
+            click.echo(f"{file}: {page}, {len(page.responses.page_body):,} bytes")
+    except OSError as error:
+        raise CliFault(f"cannot write {error.filename}: {error.strerror}; name another folder with --out") from None
 
 
 @notice.command()
@@ -66,7 +69,7 @@ def check(config: Path, links: bool, visits: bool, as_json: bool) -> int:
     on port 80, the empty answer for pictures, and that HTTPS, HTTP/3 and mail are refused at once. Type it where
     customers are, too. Exit code 1 if anything is bad.
     """
-    settings = load(config)
+    settings = load(config, look_at_files=False)
     if not pages(settings):
         raise CliFault(_DNS_ONLY)
     findings = [Finding("bad", each.path, each.message) for each in too_long(settings)]

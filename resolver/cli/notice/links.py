@@ -1,10 +1,12 @@
 """Whether the links of a page lead somewhere. Each is asked for once, as a visitor's browser would, and not read."""
 
 import queue
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -112,8 +114,19 @@ def follow(url: str, limits: LinkLimits) -> None:
             further = urljoin(url, target)
             if url.startswith("https://") and urlsplit(further).scheme != "https":
                 raise DeadLink("leads on to a page that is not https")
+            if urlsplit(further).hostname != urlsplit(url).hostname and _is_private(further):
+                raise DeadLink("leads on to an address that is not on the Internet")
             url = further
     raise DeadLink(f"leads on more than {limits.redirects} times")
+
+
+def _is_private(url: str) -> bool:
+    """Whether a stranger's redirect leads into the operator's own network, where nobody else could follow it."""
+    try:
+        found = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False  # asking for it will say what is wrong
+    return any(not ip_address(str(place[0])).is_global for *_, place in found)
 
 
 def _judge(status: int) -> None:

@@ -1,6 +1,7 @@
 """What a visitor meets at a notice address: the page on port 80, and on every other port a refusal at once."""
 
 import socket
+import time
 from collections.abc import Iterator, Sequence
 
 from attrs import frozen
@@ -25,6 +26,8 @@ class VisitLimits:
 
     seconds: float = 5.0
     """For a connection, and for each wait for bytes."""
+    answer_seconds: float = 20.0
+    """For an answer that goes on coming; what came so far is judged."""
     bytes: int = 1 << 20
     """Of an answer; ours are far shorter."""
 
@@ -84,8 +87,8 @@ def _fetch(place: Endpoint, accept: str, limits: VisitLimits) -> bytes:
     with _socket(place.host, socket.SOCK_STREAM, limits) as asking:
         asking.connect((place.host, place.port))
         asking.sendall(_REQUEST.format(accept=accept).encode())
-        answer = bytearray()
-        while len(answer) <= limits.bytes and (more := asking.recv(65536)):
+        answer, end = bytearray(), time.monotonic() + limits.answer_seconds
+        while len(answer) <= limits.bytes and time.monotonic() < end and (more := asking.recv(65536)):
             answer += more
     return bytes(answer)
 

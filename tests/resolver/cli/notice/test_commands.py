@@ -33,6 +33,23 @@ def test_preview_writes_the_very_bytes(terminal: Terminal) -> None:
     assert len(result.stdout.splitlines()) == len(made) == 2
 
 
+def test_only_the_settings_file_is_needed(terminal: Terminal) -> None:
+    """At a customer's line there is no list root and no certificate; the page is looked at and checked all the same."""
+    data = _write(terminal)
+    data["lists"][0]["root"] = "not-here.json"
+    terminal.write(data)
+    assert terminal.with_config("notice", "preview", "--out", str(terminal.folder / "look")).exit_code == 0
+    assert terminal.with_config("notice", "check", "--no-links", "--no-visit").exit_code == 0
+
+
+def test_a_folder_that_cannot_be_made_is_named(terminal: Terminal) -> None:
+    """No traceback: where, why, and what to do."""
+    _write(terminal)
+    result = terminal.with_config("notice", "preview", "--out", "/dev/null/look")
+    assert result.exit_code == 1
+    assert "cannot write /dev/null/look: Not a directory; name another folder" in result.stderr
+
+
 @pytest.mark.parametrize("verb", ["preview", "check"])
 def test_without_a_page_there_is_nothing_to_do(terminal: Terminal, verb: str) -> None:
     """Under `dns-only` both say so."""

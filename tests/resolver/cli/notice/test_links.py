@@ -128,6 +128,17 @@ def test_a_redirect_out_of_encryption_is_bad(safe: _Site, site: _Site) -> None:
     assert site.heard == []
 
 
+def test_a_redirect_into_the_own_network_is_bad(site: _Site) -> None:
+    """A desk's page that leads the command to another address of this machine: that one is not asked."""
+    inside = _Site()
+    try:
+        url = inside.url.replace("localhost", "127.0.0.1")
+        assert _one(f"{site.url}/to/{url}/200") == ("bad", "leads on to an address that is not on the Internet")
+        assert inside.heard == []
+    finally:
+        inside.stop()
+
+
 def test_a_certificate_nobody_trusts_is_bad(safe: _Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Visitors would meet a warning."""
     monkeypatch.delenv("SSL_CERT_FILE")

@@ -84,6 +84,35 @@ def test_another_page_is_bad(network: OwnNetwork) -> None:
     assert state == "bad" and "mamori reload" in words
 
 
+def test_an_answer_without_end_is_left(network: OwnNetwork) -> None:
+    """A server that sends byte after byte does not hold the command; what came is not the page."""
+    limits = VisitLimits(seconds=1.0, answer_seconds=0.1)
+    with network.inside(), _dripping(HOST):
+        first = next(visit(HOST, PAGES, limits))
+    assert first.state == "bad" and first.words.startswith("answers, but not with the page")
+
+
+@contextlib.contextmanager
+def _dripping(host: str) -> Iterator[None]:
+    """Two visitors get a byte now and again until they go."""
+
+    def serve() -> None:
+        for _ in range(2):
+            with server.accept()[0] as visitor, contextlib.suppress(OSError):
+                while not over.wait(0.02):
+                    visitor.sendall(b"x")
+
+    over = threading.Event()
+    with socket.create_server((host, 80)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join(10)
+
+
 def test_a_page_for_pictures_is_bad(network: OwnNetwork) -> None:
     """It would be painted into innocent pages."""
     with network.inside(), _served(HOST, PAGES[0], always=True):

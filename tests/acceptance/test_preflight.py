@@ -161,17 +161,23 @@ def an_upgrade_does_not_begin_another_list_either(world: World) -> None:
 
 
 def an_expired_report_alarms_and_stops_nothing(world: World) -> None:
-    """Not the running resolver, not its next start, not `mamori status`."""
+    """Not the running resolver, not `mamori status`."""
     world.daemon.pass_preflight(now=time.time() - 91 * DAY)
     assert not world.daemon.tell_preflight()["ok"]
     until(lambda: world.promised() == (False, 0, 0), "no promise")
     assert world.blocks()
-    world.daemon.stop()
-    world.daemon.start()
-    assert world.blocks()
     status = world.daemon.command("status")
     assert (status.returncode, world.standing()) == (0, "expired"), status.stderr
     assert "PREFLIGHT ENDED on" in status.stdout
+
+
+def a_lost_report_stops_no_start(world: World) -> None:
+    """As after an upgrade from a release without preflight: what was in force here is, with an alarm and no promise."""
+    world.daemon.stop()
+    (world.daemon.state / REPORT_NAME).unlink()
+    world.daemon.start()
+    assert world.blocks()
+    assert (world.standing(), world.promised()) == ("missing", (False, 0, 0))
 
 
 def a_failed_examination_withdraws_the_promises_at_once(world: World) -> None:
@@ -202,6 +208,7 @@ LIFE = (
     new_workers_and_new_code_know_it,
     an_upgrade_does_not_begin_another_list_either,
     an_expired_report_alarms_and_stops_nothing,
+    a_lost_report_stops_no_start,
     a_failed_examination_withdraws_the_promises_at_once,
     no_trace_of_customers_in_the_report,
 )

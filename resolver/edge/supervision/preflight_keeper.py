@@ -15,6 +15,7 @@ from blocklist.errors import BlocklistError
 from blocklist.trust.local.preflight import Report, Standing, load_report, public_key, standing
 from blocklist.trust.storage import host_key
 from resolver.edge.supervision.snapshot import PreflightView
+from resolver.edge.supervision.state_folder import StateFolder
 from resolver.settings import Settings
 from resolver.settings.fingerprint import fingerprint
 
@@ -40,18 +41,27 @@ class PreflightFault(Exception):
 def require_vouched(settings: Settings, begun: Settings | None = None) -> None:
     """PreflightFault for a list that would begin now, and that no right report of this host ever named.
 
-    `begun` are the settings from before, whose lists go on whatever became of the report.
+    `begun` are the settings from before, whose lists go on whatever became of the report. At a start (no `begun`) a
+    list goes on that this host took before: a refusal would leave customers without DNS, after a package upgrade or
+    with a damaged report. A change that is refused leaves them what they had, so there the report alone counts.
     """
     if not settings.preflight.required:
         return
-    going_on = {each.id for each in begun.lists} if begun is not None and begun.preflight.required else set()
-    new = [each.id for each in settings.lists if each.id not in going_on]
+    new = [each.id for each in settings.lists if not _goes_on(each.id, settings, begun)]
     vouched, why = _vouched(settings.state) if new else (frozenset(), "")
     if missing := [each for each in new if each not in vouched]:
+        held = all(StateFolder(settings.state).holds(each) for each in missing)
+        later = "" if begun is None or held else "; a restart with this file would be refused, too"
         raise PreflightFault(
             f"list {', '.join(missing)} may not be enforced before the preflight of this host has passed{why}: "
-            f"{COMMAND}, and do what it says (to try it out only: `preflight: {{required: false}}`)"
+            f"{COMMAND}, and do what it says (to try it out only: `preflight: {{required: false}}`){later}"
         )
+
+
+def _goes_on(list_id: str, settings: Settings, begun: Settings | None) -> bool:
+    if begun is None:
+        return StateFolder(settings.state).holds(list_id)
+    return begun.preflight.required and list_id in {each.id for each in begun.lists}
 
 
 def standing_of(settings: Settings, now: float) -> Standing:

@@ -58,6 +58,10 @@ class StateFolder:
         """Whether every required list was in force here once."""
         return (self.path / HAD_LIST_NAME).exists()
 
+    def holds(self, list_id: str) -> bool:
+        """Whether a version of this list was ever taken here, by this release or one before it."""
+        return any((self.path / "lists" / list_id / "versions").glob("*.sealed"))
+
     def note_list(self) -> None:
         """Remember that for later starts; a full disk is no reason to stop."""
         try:

@@ -167,6 +167,26 @@ def test_a_list_nobody_vouches_for_may_not_begin(tmp_path: Path) -> None:
         require_vouched(given, changed(given, tmp_path, preflight={"required": False}))
 
 
+def test_no_start_is_refused_for_a_list_that_was_taken_here_before(tmp_path: Path) -> None:
+    """After an upgrade from a release without preflight, or with a damaged report: customers keep their DNS."""
+    given = settings(tmp_path, **ON)
+    held = given.state / "lists" / given.lists[0].id / "versions"
+    held.mkdir(parents=True)
+    with pytest.raises(PreflightFault):  # a folder alone is no list
+        require_vouched(given)
+    (held / "7.sealed").write_bytes(b"")
+    require_vouched(given)
+    (given.state / REPORT_NAME).write_bytes(b"{}")
+    require_vouched(given)
+    with pytest.raises(PreflightFault, match=r"\(to try it out only: .*\)$"):  # a change leaves what was there
+        require_vouched(given, changed(given, tmp_path, lists=[]))
+    more = changed(given, tmp_path, lists=[*given.raw["lists"], given.raw["lists"][0] | {"id": "more"}])
+    with pytest.raises(PreflightFault, match="list more may"):
+        require_vouched(more)
+    with pytest.raises(PreflightFault, match="a restart with this file would be refused, too"):
+        require_vouched(more, given)
+
+
 def test_a_new_list_beside_one_that_goes_on_needs_a_report(tmp_path: Path) -> None:
     """Only the new one is named."""
     given = settings(tmp_path, **ON)

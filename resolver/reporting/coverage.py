@@ -23,12 +23,13 @@ def remarks(books: tuple[Book, ...], period: Period, made_on: date) -> Iterator[
             f"記録のうち{unread}行は読み取れなかったため、数値に含まれていません。",
             f"{unread} lines of the ledgers could not be read; they are in no figure.",
         )
-    if broken := missing_releases(books):
+    if broken := missing_releases(books, period):
         yield Text(
             f"遮断の回数の公表が{broken}回、記録上つながっていません。その分は合計に含まれていません。",
             f"In {broken} places the released totals do not go on where they ended; what lies between is in no sum.",
         )
     yield from _restarts(books, period)
+    yield from _lengths(books, period)
 
 
 def _of_host(book: Book, host: Text, period: Period, made_on: date) -> Iterator[Text]:
@@ -80,6 +81,14 @@ def _restarts(books: tuple[Book, ...], period: Period) -> Iterator[Text]:
             f"遮断の回数は、公表した集計の時間のうち{share}%を数えたものです(再起動すると、集計中の分は失われます)。",
             f"The totals of blocked look-ups count {share} % of the time they cover; a restart loses what ran.",
         )
+
+
+def _lengths(books: tuple[Book, ...], period: Period) -> Iterator[Text]:
+    """The lengths of the buckets, where there are several."""
+    lengths = {(line.end - line.start) // line.buckets for book in books for line in book.buckets_in(period)}
+    if len(lengths) > 1:
+        ja, en = (", ".join(wording.quantity(each, "seconds", at) for each in sorted(lengths)) for at in LANGUAGES)
+        yield Text(f"集計の間隔は一つではありません({ja})。", f"Not all buckets are of the same length: {en}.")
 
 
 def _host(number: int, hosts: int) -> Text:

@@ -8,22 +8,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
+from blocklist.transparency import wording
 from blocklist.transparency.model import Figure
 from blocklist.transparency.period import Period
+from blocklist.transparency.text import LANGUAGES, Text
 from resolver.core.noise_interval import half_width
 from resolver.edge.supervision.ledger_lines import BucketLine, DayLine
-from resolver.reporting.books import Book, day_in, days_counted, first_day
+from resolver.reporting.books import Book, day_in, days_counted, first_day, last_day
 
 
 @frozen
 class Hits:
-    """One list's noised total, over so many draws of noise; `queries` were asked on the same days at the same hosts."""
+    """One list's noised total, over so many draws of noise; `queries` were asked on the same days at the same hosts.
+
+    `days` are those on which anything was counted, each once a host.
+    """
 
     total: int = 0
     draws: int = 0
     queries: int = 0
+    days: tuple[date, ...] = field(default=(), eq=False, repr=False)
 
     @property
     def events(self) -> Figure:
@@ -41,6 +47,24 @@ class Hits:
             return Figure(None)
         value, low, high = (round(each * 1e6 / self.queries, 6) for each in (events.value, events.low, events.high))
         return Figure(value, low, high)
+
+    def events_of(self, period: Period, hosts: int) -> Figure:
+        """The total, and the days it is of where these are not the period's on every host: no part is told as whole."""
+        whole = (period.end - period.first).days * hosts
+        if not self.draws or (len(self.days) == whole and all(map(period.holds, self.days))):
+            return self.events
+        return evolve(self.events, note=self._days_told(hosts))
+
+    def _days_told(self, hosts: int) -> Text:
+        if not self.days:
+            return Text("数えていた日はありません。", "Of no day that was counted.")
+        count = len(self.days)
+        first, last = ([wording.day(end(self.days), each) for each in LANGUAGES] for end in (min, max))
+        ja, en = ("", "") if hosts == 1 else (f"機器{hosts}台で延べ", f", those of {hosts} hosts added up,")
+        return Text(
+            f"{first[0]}から{last[0]}までの間の、{ja}{count}日分です。",
+            f"Of {count} days{en} between {first[1]} and {last[1]}.",
+        )
 
 
 def hits(books: Iterable[Book], period: Period, list_id: str) -> Hits:
@@ -63,15 +87,19 @@ def _released(book: Book, period: Period, list_id: str) -> Iterator[tuple[date, 
     for line in book.buckets_in(period):
         released = line.lists.get(list_id)
         if released is not None:
-            queries = sum(asked.get(day, 0) for day in days_counted(line))
-            yield first_day(line), Hits(released.noised - released.before, line.buckets, queries)
+            days = tuple(days_counted(line))
+            queries = sum(asked.get(day, 0) for day in days)
+            yield first_day(line), Hits(released.noised - released.before, line.buckets, queries, days)
 
 
 def _sum(found: Iterable[Hits]) -> Hits:
-    total = Hits()
-    for each in found:
-        total = Hits(total.total + each.total, total.draws + each.draws, total.queries + each.queries)
-    return total
+    parts = list(found)
+    return Hits(
+        total=sum(each.total for each in parts),
+        draws=sum(each.draws for each in parts),
+        queries=sum(each.queries for each in parts),
+        days=tuple(day for each in parts for day in each.days),
+    )
 
 
 def queries_by_day(days: Iterable[DayLine]) -> Mapping[date, int]:
@@ -82,13 +110,14 @@ def queries_by_day(days: Iterable[DayLine]) -> Mapping[date, int]:
     return found
 
 
-def missing_releases(books: Iterable[Book]) -> int:
-    """How often a release does not go on where the one before ended: its line is missing, or totals began anew."""
-    return sum(_breaks(book.buckets) for book in books)
-
-
-def _breaks(lines: tuple[BucketLine, ...]) -> int:
+def missing_releases(books: Iterable[Book], period: Period) -> int:
+    """How often a release of the period does not go on where the one before ended: a line is missing, or all is new."""
     return sum(
-        any(after.lists[each].before != before.lists[each].noised for each in after.lists if each in before.lists)
-        for before, after in pairwise(lines)
+        period.holds(last_day(after)) and _is_break(before, after)
+        for book in books
+        for before, after in pairwise(book.buckets)
     )
+
+
+def _is_break(before: BucketLine, after: BucketLine) -> bool:
+    return any(after.lists[each].before != before.lists[each].noised for each in after.lists if each in before.lists)

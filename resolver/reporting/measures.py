@@ -58,7 +58,7 @@ def of_list(books: tuple[Book, ...], period: Period, list_id: str) -> ListMeasur
         "versions": _most(days, lambda day: day.updates),
         "holds": _most(days, lambda day: day.holds),
         "breaker_trips": _sum(days, lambda day: day.failures.get(Reason.BREAKER, 0)),
-        "hit_events": released.events,
+        "hit_events": released.events_of(period, len(books)),
         "hits_per_million_queries": released.per_million,
         "selftest_ok_ratio": _self_tests(days),
     }

@@ -58,3 +58,10 @@ def test_broken_lines_releases_and_buckets_are_told(tmp_path: Path) -> None:
     assert "1 lines of the ledgers could not be read" in told
     assert "In 1 places the released totals do not go on" in told
     assert "count 75.00 % of the time" in told
+
+
+def test_unlike_buckets_are_told(tmp_path: Path) -> None:
+    """Where hosts release at different times, the page says so: the parameters have one length."""
+    weeks = [bucket("2026-11-05", 0, 8, days=7), *(line for line in november() if hasattr(line, "day"))]
+    told = said(ledger(tmp_path / "a", *november()), ledger(tmp_path / "b", *weeks, host="bb"))
+    assert told == ["Not all buckets are of the same length: 1 d, 7 d."]

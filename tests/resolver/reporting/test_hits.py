@@ -65,10 +65,31 @@ def test_days_on_which_nothing_was_counted_divide_nothing(tmp_path: Path) -> Non
     assert hits(read_books([ledger(tmp_path / "m", *lines, off)]), NOVEMBER, "demo").queries == 0
 
 
+def test_a_total_of_a_part_is_told_as_that(tmp_path: Path) -> None:
+    """Where the released days are not the period's on every host, the figure says of which days it is."""
+    whole = ledger(tmp_path / "a", *november(), host="aa")
+    half = [bucket(f"2026-11-{number:02}", 0, 4) for number in (3, 4, 20)]  # release was paused for the rest
+    weeks = [bucket(on, 0, 4, days=7) for on in ("2026-11-05", "2026-11-12", "2026-11-19", "2026-11-26")]
+
+    def note(*paths: Path) -> str | None:
+        figure = hits(read_books(paths), NOVEMBER, "demo").events_of(NOVEMBER, len(paths))
+        return figure.note and figure.note.en
+
+    assert note(whole) is None
+    assert note(ledger(tmp_path / "b", *half)) == "Of 3 days between 3 November 2026 and 20 November 2026."
+    assert note(ledger(tmp_path / "c", *weeks)) == "Of 28 days between 30 October 2026 and 26 November 2026."
+    both = note(whole, tmp_path / "b")
+    assert both == "Of 33 days, those of 2 hosts added up, between 1 November 2026 and 30 November 2026."
+    off = ledger(tmp_path / "d", bucket("2026-11-10", 0, 4, days=10, buckets=10, seconds_counted=0))
+    assert note(off) == "Of no day that was counted."
+
+
 def test_a_missing_release_is_seen(tmp_path: Path) -> None:
     """Totals that do not go on where they ended have lost a line, or begun anew."""
     lines = [bucket("2026-11-01", 0, 40), bucket("2026-11-02", 40, 80), bucket("2026-11-04", 120, 160)]
-    assert missing_releases(read_books([ledger(tmp_path / "l", *lines)])) == 1
+    assert missing_releases(read_books([ledger(tmp_path / "l", *lines)]), NOVEMBER) == 1
+    december = Period.parse("2026-12")
+    assert missing_releases(read_books([tmp_path / "l"]), december) == 0  # told of its own period, not for ever
 
 
 def test_the_interval_holds_as_often_as_it_says() -> None:

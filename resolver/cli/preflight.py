@@ -13,7 +13,7 @@ from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option
 from resolver.edge.supervision.control_client import ControlFault, ask
-from resolver.preflight.attested import Attestations, template
+from resolver.preflight.attested import Attestations, ends, template
 from resolver.preflight.examination import case_of, examine
 from resolver.preflight.host import Host
 from resolver.preflight.report_text import LANGUAGES, report_text
@@ -85,6 +85,7 @@ def _examined(settings: Settings, config: Path, given: Attestations) -> tuple[Re
             lists=[each.id for each in settings.lists],
             findings=findings,
             before=_before(settings.state, public_key(host_key)),
+            until=ends(given, this_host.now()),
         )
         return report, keep_report(settings.state, report, host_key)
 

@@ -8,7 +8,7 @@ say today, so that a sentence once signed does not silently cover another thing.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from resolver.settings.yaml_file import read_yaml
 NOTICE_PATH: Final = ("flow_export", "cgn_log", "firewall_log", "ids", "packet_capture", "node_exporter")
 ALWAYS: Final = ("upstream_log", "terms_published", "decision")
 FURTHEST_EAST: Final = timedelta(hours=14)  # a day begins so much before UTC's
+_DAY: Final = timedelta(days=1)
 KEYS: Final = {"by", "office", "date", "about"}
 _NOBODY: Final = re.compile(
     r"(?:(?:nobody|no one|none|n/?a|tbd|todo|unknown|anonymous|someone|demo|name and office)\b|"
@@ -125,6 +126,14 @@ def _judged(key: str, settings: Settings, attestations: Attestations, now: float
     facts |= {"file": str(attestations.path or "attestations.yaml"), "about": about(settings, key)}
     facts |= {"said_ja": words["says"]["ja"], "said_en": words["says"]["en"]}
     return worded(key, words["title"], ways[how], facts)
+
+
+def ends(attestations: Attestations, now: float) -> datetime:
+    """When the first of those that are good today is too old; its last day is a whole one."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    days = (each.date for each in attestations.given.values())
+    first = min((day for day in days if today - VALID <= day <= today), default=today)
+    return datetime.combine(first + VALID + _DAY, time.min, UTC)
 
 
 def _fault(given: Attestation, wanted: str, now: datetime) -> str:

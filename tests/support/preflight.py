@@ -12,7 +12,7 @@ from attrs import evolve
 
 from blocklist.trust.local.preflight import Report, State, keep_report, load_report, make_report, public_key
 from blocklist.trust.storage.host_key import load_or_create
-from resolver.preflight.attested import Attestations, template
+from resolver.preflight.attested import Attestations, ends, template
 from resolver.preflight.case import Case
 from resolver.preflight.examination import case_of, examine
 from resolver.preflight.host import Host
@@ -151,6 +151,7 @@ def pass_preflight(config: Path, folder: Path, *, now: float | None = None) -> R
         lists=[each.id for each in settings.lists],
         findings=excused,
         before=load_report(settings.state, public_key(host_key)),
+        until=ends(given, host.now()) if now is None else None,
     )
     assert report.passed, [each.id for each in excused if each.state is State.FAILED]
     keep_report(settings.state, report, host_key)

@@ -96,8 +96,12 @@ def make_report(
     lists: Collection[str],
     findings: Collection[Finding],
     before: Report | None,
+    until: datetime | None = None,
 ) -> Report:
-    """Put an examination of this moment (POSIX) together; `before` is the report that lay there, if it was right."""
+    """Put an examination of this moment (POSIX) together; `before` is the report that lay there, if it was right.
+
+    `until`: the first of the attestations it rests on ends then, and with it the report.
+    """
     made_at = datetime.fromtimestamp(now, UTC).replace(microsecond=0)
     passed = all(each.state is not State.FAILED for each in findings)
     vouched = set(before.vouched if before else ()) | set(lists if passed else ())
@@ -106,7 +110,7 @@ def make_report(
         key=public_key(host_key).hex(),
         version=version,
         made_at=made_at,
-        not_after=made_at + VALID,
+        not_after=min(made_at + VALID, until or datetime.max.replace(tzinfo=UTC)),
         settings=settings,
         lists=tuple(lists),
         vouched=tuple(sorted(vouched)),

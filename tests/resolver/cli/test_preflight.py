@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_the_file_may_stand_in_the_settings(stage: Stage) -> None:
     stage.settings["preflight"] = {"attestations": "attestations.yaml"}
     stage.loaded()
     assert typed(stage).exit_code == 0
+
+
+def test_a_report_does_not_outlive_what_it_rests_on(stage: Stage) -> None:
+    """Attestations of thirty days ago leave it sixty, however often it is made anew."""
+    write_attestations(stage.loaded(), stage.attestations, stage.host.now() - 30 * 86_400)
+    assert attested(stage).exit_code == 0
+    document = json.loads((stage.folder / "state" / REPORT_NAME).read_bytes())
+    left = datetime.fromisoformat(document["not_after"]) - datetime.fromisoformat(document["made_at"])
+    assert 60 <= left.days <= 61
 
 
 def test_a_running_resolver_is_told(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.preflight.attested import Attestation, Attestations, about, asked, is_nobody, template
+from resolver.preflight.attested import Attestation, Attestations, about, asked, ends, is_nobody, template
 from resolver.settings import SettingsFault
 from tests.support.preflight import Stage
 
@@ -28,6 +28,17 @@ def test_a_placeholder_is_nobody(words: str) -> None:
 def test_a_name_is_somebody(words: str) -> None:
     """Also one that begins like a placeholder."""
     assert not is_nobody(words)
+
+
+@pytest.mark.parametrize(
+    ("days", "left"), [([], 91), ([0, 1], 90), ([0, 90], 1), ([0, 91], 91), ([0, -1], 91), ([-2_900_000], 91)]
+)
+def test_the_oldest_good_word_ends_the_report(days: list[int], left: int) -> None:
+    """No promise rests on what was looked at more than 90 days ago; what is too old, or from tomorrow, ends nothing."""
+    now = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
+    dates = [now.date() - dt.timedelta(days=each) for each in days]
+    words = Attestations(None, {str(each): Attestation("N. Abe", "NOC", each) for each in dates})
+    assert ends(words, now.timestamp()) == dt.datetime(2026, 11, 22, tzinfo=dt.UTC) + dt.timedelta(days=left)
 
 
 def read(folder: Path, text: str) -> Attestations:

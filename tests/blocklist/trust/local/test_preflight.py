@@ -54,6 +54,8 @@ def test_a_report_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / REPORT_NAME).stat().st_mode & 0o777 == 0o600
     assert report.not_after.timestamp() - NOW == 90 * DAY
     assert report.key == public_key(KEY).hex()
+    until = datetime.fromtimestamp(NOW + DAY, UTC)
+    assert made(until=until).not_after == until  # what it rests on ends earlier
 
 
 def test_another_program_verifies_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_report_of_two_hosts(host: Terminal) -> None:
 
 
 def test_review_bundle_and_research_export(host: Terminal) -> None:
-    """One command makes the year's bundle, with the preflight report as it is signed; another the table."""
+    """One command makes the year's bundle, bound to the preflight report as it is signed; another the table."""
     settings = load(host.config, look_at_files=False)
     key = load_or_create(host.state)
     made = make_report(
@@ -72,7 +73,8 @@ def test_review_bundle_and_research_export(host: Terminal) -> None:
     signed = keep_report(host.state, made, key)
     bundle, table = host.folder / "bundle", host.folder / "table"
     assert host.with_config("review-bundle", "--year", "2026", "--out", str(bundle)).exit_code == 0
-    assert (bundle / "preflight" / "preflight.json").read_bytes() == signed
+    told = json.loads((bundle / "preflight" / "summary.json").read_bytes())
+    assert told["signed_report_sha256"] == hashlib.sha256(signed).hexdigest()
     assert len([name for name in written(bundle) if name.endswith("/report.html")]) == 17
     again = host.with_config("review-bundle", "--year", "2026", "--out", str(bundle))
     assert (again.exit_code, "not empty" in again.stderr) == (1, True)

@@ -82,10 +82,10 @@ class Forwarder:
             return self._receive_unknown(data, host, door, peer, now)
         client.left -= 1
         key = data[12 : root + 1].lower() + form.tail
-        entry = self._find(key)
-        if entry is None:
-            entry = self._find_verdict(self._verdict_key(key))
         resolution = self._resolution
+        entry = self._find(key)
+        if entry is None or entry.generation != resolution.generation:
+            entry = self._find_verdict(self._verdict_key(key))
         if entry is None or entry.generation != resolution.generation or now >= entry.due:
             query = query_of_form(data, root + 1, form)
             if query is None:

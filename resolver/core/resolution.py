@@ -66,7 +66,7 @@ class Resolution:
         query, door = waiter.query, waiter.door
         key = query.key
         cache = self.cache
-        entry = self._usable(cache.find(key), now) or self._usable(cache.find_verdict(cache.verdict_key(key)), now)
+        entry = self._usable(cache.find_verdict(cache.verdict_key(key)), now) or self._usable(cache.find(key), now)
         if entry is not None:
             if self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
                 self._ask_early(query, entry, now)
@@ -246,8 +246,7 @@ class Resolution:
             kept.failing = failing
         entry = self._old.find(key, now)
         if entry is None and kept is not None and now < kept.until:  # asked early: it is still good
-            self._ruler.refresh(kept, now)
-            return kept
+            return kept if self._ruler.refresh(kept, now) else self._ruler.under(kept, kept.view, now)
         if entry is None:
             entry = self._ruler.failed(answer, now)
             entry.generation = pending.generation  # it says nothing about a list that came while we asked

@@ -17,6 +17,9 @@ from resolver.core.query import Query
 from resolver.core.reply import as_nodata, body_of, chain_ttl, lifetime, without
 from resolver.core.views import ALL_LISTS, Views
 
+_UNDECIDED = -1
+"""Generation of a kept answer that nobody is served from: its question is listed, and a verdict answers it."""
+
 
 class Ruler:
     """Applies the index in force to questions and kept messages."""
@@ -75,26 +78,38 @@ class Ruler:
         return other
 
     def refresh(self, entry: Entry, now: float) -> bool:
-        """Bring an entry up to date; False when it has ended or cannot be decided again."""
+        """Bring an entry up to date; False when it has ended, cannot be decided again, or its question is listed.
+
+        A listed question has a verdict of its own. What was kept before stays as it is: to note its use would keep it
+        longer, and somebody would find the question by what is missing instead (secrecy.md 6).
+        """
         if now >= entry.until:
             return False
         if entry.generation != self.generation or now >= entry.verdict_until:
             if not entry.kept:
                 return False
-            self._rule(entry, read_message(entry.kept), now)
+            message = read_message(entry.kept)
+            decision = self._decide_kept(entry, message, now)
+            if decision.course is Course.BLOCK:
+                return False
+            self._rule(entry, message, now, decision)
         elif now >= entry.due and entry.body is not None:
             entry.age(now)
         return True
 
-    def _rule(self, entry: Entry, message: Message, now: float, decision: Decision | None = None) -> None:
+    def _decide_kept(self, entry: Entry, message: Message, now: float) -> Decision:
         name, qtype = message.question[:-4].lower(), int.from_bytes(message.question[-4:-2])
+        return decide(self.indexes[entry.view], name, qtype, now)
+
+    def _rule(self, entry: Entry, message: Message, now: float, decision: Decision | None = None) -> None:
         entry.generation = self.generation
         entry.verdict_until = float("inf")
         entry.event = 0
         entry.fresh = None
-        decision = decision or decide(self.indexes[entry.view], name, qtype, now)
+        decision = decision or self._decide_kept(entry, message, now)
         if decision.course is Course.BLOCK and decision.match is not None:
-            self._block(entry, decision.match, qtype, now)
+            entry.generation = _UNDECIDED
+            self._block(entry, decision.match, int.from_bytes(message.question[-4:-2]), now)
         else:
             self._rule_response(entry, message, decision, now)
 

@@ -57,6 +57,7 @@ CORE = evolve(
 INDEX = index_with(
     image_of(["blk.example"], ["target-blk.example"]), image_of(["blk.example", "second.example"], list_id="second")
 )
+LISTED_LATER = index_with(image_of(["blk.example", "later.example"], ["target-blk.example"]))
 COOKIE = dns.edns.GenericOption(dns.edns.OptionType.COOKIE, bytes(range(8)))
 PADDING = dns.edns.GenericOption(dns.edns.OptionType.PADDING, bytes(8))
 
@@ -116,6 +117,7 @@ class Replay:
         self.release = self._release(folder)
         self.exposition = Exposition(self._snapshot)
         self._make_popular()
+        self.ask("later.example", "A")
         for number in range(CROWD):
             self.ask(f"crowd{number}.example", "A")
 
@@ -235,6 +237,25 @@ def test_k_blocked_queries_show_when_the_bucket_closes_and_only_there(tmp_path: 
     assert blocked.world.numbers.blocks == (k + 1, 1)
     assert cached.world.numbers.blocks == (0, 0)
     assert cached.world.numbers.cache_misses > CROWD  # the cache was full, and what it lost was asked again
+
+
+@pytest.mark.parametrize("again", [1, 3])
+def test_what_was_kept_before_it_was_listed_leaves_no_trace(tmp_path: Path, again: int) -> None:
+    """A name that is kept and then listed: no use of it is noted, or it would stay longer and others would be missed.
+
+    Who asked for it himself before it was listed could otherwise find one question for it, by filling the cache.
+    """
+    cached, blocked = Replay(tmp_path, listed=False), Replay(tmp_path, listed=True)
+    for replay in (cached, blocked):
+        replay.world.forwarder.set_index(LISTED_LATER, 2)
+        replay.do(Step("popular"))  # decided by the new list, in both lives
+        for _ in range(again):
+            replay.ask("later.example" if replay.listed else "kept0.example", "A")
+        for step in [*[Step("new")] * 40, *(Step("old", number) for number in reversed(range(CROWD)))]:
+            replay.do(step)
+    assert counted(cached) == counted(blocked)
+    assert cached.metrics() == blocked.metrics()
+    assert blocked.world.numbers.blocks == (again, 0)
 
 
 def test_a_difference_is_seen(tmp_path: Path) -> None:

@@ -54,15 +54,17 @@ def test_verdicts_of_another_generation_are_not_used() -> None:
 
 
 def test_a_kept_message_is_decided_again_in_both_directions() -> None:
-    """Listed by a new generation, open again by the next, with its TTL as old as it is."""
+    """Listed by a new generation it is not for use, open again by the next, with its TTL as old as it is."""
     rules = ruler()
     entry, keep = rules.entry_for(message("an www.late.example. 60 A 192.0.2.7"), False, 0.0)
     assert keep
     real = entry.answer.sections
     rules.enforce(index_of(["late.example"]), 2)
-    assert rules.refresh(entry, 5.0)
-    assert entry.event == LAYOUT.blocks
-    assert entry.answer.sections != real
+    assert not rules.refresh(entry, 5.0)  # a verdict answers in its place
+    other = rules.under(entry, entry.view, 5.0)
+    assert other.event == LAYOUT.blocks
+    assert other.answer.sections != real
+    assert not rules.refresh(other, 5.0)
     rules.enforce(index_of(), 3)
     assert rules.refresh(entry, 10.0)
     assert entry.event == 0

@@ -23,11 +23,12 @@ from tests.support.descriptors import descriptors
 KEY = bytes(32)
 
 
-def compiled(*, fresh: bool = False) -> bytes:
-    """An index that lists blk.example, maybe for the first time."""
+def compiled(*, fresh: bool = False, others: int = 0) -> bytes:
+    """An index that lists blk.example, maybe for the first time, and so many others."""
     attributes = Attributes(expiry_days=100, basis=0, all_types=False, test=False)
     token = domain_token(KEY, to_wire("blk.example"))
-    records = build([(token, attributes)])
+    tokens = [token, *(domain_token(KEY, to_wire(f"n{number}.example")) for number in range(others))]
+    records = build([(each, attributes) for each in tokens])
     image = ListImage("demo", KEY, date(2030, 1, 1), records, frozenset(), token if fresh else b"")
     return compile_index([image], clock_offset=0.0)
 
@@ -48,6 +49,16 @@ def test_a_sealed_index_is_mapped_and_asked() -> None:
     index = map_index(sealed_memory(compiled()))
     assert index.match(to_wire("www.blk.example"), 0.0) is not None
     assert index.match(to_wire("other.example"), 0.0) is None
+
+
+def test_no_question_is_the_first_to_touch_a_page() -> None:
+    """All of it is there when it is put in force: else this process' memory would grow by a few listed questions."""
+    size = len(data := compiled(others=20_000))
+    index = map_index(sealed_memory(data))
+    mapping = Path("/proc/self/smaps").read_text().partition("mamori-index")[2]
+    resident = next(line.split()[1] for line in mapping.splitlines() if line.startswith("Rss:"))
+    assert index.match(to_wire("blk.example"), 0.0) is not None
+    assert int(resident) * 1024 >= size
 
 
 @pytest.mark.parametrize("missing", [fcntl.F_SEAL_WRITE, fcntl.F_SEAL_SHRINK, fcntl.F_SEAL_GROW])

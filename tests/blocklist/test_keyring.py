@@ -41,6 +41,11 @@ def test_the_subscriber_opens_its_secret_and_nobody_else_does() -> None:
         unwrap(WRAPPED, generate_private(), list_id="demo", epoch=1)
 
 
+def nameless(_: bytes) -> str:
+    """Keys are drawn anew in each process, and a test has one name in all of them."""
+    return "data"
+
+
 @pytest.mark.parametrize(
     "place",
     [{"list_id": "x", "epoch": 1}, {"list_id": "demo", "epoch": 2}, {"list_id": "demo", "epoch": 1, "profile": "c"}],
@@ -51,7 +56,9 @@ def test_a_wrapped_secret_opens_only_in_its_own_place(place: dict[str, Any]) -> 
         unwrap(WRAPPED, PRIVATE, **place)
 
 
-@pytest.mark.parametrize("wrapped", [b"", WRAPPED[:-1], bytes(1168), WRAPPED[:-1] + bytes((WRAPPED[-1] ^ 1,))])
+@pytest.mark.parametrize(
+    "wrapped", [b"", WRAPPED[:-1], bytes(1168), WRAPPED[:-1] + bytes((WRAPPED[-1] ^ 1,))], ids=nameless
+)
 def test_a_damaged_wrapping_is_the_publishers_fault(wrapped: bytes) -> None:
     """No foreign exception comes through."""
     with pytest.raises(PublisherFault):
@@ -115,6 +122,7 @@ def changed(**changes: object) -> bytes:
         changed(extra=1),
         Keyring("demo", (KEY, KEY)).to_bytes(),
     ],
+    ids=nameless,
 )
 def test_a_malformed_keyring_is_refused(data: bytes) -> None:
     """Unknown, missing, mistyped, double and non-canonical content is the publisher's fault."""

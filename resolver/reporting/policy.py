@@ -22,7 +22,7 @@ _MODES: Final = {
     "dns-only": Text("応答にアドレスを含めない", "the answer has no address"),
 }
 _STANDINGS: Final = {
-    Standing.NOT_REQUIRED: Text("対象外(試行環境)", "not required (a trial)"),
+    Standing.NOT_REQUIRED: Text("求めていません(試用環境)", "not required (a trial)"),
     Standing.PASSED: Text("合格(有効)", "passed, valid"),
     Standing.FAILED: Text("不合格", "failed"),
     Standing.EXPIRED: Text("期限切れ", "expired"),
@@ -46,8 +46,8 @@ class InForce:
         """Yield the policy of the whole resolver."""
         settings = self.settings
         if settings.terms is not None:
-            yield Fact.plain(Text("約款の版", "Terms of service, version"), settings.terms.version)
-            yield Fact.plain(Text("約款の掲載先", "Terms of service, address"), settings.terms.url)
+            yield Fact.plain(Text("利用規約の版", "Terms of service, version"), settings.terms.version)
+            yield Fact.plain(Text("利用規約の掲載先", "Terms of service, address"), settings.terms.url)
         for notice in settings.notices.values():
             if notice.policy_url is not None:
                 yield Fact.plain(Text("ブロッキングの方針", "Blocking policy"), notice.policy_url)
@@ -93,4 +93,4 @@ def _list_facts(each: ListSettings) -> Iterator[Fact]:
     yield Fact.plain(Text("掲載基準", "Criteria set"), each.criteria_set)
     yield Fact.plain(Text("適用の決定者", "Decided by"), each.decided_by)
     yield Fact(Text("適用前の試行", "Trial before activation"), _ON if each.canary else _OFF)
-    yield Fact(Text("自動遮断器", "Circuit breaker"), _ON if each.breaker else _OFF)
+    yield Fact(Text("遮断器", "Circuit breaker"), _ON if each.breaker else _OFF)

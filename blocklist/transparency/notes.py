@@ -3,6 +3,8 @@
 Events have a day and come into the report of that day; words may name the one period they are for.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,7 @@ from blocklist.transparency.period import Period
 from blocklist.transparency.text import Text
 
 T = TypeVar("T")
+_NO_WORDS: Final = ("Cc", "Cs")  # Unicode categories: control characters but for line ends, halves of characters
 BYTES_MAX: Final = 1_000_000  # of the file: a year of words in two languages takes a hundredth
 
 
@@ -30,7 +33,7 @@ class Words:
 
     ja: str
     en: str
-    period: str | None = None
+    period: Period | None = None
 
 
 @frozen(kw_only=True)
@@ -69,11 +72,13 @@ class Notes:
                 data = file.read(BYTES_MAX + 1)
             if len(data) > BYTES_MAX:
                 raise OperatorFault("notes", f"{path} is longer than {BYTES_MAX:,} bytes: these are no notes")
-            plain = yaml.safe_load(data)
+            plain = _Loader(data).get_single_data()
         except OSError as error:
             raise OperatorFault("notes", f"cannot read the notes {path}: {error.strerror}") from None
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a day or a number that there is not
             raise OperatorFault("notes", f"{path} is no YAML: {' '.join(str(error).split())}") from None
+        except RecursionError:
+            raise OperatorFault("notes", f"{path} is nested too deep: these are no notes") from None
         try:
             return _CONVERTER.structure(plain if plain is not None else {}, cls)
         except Exception as error:  # noqa: BLE001  # cattrs collects whatever went wrong into one group
@@ -86,9 +91,21 @@ class Notes:
             policy_changes=_of(period, self.policy_changes),
             accidents=None if self.accidents is None else _of(period, self.accidents),
             drills=None if self.drills is None else _of(period, self.drills),
-            analysis=tuple(one for one in self.analysis if one.period in (None, period.label)),
-            remarks=tuple(one for one in self.remarks if one.period in (None, period.label)),
+            analysis=tuple(one for one in self.analysis if one.period in (None, period)),
+            remarks=tuple(one for one in self.remarks if one.period in (None, period)),
         )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a register that is begun twice is an error, and does not silently lose what stood in the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read a group of fields."""
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, times in names.items():
+            if times > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{name} stands there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def texts(words: Iterable[Words]) -> tuple[Text, ...]:
@@ -123,19 +140,35 @@ def _day(plain: Any, _: Any) -> date:
 def _word(plain: Any, _: Any) -> str:
     if not isinstance(plain, str) or not plain.strip():
         raise ValueError("give words")
+    if any(unicodedata.category(each) in _NO_WORDS and each != "\n" for each in plain):
+        raise ValueError("there is a character in it that cannot be printed")
     return plain.strip()
+
+
+def _period(plain: Any, _: Any) -> Period:
+    return Period.parse(str(plain))  # YAML reads 2026 as a number
+
+
+def _truth(plain: Any, _: Any) -> bool:
+    if not isinstance(plain, bool):
+        raise ValueError("give true or false")
+    return plain
 
 
 def _said(error: BaseException, expected: type | None) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
         return f"no such field: {', '.join(sorted(map(str, error.extra_fields)))}"
-    return str(error) if type(error) is ValueError else str(format_exception(error, expected))
+    if isinstance(error, AttributeError):
+        return "give fields with their values"
+    return str(error) if type(error) in (ValueError, OperatorFault) else str(format_exception(error, expected))
 
 
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     converter.register_structure_hook(date, _day)
     converter.register_structure_hook(str, _word)
+    converter.register_structure_hook(bool, _truth)
+    converter.register_structure_hook(Period, _period)
     day_not_on = override(rename="day")  # YAML 1.1 reads `on` as true
     converter.register_structure_hook(
         Event, make_dict_structure_fn(Event, converter, _cattrs_forbid_extra_keys=True, on=day_not_on)

@@ -22,6 +22,7 @@ accidents:
 analysis:
   - {ja: 毎回, en: always}
   - {ja: 五月, en: May, period: 2026-05}
+  - {ja: 年, en: year, period: 2026}
 """
 
 
@@ -37,6 +38,7 @@ def test_a_years_file_serves_each_month(tmp_path: Path) -> None:
     may = notes.within(Period.parse("2026-05"))
     assert may.accidents == (Event(date(2026, 5, 2), Text("誤った掲載", "A wrong entry")),)
     assert texts(may.analysis) == (Text("毎回", "always"), Text("五月", "May"))
+    assert texts(notes.within(Period.parse("2026")).analysis)[1] == Text("年", "year")
     june = notes.within(Period.parse("2026-06"))
     assert (june.accidents, texts(june.analysis)) == ((), (Text("毎回", "always"),))
     assert notes.policy[0].value == Text("2.1", "2.1")
@@ -59,8 +61,15 @@ def test_no_register_is_not_an_empty_one(tmp_path: Path) -> None:
         ("accidents: [{day: yesterday, what: {ja: あ, en: a}}]", "2026-11-30"),
         ("accidents: [{day: 2026-05-02, what: {ja: あ, en: ''}}]", "give words"),
         ("policy: [{title: {ja: あ, en: a}, value: [1]}]", "give ja and en"),
-        ("- 1", "notes"),
+        ("- 1", "give fields"),
         ("a: [", "YAML"),
+        ("accidents: [{day: 2026-02-30, what: {ja: あ, en: a}}]", "day is out of range"),
+        ("policy: [{title: {ja: あ, en: a}, value: " + "9" * 5000 + "}]", "is no YAML"),
+        ("analysis: " + "[" * 400 + "]" * 400, "nested too deep"),
+        ("analysis: [{ja: あ, en: a, period: 2026-13}]", "a month (2026-11)"),
+        ('analysis: [{ja: "\\ud800", en: a}]', "cannot be printed"),
+        ('objections: [{received: 2026-11-02, decided: 2026-11-03, upheld: "no"}]', "true or false"),
+        ("accidents: [{day: 2026-05-02, what: {ja: あ, en: a}}]\naccidents: []", "accidents stands there twice"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, where: str) -> None:
@@ -74,7 +83,7 @@ def test_too_long(tmp_path: Path) -> None:
     """A file that cannot be notes is refused, not cut."""
     with pytest.raises(OperatorFault, match="longer than"):
         read(tmp_path, "#" * (BYTES_MAX + 1))
-    assert read(tmp_path, "#" * BYTES_MAX) == Notes()
+    assert read(tmp_path, f"#{' ' * 98}\n" * (BYTES_MAX // 100)) == Notes()
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -2,23 +2,26 @@
 
     flow_export: {by: name, office: office, date: 2026-11-20}
 
-Three of them are about something (`about`): the terms' version, the lists, the release. It must be what the settings
-say today, so that a sentence once signed does not silently cover another thing.
+Some of them are about something (`about`): the terms' version, the lists, the release, what a check found on this
+machine. It must be what is so today, so that a sentence once signed does not silently cover another thing.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from blocklist.trust.local.preflight import VALID, Finding
-from resolver.preflight.wording import texts, worded
+from blocklist.trust.local.preflight import VALID, Finding, State
+from resolver.preflight.wording import filled, texts, worded
 from resolver.settings import Fault, Settings, SettingsFault
 from resolver.settings.yaml_file import read_yaml
 
+MACHINE: Final = ("notice_ports", "recorder_programs", "packet_filter")
+"""Checks of this machine that cannot tell whether what they found concerns the page: a person may look and say."""
 NOTICE_PATH: Final = ("flow_export", "cgn_log", "firewall_log", "ids", "packet_capture", "node_exporter")
 ALWAYS: Final = ("upstream_log", "terms_published", "decision")
 FURTHEST_EAST: Final = timedelta(hours=14)  # a day begins so much before UTC's
@@ -77,7 +80,7 @@ class Attestations:
 
 def _read(key: str, value: Any) -> Attestation | None:
     """One entry; None for a form nobody has filled in yet."""
-    if key not in texts()["attestations"]:
+    if key not in (*texts()["attestations"], *MACHINE):
         raise ValueError("no such attestation is asked for: `mamori preflight --template` shows those that are")
     if not isinstance(value, dict) or not {"by", "office", "date"} <= set(value) <= KEYS:
         raise ValueError("expected by, office and date (and about where the template has it)")
@@ -115,6 +118,25 @@ def about(settings: Settings, key: str) -> str:
 def attestation_checks(settings: Settings, attestations: Attestations, now: float) -> Iterator[Finding]:
     """One finding for each that is needed."""
     yield from (_judged(key, settings, attestations, now) for key in asked(settings))
+
+
+def answered(found: Finding, attestations: Attestations, now: float) -> Finding:
+    """What a person looked at and answers for, or with what to write where one has; most findings as they are.
+
+    The mark in `about` is of what was found, so that it covers nothing that comes later.
+    """
+    if found.state is not State.FAILED or found.id not in MACHINE:
+        return found
+    mark = "F" + hashlib.sha256(found.found_en.encode()).hexdigest()[:8]
+    given, ways = attestations.given.get(found.id), texts()["answered"]
+    if given is None or _fault(given, mark, datetime.fromtimestamp(now, UTC)) != "good":
+        facts = {"key": found.id, "file": str(attestations.path or "attestations.yaml"), "about": mark}
+        more = {each: filled(ways["may"][each], each, facts) for each in ("ja", "en")}
+        return evolve(found, do_ja=found.do_ja + more["ja"], do_en=f"{found.do_en} {more['en']}")
+    facts = {"by": given.by, "office": given.office, "date": given.date.isoformat()}
+    by = {each: filled(ways["good"][each], each, facts) for each in ("ja", "en")}
+    good = evolve(found, state=State.ATTESTED, do_ja="", do_en="")
+    return evolve(good, found_ja=found.found_ja + by["ja"], found_en=f"{found.found_en} {by['en']}")
 
 
 def _judged(key: str, settings: Settings, attestations: Attestations, now: float) -> Finding:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blocklist.trust.local.preflight import Finding
 from blocklist.trust.storage.state import Memory
-from resolver.preflight.attested import Attestations, attestation_checks
+from resolver.preflight.attested import Attestations, answered, attestation_checks
 from resolver.preflight.case import Case
 from resolver.preflight.files import file_checks
 from resolver.preflight.host import Host
@@ -28,8 +28,8 @@ def _checks(case: Case) -> Iterator[Finding]:
     yield from policy_checks(case)
     yield from access_checks(case)
     if case.shows_notice:
-        yield from notice_checks(case)
-        yield from recorder_checks(case)
+        for each in (*notice_checks(case), *recorder_checks(case)):
+            yield answered(each, case.attestations, case.host.now())
     else:
         yield finding("notice_path", "none")
     yield from attestation_checks(case.settings, case.attestations, case.host.now())

@@ -52,6 +52,7 @@ class Host:
     proc: Path = Path("/proc")
     sys: Path = Path("/sys")
     etc: Path = Path("/etc")
+    lib: Path = Path("/usr/lib")
     forbid_dumps: Callable[[], None] = harden_process
     synchronised: Callable[[], bool] = clock_is_synchronised
     run: Callable[[Sequence[str]], str | None] = run_command
@@ -78,10 +79,11 @@ class Host:
                 yield self.text(folder / "comm"), [each for each in words if each]
 
     def unit_settings(self, unit: str = "mamori.service") -> dict[str, str]:
-        """What systemd is told of our unit by files of this machine; a later file wins."""
-        folder = self.etc / "systemd" / "system"
-        files = [folder / unit, *sorted((folder / f"{unit}.d").glob("*.conf"))]
-        return _pairs(self.text(each) for each in files)
+        """What systemd is told of our unit by files of this machine; a later file wins (systemd.unit(5))."""
+        ours, packaged = self.etc / "systemd/system", self.lib / "systemd/system"
+        main = next((each / unit for each in (ours, packaged) if (each / unit).exists()), ours / unit)
+        more = [file for each in (packaged, ours) for file in sorted((each / f"{unit}.d").glob("*.conf"))]
+        return _pairs(self.text(each) for each in (main, *more))
 
     def manager_settings(self) -> dict[str, str]:
         """What systemd is told in general."""

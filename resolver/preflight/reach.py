@@ -19,6 +19,7 @@ from resolver.settings.access_checks import openings
 from resolver.settings.addresses import Endpoint
 
 QUESTION: Final = "preflight.invalid"  # answered here by RFC 6761, so that it goes nowhere
+ANY_V4: Final = "0.0.0.0"  # noqa: S104  a comparison, not a bind
 _REFUSED: Final = 5  # RCODE
 _LISTEN: Final = "0A"  # TCP_LISTEN in /proc/net/tcp
 
@@ -29,15 +30,30 @@ def access_checks(case: Case) -> Iterator[Finding]:
     if wide:
         yield finding("open_resolver", "wide", openings=wide)
         return
-    answering = [str(place) for place in case.settings.listen if _answers_stranger(case, place.within)]
-    yield finding("open_resolver", "answers", places=answering) if answering else finding("open_resolver", "closed")
+    asked = list(_strangers_places(case))
+    answering = [str(place) for place in asked if _answers_stranger(case, place)]
+    if answering:
+        yield finding("open_resolver", "answers", places=answering)
+    elif asked:
+        yield finding("open_resolver", "closed", places=[str(place) for place in asked])
+    else:
+        yield finding("open_resolver", "untried")
+
+
+def _strangers_places(case: Case) -> Iterator[Endpoint]:
+    """Where a stranger on loopback can ask: every IPv4 address of this machine, unless it is no stranger."""
+    if Access(case.settings.access.allow, ()).admits(case.host.stranger):
+        return
+    for listening in case.settings.listen:
+        place = listening.within
+        if place.host == ANY_V4:
+            yield Endpoint("127.0.0.1", place.port)
+        elif ":" not in place.host and _is_here(place.host):
+            yield place
 
 
 def _answers_stranger(case: Case, place: Endpoint) -> bool:
     """Whether anything but a refusal comes. Nobody there, or no such address to ask from: nobody is answered."""
-    allowed = Access(case.settings.access.allow, ())
-    if not place.is_loopback or ":" in place.host or allowed.admits(case.host.stranger):
-        return False
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line, suppress(OSError):
         line.bind((case.host.stranger, 0))
         line.settimeout(PROBE_SECONDS)

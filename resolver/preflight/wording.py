@@ -41,14 +41,15 @@ def worded(check: str, title: Mapping[str, str], words: Mapping[str, Any], facts
         state,
         title["ja"],
         title["en"],
-        _filled(words["ja"], "ja", facts),
-        _filled(words["en"], "en", facts),
-        _filled(do["ja"], "ja", facts),
-        _filled(do["en"], "en", facts),
+        filled(words["ja"], "ja", facts),
+        filled(words["en"], "en", facts),
+        filled(do["ja"], "ja", facts),
+        filled(do["en"], "en", facts),
     )
 
 
-def _filled(text: str, language: str, facts: Mapping[str, Fact]) -> str:
+def filled(text: str, language: str, facts: Mapping[str, Fact]) -> str:
+    """A sentence with its facts."""
     joined = {key: _joined(fact, language) for key, fact in facts.items()}
     return Template(text).substitute(joined)
 

@@ -50,6 +50,7 @@ def passing_host(folder: Path, **more: Any) -> Host:
         "proc/sys/kernel/yama/ptrace_scope": "1\n",
         "proc/sys/net/netfilter/nf_conntrack_acct": "0\n",
         "proc/net/tcp": "  sl  local_address rem_address   st\n",
+        "proc/1/comm": "systemd\n",
         "proc/100/comm": "systemd\n",
         "proc/100/cmdline": "/sbin/init\0",
         "proc/101/comm": "node_exporter\n",
@@ -70,7 +71,7 @@ def passing_host(folder: Path, **more: Any) -> Host:
         "tcp_ports": (free_port(), free_port()),
         "udp_ports": (free_port(),),
     }
-    return Host(proc=folder / "proc", sys=folder / "sys", etc=folder / "etc", **facts | more)
+    return Host(proc=folder / "proc", sys=folder / "sys", etc=folder / "etc", lib=folder / "lib", **facts | more)
 
 
 def rules(nft: str | None, iptables: str | None = None) -> Callable[[Sequence[str]], str | None]:

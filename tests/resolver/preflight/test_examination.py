@@ -322,6 +322,47 @@ def test_one_broken_precondition_fails_alone_and_says_what_to_do(
     assert found[check].found_en
 
 
+def rules_counting(packets: int) -> Break:
+    """As iptables of today leaves them: each rule counts."""
+    return on_host(run=rules(f"ct state established,related counter packets {packets} bytes 9 accept\n"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (rules_counting(7), "packet_filter"),
+        (known_listener, "notice_ports"),
+        (put("proc/102/comm", "conntrackd\n"), "recorder_programs"),
+    ],
+)
+def test_a_person_may_answer_for_what_the_machine_cannot_judge(
+    stage: Stage, stack: ExitStack, broken: Break, check: str
+) -> None:
+    """The failure says what to write; it covers what was found and nothing more, and shows who looked."""
+    broken(stage, stack)
+    remedy = failed(stage)[check].do_en
+    mark = remedy.partition('about: "')[2].partition('"')[0]
+    assert mark in failed(stage)[check].do_ja
+    word = {"by": "山田 太郎", "office": "NOC", "date": time.strftime("%Y-%m-%d", time.gmtime()), "about": mark}
+    entries = fill_in(template(stage.loaded()), stage.host.now()) | {check: word}
+    stage.attestations.write_text(yaml.safe_dump(entries, allow_unicode=True))
+    stage.fill = False
+    found = {each.id: each for each in examine(stage.case())}
+    assert (found[check].state, found[check].do_ja) == (State.ATTESTED, "")
+    assert "NOC 山田 太郎" in found[check].found_ja
+    entries[check] = word | {"about": "F00000000"}
+    stage.attestations.write_text(yaml.safe_dump(entries, allow_unicode=True))
+    assert list(failed(stage)) == [check]
+
+
+def test_packets_that_pass_meanwhile_are_no_other_rule(stage: Stage, stack: ExitStack) -> None:
+    """Else no word on a counter would be about it for longer than a second."""
+    rules_counting(7)(stage, stack)
+    before = failed(stage)["packet_filter"]
+    rules_counting(8)(stage, stack)
+    assert failed(stage)["packet_filter"] == before
+
+
 def test_release_needs_somebody_who_decided_it(stage: Stage, stack: ExitStack) -> None:
     """Asked only where totals are released; the sentence is about this bucket and these lines."""
     stage.settings["release"] = RELEASE

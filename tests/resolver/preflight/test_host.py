@@ -61,4 +61,6 @@ def test_a_later_file_of_systemd_wins(tmp_path: Path) -> None:
     host = Host(etc=tmp_path)
     assert host.unit_settings() == {"MemorySwapMax": "0", "IPAccounting": "no"}
     assert host.manager_settings() == {}
+    packaged = Host(etc=tmp_path / "none", lib=tmp_path)  # a unit of a package, which nobody overrode
+    assert packaged.unit_settings() == host.unit_settings()
     assert host.text(tmp_path / "none") == ""

@@ -45,6 +45,23 @@ def test_a_stranger_may_be_refused_or_dropped(tmp_path: Path, answer: bytes | No
     assert found.state == state
 
 
+def test_one_that_listens_everywhere_is_asked_too(tmp_path: Path) -> None:
+    """As most resolvers do; the report says where it was tried."""
+    stage = Stage(tmp_path)
+    with resolver(b"\x81\x83") as port:
+        stage.settings["listen"] = [f"0.0.0.0:{port}"]
+        [found] = access_checks(stage.case())
+    assert (found.state, f"(127.0.0.1:{port})" in found.found_en) == (State.FAILED, True)
+
+
+def test_what_could_not_be_tried_is_not_said_to_have_been(tmp_path: Path) -> None:
+    """An address that is not here (yet): the settings alone were looked at."""
+    stage = Stage(tmp_path)
+    stage.settings["listen"] = ["192.0.2.99:53"]
+    [found] = access_checks(stage.case())
+    assert (found.state, "no question from outside could be tried" in found.found_en) == (State.PASSED, True)
+
+
 @pytest.mark.parametrize("allow", [["127.0.0.0/8"], ["127.0.0.1/32"]])
 def test_nobody_there_to_ask(tmp_path: Path, allow: list[str]) -> None:
     """Before the first start, or where every loopback address is a customer's: the settings alone are looked at."""

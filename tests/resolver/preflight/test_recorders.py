@@ -38,7 +38,18 @@ def states(stage: Stage) -> dict[str, State]:
         (PLAIN + 'ip saddr 192.0.2.0/24 accept comment "no log, no counter"', "", State.PASSED),
         (PLAIN + "quota over 1 mbytes drop", None, State.FAILED),
         (None, ":INPUT ACCEPT [7:420]\n-A INPUT -p udp --dport 53 -j ACCEPT\n", State.PASSED),
-        (None, "-A INPUT -p tcp -m multiport --dports 80 -j ACCEPT\n", State.FAILED),
+        (None, "-A INPUT -p tcp -m multiport --dports 443,80 -j ACCEPT\n", State.FAILED),
+        (None, "-A INPUT -p tcp -m tcp --dport 1:1024 -j ACCEPT\n", State.FAILED),
+        (None, "-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n", State.PASSED),
+        (None, "-A DOCKER -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j ACCEPT\n", State.PASSED),
+        (None, "-A INPUT -d 192.31.196.0/24 -p tcp -m tcp --dport 80 -j ACCEPT\n", State.FAILED),
+        (None, "-A INPUT ! -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j ACCEPT\n", State.FAILED),
+        (None, "-A INPUT -p tcp -m recent --set --name web\n", State.FAILED),
+        ("ip daddr 172.17.0.2 tcp dport 80 counter packets 1 bytes 2 accept", "", State.PASSED),
+        ("ip daddr { 172.17.0.2, 192.31.196.1 } counter packets 1 bytes 2 accept", "", State.FAILED),
+        ("ip daddr != 172.17.0.2 counter packets 1 bytes 2 accept", "", State.FAILED),
+        ("ip daddr @pages counter packets 1 bytes 2 accept", "", State.FAILED),
+        ("tcp dport 80 add @visitors { ip saddr timeout 1h }", "", State.FAILED),
         ("", "-A FORWARD -j NFLOG --nflog-group 1\n", State.FAILED),
         (None, None, State.ATTESTED),
     ],
@@ -48,6 +59,17 @@ def test_rules(tmp_path: Path, nft: str | None, iptables: str | None, state: Sta
     stage = Stage(tmp_path)
     stage.host = evolve(stage.host, run=rules(nft, iptables))
     assert states(stage)["packet_filter"] is state
+
+
+def test_what_others_run_may_be_hidden(tmp_path: Path) -> None:
+    """hidepid: nothing is seen of others, so people's word is taken, and what is seen still fails."""
+    stage = Stage(tmp_path)
+    (stage.host.proc / "1/comm").unlink()
+    (stage.host.proc / "101/comm").write_text("bash\n")
+    found = states(stage)
+    assert (found["recorder_programs"], found["node_exporter_here"]) == (State.ATTESTED, State.ATTESTED)
+    (stage.host.proc / "101/comm").write_text("tcpdump\n")
+    assert states(stage)["recorder_programs"] is State.FAILED
 
 
 @pytest.mark.parametrize("switch", ["nf_conntrack_acct", "nf_conntrack_timestamp", "nf_conntrack_log_invalid"])

@@ -14,7 +14,7 @@ from blocklist.trust.local.preflight import Standing, State
 from resolver.preflight.wording import finding, texts
 
 PAGE = Path(__file__).parents[3] / "docs" / "operators" / "preflight.md"
-OTHERS = ("attested", "attestations", "template", "report")
+OTHERS = ("attested", "answered", "attestations", "template", "report")
 CHECKS = [key for key in texts() if key not in OTHERS]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 USED = re.compile(r'finding\(\s*"(\w+)",\s*"(\w+)"')
@@ -22,7 +22,7 @@ SOURCES = [path.read_text() for path in Path(resolver.preflight.__file__).parent
 
 
 def ways() -> Iterator[tuple[str, dict[str, Any]]]:
-    for check in (*CHECKS, "attested"):
+    for check in (*CHECKS, "attested", "answered"):
         yield from ((f"{check}.{how}", words) for how, words in texts()[check].items() if how != "title")
 
 

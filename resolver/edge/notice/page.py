@@ -67,7 +67,7 @@ def _article(notice: Notice, context: NoticeContext, language: Language) -> str:
 
 
 def _opening(notice: Notice, context: NoticeContext, language: Language, text: Texts) -> list[str]:
-    """What happened, who decided, on what ground, and that nobody is accused."""
+    """What happened, on whose list, under which terms, and that nobody is accused."""
     calm = _paragraphs(text["accident"])
     if context.no_record:
         calm.append(f"<p><strong>{escape(text['no_record'])}</strong></p>")
@@ -80,7 +80,7 @@ def _opening(notice: Notice, context: NoticeContext, language: Language, text: T
 
 def _terms(notice: Notice, context: NoticeContext, language: Language, text: Texts) -> str:
     by_law = notice.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS and notice.terms_article is None
-    if context.terms is None or by_law:  # terms are then not the ground
+    if context.terms is None or by_law:  # the law is named then
         return ""
     name = text["terms_of"]
     if notice.terms_article is not None:

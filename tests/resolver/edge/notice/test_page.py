@@ -88,14 +88,15 @@ def test_an_article_of_the_terms_is_named() -> None:
     assert '<a href="https://isp.example/terms">Firm A terms of service, article 12</a>' in text
 
 
-def test_under_law_the_terms_are_not_called_the_ground() -> None:
-    """Status 451 says that the ground is law: the terms stand at the foot alone, unless an article of them is named."""
+def test_terms_are_never_called_the_ground() -> None:
+    """Consent by terms excuses nothing; where the status says law they stand at the foot, but for a named article."""
     law = {"status": 451, "blocked_by": "https://isp.example/policy"}
     text = page(**law)
-    assert "根拠" not in text and "On the basis of" not in text and "https://isp.example/terms" not in text
+    assert "この措置の定め" not in text and "https://isp.example/terms" not in text
     assert "利用規約の版：2026-11" in text
     named = page(**law, terms_article={"ja": "第12条", "en": "article 12"})
-    assert "根拠：" in named and "第12条" in named
+    assert "この措置の定め：" in named and "As laid down in: " in named and "第12条" in named
+    assert not [word for word in ("根拠", "basis") if word in page() + named]
 
 
 def test_the_foot_says_what_the_page_stands_for() -> None:

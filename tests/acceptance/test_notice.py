@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import Any
 
 import psutil
@@ -291,6 +292,14 @@ class _OpenSite(BaseHTTPRequestHandler):
         return
 
 
+class _Site(ThreadingHTTPServer):
+    """Does not ask for its own name, as Python's does: nobody answers here, and each time that takes ten seconds."""
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = OPEN, 80
+
+
 def _asks_us(daemon: Daemon, profile: Path) -> list[str]:
     """Chromium's own setting "use secure DNS with": our resolver and no other. Returns the flag that trusts its key."""
     template = f"https://127.0.0.1:{daemon.doh_port}{daemon.doh_path}{{?dns}}"
@@ -310,7 +319,7 @@ def test_chromium_that_asks_us_over_https_shows_the_page(world: World, tmp_path:
     A page that is not listed is shown as it is, with no notice where it embeds a listed picture; https fails at once.
     """
     flags = _asks_us(world.daemon, tmp_path / "profile")
-    site = ThreadingHTTPServer((address_of(OPEN), 80), _OpenSite)
+    site = _Site((address_of(OPEN), 80), _OpenSite)
     thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     folder = artifacts("notice")

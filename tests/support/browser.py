@@ -80,9 +80,15 @@ def look(
         "flags": list(flags),
     }
     answer = json.loads(_node("look.mjs", within=within, stdin=json.dumps(job), seconds=seconds))
-    faults = {each.name: answer["pages"][each.name]["fault"] for each in pages if not each.may_fail}
+    seen = Seen(answer["pages"], answer["lighthouse"])
+    all_loaded(pages, seen)
+    return seen
+
+
+def all_loaded(pages: Sequence[View], seen: Seen) -> None:
+    """AssertionError for a page that did not load, unless it may."""
+    faults = {each.name: seen.pages[each.name]["fault"] for each in pages if not each.may_fail}
     assert not any(faults.values()), faults
-    return Seen(answer["pages"], answer["lighthouse"])
 
 
 def validate(*files: Path) -> list[dict[str, Any]]:

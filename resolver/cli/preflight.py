@@ -7,13 +7,13 @@ import click
 
 from blocklist.disk import make_folders, replace_file
 from blocklist.errors import BlocklistError
-from blocklist.trust.local.preflight import Report, keep_report, load_report, make_report, public_key, verify
+from blocklist.trust.local.preflight import Report, State, keep_report, load_report, make_report, public_key, verify
 from blocklist.trust.storage.host_key import load_or_create
 from resolver.cli.faults import CliFault
 from resolver.cli.identity import as_owner_of
 from resolver.cli.options import config_option
 from resolver.edge.supervision.control_client import ControlFault, ask
-from resolver.preflight.attested import Attestations, ends, template
+from resolver.preflight.attested import Attestations, asked, ends, template
 from resolver.preflight.examination import case_of, examine
 from resolver.preflight.host import Host
 from resolver.preflight.report_text import LANGUAGES, report_text
@@ -61,8 +61,14 @@ def preflight(
         return 0
     named = attestations or settings.preflight.attestations
     given = Attestations.read(named) if named else Attestations()
-    report, data = _examined(settings, config, given)
+    report, host_key = _examined(settings, config, given)
     text = report_text(report, languages)
+    if named is None and _only_words_missing(settings, report):
+        click.echo(text, nl=False)
+        click.echo("nothing was kept: only attestations are missing, name their file by --attestations", err=True)
+        return 1
+    with as_owner_of(settings.state):
+        data = keep_report(settings.state, report, host_key)
     if out is not None:
         _copy(out, report, data, text)
     click.echo(text, nl=False)
@@ -71,7 +77,7 @@ def preflight(
 
 
 def _examined(settings: Settings, config: Path, given: Attestations) -> tuple[Report, bytes]:
-    """Examine, sign and keep it where the resolver looks."""
+    """Examine; the report of it, and the host key."""
     with as_owner_of(settings.state):
         host_key = load_or_create(settings.state)
     findings = examine(case_of(settings, config, given, this_host, host_key))
@@ -87,7 +93,13 @@ def _examined(settings: Settings, config: Path, given: Attestations) -> tuple[Re
             before=_before(settings.state, public_key(host_key)),
             until=ends(given, this_host.now()),
         )
-        return report, keep_report(settings.state, report, host_key)
+        return report, host_key
+
+
+def _only_words_missing(settings: Settings, report: Report) -> bool:
+    """Whether nothing failed but what people were asked: a forgotten option must not take promises back."""
+    failed = {each.id for each in report.findings if each.state is State.FAILED}
+    return bool(failed) and failed <= set(asked(settings))
 
 
 def _before(state: Path, public: bytes) -> Report | None:

@@ -26,7 +26,8 @@ def _lines(report: Report, language: str) -> Iterator[str]:
     yield f"{words['result']}: " + (words["passed"] if report.passed else words["failed"].format(failed))
     yield f"{words['host']}: {report.host}"
     yield f"{words['made']}: {_time(report.made_at, language)}"
-    yield f"{words['until']}: {_time(report.not_after, language)}"
+    if report.passed:
+        yield f"{words['until']}: {_time(report.not_after, language)}"
     yield f"{words['lists']}: {join.join(report.lists) or '-'}"
     yield f"{words['settings']}: {report.settings}"
     yield f"{words['key']}: {report.key}"

@@ -254,8 +254,8 @@ class Supervisor:
     def _promise(self) -> None:
         """Promises begin or end; nothing that is enforced does."""
         if self._stopping is None:
-            self._release.configure(self._settings, promised=self._preflight.promised)
             self._notice.renew(self._settings, no_record=self._preflight.promised)
+            self._release.configure(self._settings, promised=self._preflight.promised)
 
     def hang_up(self, tell: Callable[[Reply], object]) -> None:
         """SIGHUP."""

@@ -63,6 +63,21 @@ def test_what_fails_says_what_to_do(stage: Stage) -> None:
     assert json.loads((stage.folder / "state" / REPORT_NAME).read_bytes())["vouched"] == []
 
 
+def test_a_forgotten_option_takes_no_promise_back(stage: Stage) -> None:
+    """The report that passed stays where the machine is well and only the file of attestations was not named."""
+    attested(stage)
+    before = (stage.folder / "state" / REPORT_NAME).read_bytes()
+    done = typed(stage)
+    assert (done.exit_code, "nothing was kept" in done.stderr) == (1, True)
+    assert (stage.folder / "state" / REPORT_NAME).read_bytes() == before
+    stage.settings["laptop"] = True
+    stage.loaded()
+    assert (typed(stage).exit_code, json.loads((stage.folder / "state" / REPORT_NAME).read_bytes())["passed"]) == (
+        1,
+        False,
+    )
+
+
 def test_copies_for_the_file_can_be_verified_elsewhere(stage: Stage) -> None:
     """Text and signed data, by the public key the command shows; another key, or a changed byte, is refused."""
     done = attested(stage, "--out", str(stage.folder / "file"))

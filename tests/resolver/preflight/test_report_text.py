@@ -33,6 +33,7 @@ def test_what_failed_is_counted_and_followed_by_what_to_do() -> None:
     text = told(BAD, GOOD, evolve(BAD, id="other"), languages=("ja",))
     assert "結果: 不合格（2 件）" in text
     assert text.count("    対処: ") == 2
+    assert "有効期限" not in text  # it is good for nothing
     assert "Result" not in text
 
 

@@ -55,9 +55,18 @@ class Period:
         """Whether a day lies in it."""
         return day is not None and self.first <= day < self.end
 
+    def must_have_begun(self, on: date) -> None:
+        """OperatorFault on a day before it: every figure would be 0 or unknown, and look like a finding."""
+        if on < self.first:
+            raise OperatorFault("period", f"{self.label} has not begun: there is nothing to report of it yet")
+
     def months(self) -> tuple["Period", ...]:
         """Its calendar months, oldest first."""
         return tuple(Period.begin("month", _later(self.first, index)) for index in range(_MONTHS[self.kind]))
+
+    def reviewed(self, on: date) -> tuple["Period", ...]:
+        """A year's quarters and months that have begun on a day, in this order."""
+        return tuple(one for one in (*self.quarters(), *self.months()) if one.first <= on)
 
     def quarters(self) -> tuple["Period", ...]:
         """Its whole quarters, oldest first; none in a month."""

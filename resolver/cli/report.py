@@ -65,7 +65,8 @@ def research_export(config: Path, ledgers: tuple[Path, ...], notes: Path | None,
     """Write data for outside researchers: figures by month, noised and rounded, as CSV and JSON."""
     wanted = Period.parse(period)
     sources, _preflight = _gathered(config, ledgers, notes)
-    files = research_files([sources.report(month) for month in wanted.months()])
+    wanted.must_have_begun(sources.made_on)
+    files = research_files([sources.report(month) for month in wanted.months() if month.first <= sources.made_on])
     _tell(_written(lambda: _write_all(out, files)))
 
 
@@ -73,7 +74,7 @@ def research_export(config: Path, ledgers: tuple[Path, ...], notes: Path | None,
 @_sources
 @click.option("--year", type=click.IntRange(2000, 2998), required=True, help="The year to review.")
 def review(config: Path, ledgers: tuple[Path, ...], notes: Path | None, out: Path, year: int) -> None:
-    """Write the yearly review: seventeen reports, what they rest on, and a SHA-256 of each file."""
+    """Write the yearly review: every report of the year, what they rest on, and a SHA-256 of each file."""
     sources, preflight = _gathered(config, ledgers, notes)
     bundle = review_bundle(sources, Period.parse(f"{year}"), preflight)
     _tell(_written(lambda: write_bundle(bundle, out)))

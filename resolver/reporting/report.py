@@ -29,7 +29,8 @@ class Sources:
     made_on: date
 
     def report(self, period: Period) -> Report:
-        """Return the report of one period."""
+        """Return the report of one period. OperatorFault: it has not begun."""
+        period.must_have_begun(self.made_on)
         notes, books, in_force = self.notes.within(period), self.books, self.in_force
         figures, series = of_all(books, period)
         register = self.notes.objections

@@ -26,13 +26,13 @@ POLICY: Final = "policy/policy.json"
 def review_bundle(sources: Sources, year: Period, signed: bytes | None) -> Bundle:
     """The bundle; `signed` is the preflight report of this host as it lies in the state folder."""
     whole = sources.report(year)
-    months = [sources.report(month) for month in year.months()]
-    reports = [whole, *(sources.report(quarter) for quarter in year.quarters()), *months]
+    parts = [sources.report(one) for one in year.reviewed(sources.made_on)]
+    months = [one for one in parts if one.period.kind == "month"]
     return Bundle(
         publisher=whole.publisher,
         year=year.first.year,
         made_on=whole.made_on,
-        reports=[report_part(one) for one in reports],
+        reports=[report_part(one) for one in (whole, *parts)],
         others=list(_others(whole, months, sources.in_force.examined, signed)),
     )
 

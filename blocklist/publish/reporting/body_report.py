@@ -87,7 +87,8 @@ class Span:
 
 
 def body_report(past: Past, period: Period, notes: Notes, now: datetime) -> Report:
-    """The report; with the same past, period and day the same."""
+    """The report; with the same past, period and day the same. OperatorFault: the period has not begun."""
+    period.must_have_begun(day_in_japan(now))
     span, written = Span(past=past, period=period, now=now), notes.within(period)
     section = ListSection(
         list_id=past.list_id,

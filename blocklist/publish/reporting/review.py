@@ -33,7 +33,7 @@ _OBJECTIONS: Final = (
 def review_bundle(past: Past, year: Period, notes: Notes, now: datetime, policy: Mapping[str, bytes]) -> Bundle:
     """The bundle; `policy` are the body's own policy documents, by file name."""
     whole = body_report(past, year, notes, now)
-    parts = [whole, *(body_report(past, one, notes, now) for one in (*year.quarters(), *year.months()))]
+    parts = [whole, *(body_report(past, one, notes, now) for one in year.reviewed(whole.made_on))]
     documents = [
         _part(Text(f"方針 {name}", f"Policy: {name}"), {f"policy/{name}": data}) for name, data in policy.items()
     ]

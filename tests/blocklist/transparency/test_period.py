@@ -42,6 +42,16 @@ def test_months_cover_it(text: str, day: date) -> None:
     assert sum(month.holds(day) for month in period.months()) == period.holds(day)
 
 
+def test_what_has_not_begun() -> None:
+    """It is refused, and no part of a review that is made before the year is over."""
+    october = Period.parse("2026-10")
+    october.must_have_begun(date(2026, 10, 1))
+    with pytest.raises(OperatorFault, match="2026-10 has not begun"):
+        october.must_have_begun(date(2026, 9, 30))
+    labels = [one.label for one in Period.parse("2026").reviewed(date(2026, 4, 1))]
+    assert labels == ["2026-Q1", "2026-Q2", "2026-01", "2026-02", "2026-03", "2026-04"]
+
+
 def test_parts() -> None:
     """A year has twelve months and four quarters, which touch; a quarter has one, a month none."""
     year = Period.parse("2026")

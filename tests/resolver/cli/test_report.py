@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,9 @@ def test_report_of_two_hosts(host: Terminal) -> None:
     assert (out / "report.html").stat().st_mode & 0o777 == 0o644
 
 
-def test_review_bundle_and_research_export(host: Terminal) -> None:
+def test_review_bundle_and_research_export(host: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """One command makes the year's bundle, bound to the preflight report as it is signed; another the table."""
+    monkeypatch.setattr("resolver.cli.report._day", lambda _now: date(2027, 1, 4))
     settings = load(host.config, look_at_files=False)
     key = load_or_create(host.state)
     made = make_report(
@@ -86,6 +88,8 @@ def test_review_bundle_and_research_export(host: Terminal) -> None:
     ("words", "said"),
     [
         (("report", "--period", "November"), "a period is a month"),
+        (("report", "--period", "2999-11"), "has not begun"),
+        (("research-export", "--period", "2999"), "has not begun"),
         (("report", "--period", "2026-11", "--notes", "none.yaml"), "cannot read the notes"),
         (("report", "--period", "2026-11", "--ledger", "none.jsonl"), "cannot read the ledger"),
     ],

@@ -106,7 +106,7 @@ def test_notes_come_in_by_their_day(lived: Lived) -> None:
         accidents=(happened,),
         drills=(),
         policy_changes=(happened,),
-        analysis=(Words("分析", "Analysis", "2026-05"),),
+        analysis=(Words("分析", "Analysis", Period.parse("2026-05")),),
     )
     may, june = lived.report("2026-05", notes), lived.report("2026-06", notes)
     assert (may.figures["accidents"], june.figures["accidents"]) == (Figure(1), Figure(0))

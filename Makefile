@@ -54,12 +54,13 @@ scanner: setup
 	  $(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check 'sslyze>=6.3,<7'; } || \
 	  echo "sslyze cannot be installed here: the test that scans our TLS is skipped" >&2
 
-# What drives Chromium and judges pages in it (tests/browser/package.json); without npm their tests are skipped.
+# What drives Chromium and judges pages in it (tests/browser/package.json); without npm and Node.js 20.19 or newer their
+# tests are skipped.
 BROWSER := $(VENV)/browser
 browser: setup
 	@cmp -s tests/browser/package.json $(BROWSER)/installed.json || { mkdir -p $(BROWSER) && \
 	  cp tests/browser/package.json $(BROWSER)/ && \
-	  npm install --prefix $(BROWSER) --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error && \
+	  npm install --prefix $(BROWSER) --no-audit --no-fund --no-package-lock --ignore-scripts --engine-strict --loglevel=error && \
 	  cp tests/browser/package.json $(BROWSER)/installed.json; } || \
 	  echo "npm cannot install tests/browser/package.json here: the tests in a real browser are skipped" >&2
 

@@ -92,10 +92,10 @@ def test_terms_are_never_called_the_ground() -> None:
     """Consent by terms excuses nothing; where the status says law they stand at the foot, but for a named article."""
     law = {"status": 451, "blocked_by": "https://isp.example/policy"}
     text = page(**law)
-    assert "この措置の定め" not in text and "https://isp.example/terms" not in text
+    assert "この措置に関する定め" not in text and "https://isp.example/terms" not in text
     assert "利用規約の版：2026-11" in text
     named = page(**law, terms_article={"ja": "第12条", "en": "article 12"})
-    assert "この措置の定め：" in named and "As laid down in: " in named and "第12条" in named
+    assert "この措置に関する定め：" in named and "As laid down in: " in named and "第12条" in named
     assert not [word for word in ("根拠", "basis") if word in page() + named]
 
 

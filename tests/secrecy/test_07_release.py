@@ -185,7 +185,7 @@ def test_eight_events_in_each_bucket_are_more_than_is_promised() -> None:
     assert E * 1.5 < ratio <= E**2 * ROUNDING
 
 
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(-90, 90), st.integers(-200, 200), st.integers(0, 40))
+@given(st.integers(0, 300), st.integers(0, 300), st.integers(-90, 390), st.integers(-200, 200), st.integers(0, 40))
 def test_the_rule_sees_only_the_sum(count: int, other: int, added: int, noisy: int, steps: int) -> None:
     """Two counts, and noise that makes the same sum, lead to one state: nothing else of the history gets through."""
     total = Total(noisy, steps * EVENTS_HIDDEN)

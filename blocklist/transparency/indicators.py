@@ -144,7 +144,7 @@ _ALL: Final = (
         unit="seconds",
         title=Text("配布から適用まで", "From publication to enforcement"),
         meaning=Text(
-            "版の署名から、この事業者のすべての処理系で適用されるまでの時間です。",
+            "版の署名から、この事業者の機器のすべての処理プロセスで適用されるまでの時間です。",
             "From the signing of a version to its enforcement by every worker of this ISP.",
         ),
         reported_by=("isp",),

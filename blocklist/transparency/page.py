@@ -83,6 +83,8 @@ class Side:
         yield self.words["no_person"]
         if self.report.kind == "list_body":
             yield self.words["own_counts"]
+        else:
+            yield self.words["sums_only"]
         if self.report.noise is not None:
             yield self.words["noised"]
         yield DAYS[self.report.kind][self.language]

@@ -25,8 +25,12 @@ WORDS: Final = {
         "“Not known here” means that the publisher has no such figure. It does not mean 0.",
     ),
     "no_person": Text(
-        "この報告は、個別のアドレス、利用者、個々の通信に関する情報を含みません。そのような記録は作成していません。",
-        "Nothing here is about a single address, a user or a communication; no such record is made.",
+        "この報告は、個別のアドレス、利用者、個々の通信に関する情報を含みません。",
+        "Nothing here is about a single address, a user or a communication.",
+    ),
+    "sums_only": Text(
+        "数値の基となる記録は集計値のみで、個々の問い合わせや利用者の記録は用いていません。",
+        "The figures come from books that hold sums alone, and from no record of a look-up or a user.",
     ),
     "own_counts": Text(
         "掲載件数は団体自身の作業に関する数であり、利用者の通信に由来しません。そのため雑音を加えず、正確な値を示します。",
@@ -47,7 +51,7 @@ WORDS: Final = {
     "bucket_seconds": Text("集計の間隔", "Length of a bucket"),
     "buckets": Text("公表した集計の数", "Buckets released"),
     "hosts": Text("集計した機器の数", "Hosts"),
-    "policy": Text("適用中の方針", "Policy in force"),
+    "policy": Text("適用中の方針(作成日現在)", "Policy in force (on the day this was made)"),
     "policy_changes": Text("方針の変更", "Changes of the policy"),
     "no_changes": Text("期間中の変更はありません。", "None in this period."),
     "whole": Text("全体", "Overall"),

@@ -25,7 +25,7 @@ def remarks(books: tuple[Book, ...], period: Period, made_on: date) -> Iterator[
         )
     if broken := missing_releases(books, period):
         yield Text(
-            f"遮断の回数の公表が{broken}回、記録上つながっていません。その分は合計に含まれていません。",
+            f"公表した遮断の回数の累計が、記録上{broken}か所で連続していません。その間の分は合計に含まれていません。",
             f"In {broken} places the released totals do not go on where they ended; what lies between is in no sum.",
         )
     yield from _restarts(books, period)
@@ -78,7 +78,7 @@ def _restarts(books: tuple[Book, ...], period: Period) -> Iterator[Text]:
     if whole and counted < whole:
         share = wording.number(counted / whole, "ratio")
         yield Text(
-            f"遮断の回数は、公表した集計の時間のうち{share}%を数えたものです(再起動すると、集計中の分は失われます)。",
+            f"遮断の回数は、集計の対象とした時間のうち{share}%について数えたものです(再起動すると、集計中の分は失われます)。",
             f"The totals of blocked look-ups count {share} % of the time they cover; a restart loses what ran.",
         )
 

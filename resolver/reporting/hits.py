@@ -60,9 +60,9 @@ class Hits:
             return Text("数えていた日はありません。", "Of no day that was counted.")
         count = len(self.days)
         first, last = ([wording.day(end(self.days), each) for each in LANGUAGES] for end in (min, max))
-        ja, en = ("", "") if hosts == 1 else (f"機器{hosts}台で延べ", f", those of {hosts} hosts added up,")
+        ja, en = ("", "") if hosts == 1 else (f"機器{hosts}台の延べ", f", those of {hosts} hosts added up,")
         return Text(
-            f"{first[0]}から{last[0]}までの間の、{ja}{count}日分です。",
+            f"{first[0]}から{last[0]}までの期間における{ja}{count}日分の値です。",
             f"Of {count} days{en} between {first[1]} and {last[1]}.",
         )
 

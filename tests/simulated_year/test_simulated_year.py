@@ -51,7 +51,7 @@ NOTES = Notes(
         Words(
             "問い合わせ100万件当たりの遮断は、年間を通じておおむね一定でした。",
             "Blocked look-ups per million queries stayed about the same over the year.",
-            str(YEAR),
+            Period.parse(str(YEAR)),
         ),
     ),
     objections=(

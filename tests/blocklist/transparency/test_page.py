@@ -55,6 +55,13 @@ def test_japanese_stands_first_and_english_says_the_same() -> None:
         assert limit.en.replace("'", "&#39;") in PAGE
 
 
+def test_what_is_said_of_records_is_true_of_whoever_reports() -> None:
+    """An ISP's page speaks of its books alone, a list body's of no record: it keeps one of every address it lists."""
+    body = to_html(isp_report(kind="list_body", sections=(), figures={}, series=(), noise=None)).decode()
+    assert ("hold sums alone" in PAGE, "hold sums alone" in body) == (True, False)
+    assert not [page for page in (PAGE, body) if "no such record" in page or "記録は作成していません" in page]
+
+
 def test_unknown_is_said_in_words() -> None:
     """What is not known is said so, in both languages."""
     assert "<span>把握していません</span>" in PAGE

@@ -2,6 +2,7 @@
 
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -88,8 +89,10 @@ def _fault(work: Callable[[], None]) -> str:
         work()
     except DeadLink as dead:
         return str(dead)
-    except exceptions.SSLError:
-        return "has no certificate that browsers trust for this name"
+    except exceptions.SSLError as fault:
+        if isinstance(fault.args[0], ssl.SSLCertVerificationError):
+            return "has no certificate that browsers trust for this name"
+        return "speaks no TLS that browsers speak"
     except exceptions.NameResolutionError:
         return "has a host name that is not found"
     except exceptions.NewConnectionError:

@@ -145,6 +145,11 @@ def test_a_certificate_nobody_trusts_is_bad(safe: _Site, monkeypatch: pytest.Mon
     assert _one(f"{safe.url}/200") == ("bad", "has no certificate that browsers trust for this name")
 
 
+def test_tls_that_is_none_is_bad(site: _Site) -> None:
+    """A plain server behind https: no certificate is at fault."""
+    assert _one(site.url.replace("http:", "https:") + "/200") == ("bad", "speaks no TLS that browsers speak")
+
+
 def test_nobody_there_is_bad(tmp_path: Path) -> None:
     """A closed port, and a name that leads nowhere."""
     assert _one(f"https://localhost:{free_port()}/") == ("bad", "cannot be reached: no connection")

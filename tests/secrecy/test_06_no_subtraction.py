@@ -8,6 +8,7 @@ kept, popular already and far from its end. All operational series are the same 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from resolver.core.config import ListPolicy, ViewConfig
+from resolver.edge.supervision import status
 from resolver.edge.supervision.metrics import Exposition
 from resolver.edge.supervision.release_clock import ReleaseClock
 from resolver.edge.supervision.tally import Labels, Tally
@@ -185,8 +187,11 @@ class Replay:
         self.region.cells[:] = self.world.counters.cells
         return evolve(snapshot(), totals=self.tally.totals(), release=self.release.view())
 
-    def metrics(self) -> bytes:
-        return self.exposition.render()
+    def told(self) -> bytes:
+        """All that is shown: /metrics, and what `mamori status` and support bundles are made of."""
+        shown = status.document(self._snapshot())
+        released = json.dumps(shown.pop("release"))
+        return b"\n".join([self.exposition.render(), json.dumps(shown).encode(), f"{RELEASED} {released}".encode()])
 
 
 def replays(folder: Path, steps: list[Step]) -> Iterator[tuple[Replay, Replay]]:
@@ -213,7 +218,7 @@ def operational(text: bytes) -> list[bytes]:
 def test_swapped_queries_leave_the_same_series_for_ever(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
-    """Any traffic, a full cache: /metrics is byte-identical until the bucket closes, operational series ever after."""
+    """Any traffic, a full cache: all that is told is identical until the bucket closes, operational series ever after."""
     folder = tmp_path_factory.mktemp("replay")
     again = [Step("old", number) for number in range(CROWD)]  # what one more entry had displaced would be a miss now
     closing = [*[Step("wait", 3600)] * 24, Step("popular")]
@@ -221,9 +226,9 @@ def test_swapped_queries_leave_the_same_series_for_ever(
     for number, (cached, blocked) in enumerate(replays(folder, every)):
         assert counted(cached) == counted(blocked)
         if number <= len(steps) + 1:
-            assert cached.metrics() == blocked.metrics()
+            assert cached.told() == blocked.told()
         elif number > len(every) - len(steps):
-            assert operational(cached.metrics()) == operational(blocked.metrics())
+            assert operational(cached.told()) == operational(blocked.told())
 
 
 @pytest.mark.parametrize("k", [1, 8, 60])
@@ -234,7 +239,7 @@ def test_k_blocked_queries_show_when_the_bucket_closes_and_only_there(tmp_path: 
     steps = [Step("swap", 0, each) for each in [swap] * k + others] + [Step("old", n) for n in range(CROWD)]
     for cached, blocked in replays(tmp_path, steps):
         assert counted(cached) == counted(blocked)
-    assert cached.metrics() == blocked.metrics()
+    assert cached.told() == blocked.told()
     assert blocked.world.numbers.blocks == (k + 1, 1)
     assert cached.world.numbers.blocks == (0, 0)
     assert cached.world.numbers.cache_misses > CROWD  # the cache was full, and what it lost was asked again
@@ -257,7 +262,7 @@ def test_what_was_kept_before_it_was_listed_leaves_no_trace(tmp_path: Path) -> N
         for step in LATE:
             replay.do(step)
     assert counted(cached) == counted(blocked)
-    assert cached.metrics() == blocked.metrics()
+    assert cached.told() == blocked.told()
     assert blocked.world.numbers.blocks == (1, 0)
 
 
@@ -277,7 +282,7 @@ def test_a_difference_is_seen(tmp_path: Path) -> None:
     cached, blocked = list(replays(tmp_path, [swap]))[-1]
     cached.do(swap)
     blocked.do(Step("new"))
-    assert cached.metrics() != blocked.metrics()
+    assert cached.told() != blocked.told()
 
 
 # --- the real daemon, scraped every second ----------------------------------------------------------------

@@ -96,7 +96,7 @@ class LedgerFile:
         """What was kept last; None: nothing that could be gone on from."""
         try:
             document = json.loads((self.folder / RUNNING_NAME).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return document if isinstance(document, dict) else None
 

@@ -9,7 +9,7 @@ was set back makes a second one.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
 import cattrs
@@ -21,6 +21,7 @@ FORMAT: Final = "mamori/1 ledger"
 LINE_BYTES: Final = 1024 * 1024  # the longest line there is
 DAY_KIND: Final = "day"
 RELEASE_KIND: Final = "release"
+_LAST: Final = 253_402_300_799  # POSIX seconds: the end of the year 9999, the last that a date can be made of
 
 
 class LineFault(Exception):
@@ -146,7 +147,7 @@ def read(data: bytes) -> Entry:
     try:
         words = json.loads(data)
         kind, is_ours = words["kind"], words["format"] == FORMAT
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise LineFault("no_line") from None
     if not is_ours or kind not in (DAY_KIND, RELEASE_KIND):
         raise LineFault("unknown")
@@ -165,7 +166,9 @@ def _structured(words: Mapping[str, Any], kind: type[_Line]) -> _Line:
     try:
         line = cattrs.structure(words, kind)
         if isinstance(line, DayLine):
-            day_end(line.day)
+            date.fromisoformat(line.day)
+        elif not 0 <= line.start < line.end <= _LAST or line.buckets < 1:
+            raise ValueError("no time that a bucket has")
     except Exception:  # noqa: BLE001  cattrs hands on whatever a hook raised; the file is the operator's
         raise LineFault("no_line") from None
     return line

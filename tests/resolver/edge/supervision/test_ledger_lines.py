@@ -34,8 +34,8 @@ DAYS = st.builds(
 )
 BUCKETS = st.builds(
     BucketLine,
-    start=st.integers(0, 2**33),
-    end=st.integers(0, 2**33),
+    start=st.integers(0, 2**32),
+    end=st.integers(2**32 + 1, 2**33),
     seconds_counted=st.integers(0, 604_800),
     lines_class=st.just("1,000+"),
     lists=st.dictionaries(st.just("demo"), st.builds(Released, st.integers(), st.integers(), st.integers())),
@@ -66,6 +66,27 @@ def test_a_changed_line_is_refused(change: dict[str, object]) -> None:
     words = json.loads(write(Entry("9f", 1, DayLine("2026-11-21"))))
     with pytest.raises(LineFault):
         read(json.dumps(words | change).encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        (DayLine("2026-11-21"), {"day": "2026-11-21T05:00"}),
+        (BucketLine(0, 86_400, 86_400, "1,000+", {}), {"end": 10**30}),
+        (BucketLine(0, 86_400, 86_400, "1,000+", {}), {"start": 86_400}),
+        (BucketLine(0, 86_400, 86_400, "1,000+", {}), {"buckets": 0}),
+    ],
+)
+def test_a_time_that_is_none_is_refused(line: DayLine | BucketLine, change: dict[str, object]) -> None:
+    """A line whose days a report could not work with is no line: it is counted as unread, and ends nothing."""
+    with pytest.raises(LineFault):
+        read(json.dumps(json.loads(write(Entry("9f", 1, line))) | change).encode())
+
+
+def test_nesting_is_refused() -> None:
+    """The last line is read when the supervisor starts: whatever stands there does not stop it."""
+    with pytest.raises(LineFault):
+        read(b"[" * 100_000)
 
 
 def test_fields_of_a_later_version_are_passed_over() -> None:

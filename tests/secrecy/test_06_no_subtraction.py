@@ -218,7 +218,7 @@ def operational(text: bytes) -> list[bytes]:
 def test_swapped_queries_leave_the_same_series_for_ever(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
-    """Any traffic, a full cache: all that is told is identical until the bucket closes, operational series ever after."""
+    """Any traffic, a full cache: all that is told is identical until the bucket closes, operational series for ever."""
     folder = tmp_path_factory.mktemp("replay")
     again = [Step("old", number) for number in range(CROWD)]  # what one more entry had displaced would be a miss now
     closing = [*[Step("wait", 3600)] * 24, Step("popular")]

@@ -11,7 +11,7 @@ from blocklist.trust.local.preflight import Standing
 from resolver.cli.identity import as_owner_of
 from resolver.cli.notice.pages import too_long
 from resolver.cli.options import config_option
-from resolver.edge.supervision.preflight_keeper import WORTH, standing_of
+from resolver.edge.supervision.preflight_keeper import WORTH, PreflightFault, require_vouched, standing_of
 from resolver.settings import Settings, SettingsFault, load
 from resolver.settings.checks import warnings
 from resolver.settings.view_words import view_documents, view_lines
@@ -64,7 +64,11 @@ def _unvouched(settings: Settings) -> Iterator[str]:
     """Whether a resolver with these settings would begin, and promise what the preflight vouches for."""
     try:
         with as_owner_of(settings.state):
+            require_vouched(settings)
             found = standing_of(settings, time.time())
+    except PreflightFault as fault:
+        yield f"preflight: a start would be refused: {fault}"
+        return
     except BlocklistError as fault:
         yield f"preflight: the report cannot be used: {fault}"
         return

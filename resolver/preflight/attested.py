@@ -85,6 +85,10 @@ def _read(key: str, value: Any) -> Attestation | None:
     if not isinstance(value, dict) or not {"by", "office", "date"} <= set(value) <= KEYS:
         raise ValueError("expected by, office and date (and about where the template has it)")
     words = {name: str(each) for name, each in value.items() if each is not None}
+    if any(isinstance(each, list | dict) for each in value.values()) or not all(
+        each.isprintable() for each in words.values()
+    ):
+        raise ValueError("by, office: expected a name on one line")
     if not words.keys() & {"by", "office", "date"}:
         return None
     try:

@@ -38,7 +38,9 @@ def _swap(host: Host) -> Finding:
     try:
         require_no_swap(swaps, host.proc / "self/cgroup", cgroups)
     except HardeningFault:
-        limit = host.text(cgroups / UNIT_CGROUP / "memory.swap.max") or host.unit_settings().get("MemorySwapMax", "")
+        limit = host.text(cgroups / UNIT_CGROUP / "memory.swap.max")
+        if not limit and (cgroups / "cgroup.controllers").exists():  # version 2: version 1 knows no such limit
+            limit = host.unit_settings().get("MemorySwapMax", "")
         if limit != "0":
             return finding("swap", "on", devices=_devices(swaps))
     return finding("swap", "off")

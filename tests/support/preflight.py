@@ -55,6 +55,7 @@ def passing_host(folder: Path, **more: Any) -> Host:
         "proc/100/cmdline": "/sbin/init\0",
         "proc/101/comm": "node_exporter\n",
         "proc/101/cmdline": "/usr/bin/node_exporter\0--collector.disable-defaults\0--collector.cpu\0",
+        "sys/fs/cgroup/cgroup.controllers": "cpu memory\n",
         "etc/systemd/system/mamori.service": "[Service]\nMemorySwapMax=0\n",
         "etc/systemd/system.conf": "[Manager]\n#DefaultIPAccounting=yes\n",
     }
@@ -62,7 +63,6 @@ def passing_host(folder: Path, **more: Any) -> Host:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (folder / "sys").mkdir(exist_ok=True)
     facts: dict[str, Any] = {
         "forbid_dumps": lambda: None,  # tests must stay as they are
         "synchronised": lambda: True,

@@ -76,7 +76,8 @@ def standing_of(settings: Settings, now: float) -> Standing:
 def _vouched(state: Path) -> tuple[frozenset[str], str]:
     """The lists that reports of this host named, and why none can be read."""
     try:
-        found = load_report(state, public_key(host_key.load_or_create(state)))
+        key = host_key.load(state)
+        found = None if key is None else load_report(state, public_key(key))
     except BlocklistError as fault:
         return frozenset(), f" ({fault})"
     return frozenset(found.vouched if found else ()), ""

@@ -16,7 +16,11 @@ from tests.support.preflight import Stage, pass_preflight
 from tests.support.tools import require_root
 
 NOBODY = 65534
-NO_REPORT = "warning: preflight: the report is missing: run `mamori preflight --config FILE` with this settings file\n"
+NO_REPORT = (
+    "warning: preflight: a start would be refused: list demo may not be enforced before the preflight of this host has "
+    "passed: run `mamori preflight --config FILE` with this settings file, and do what it says (to try it out only: "
+    "`preflight: {required: false}`)\n"
+)
 
 
 def test_a_good_file_is_called_good(terminal: Terminal) -> None:
@@ -38,7 +42,7 @@ def test_views_are_shown_in_order(terminal: Terminal) -> None:
 
 
 def test_a_report_that_vouches_is_no_matter_to_tell_of(tmp_path: Path) -> None:
-    """Passed: silence; made for other settings, or damaged: a warning that says so. No key is made by looking."""
+    """Passed: silence; else a warning, which says whether a start would be refused. No key is made by looking."""
     stage = Stage(tmp_path)
 
     def warned() -> str:
@@ -53,7 +57,13 @@ def test_a_report_that_vouches_is_no_matter_to_tell_of(tmp_path: Path) -> None:
     stage.loaded()
     assert "preflight: the report was made for other" in warned()
     (stage.folder / "state" / REPORT_NAME).write_bytes(b"{}")
+    assert "preflight: a start would be refused" in warned()
+    held = stage.folder / "state" / "lists" / "demo" / "versions"
+    held.mkdir(parents=True)
+    (held / "1.sealed").write_bytes(b"")
     assert "preflight: the report cannot be used" in warned()
+    (stage.folder / "state" / REPORT_NAME).unlink()
+    assert "preflight: the report is missing" in warned()
 
 
 def test_what_to_think_about_is_a_warning(terminal: Terminal) -> None:

@@ -66,6 +66,8 @@ def test_it_is_read(tmp_path: Path) -> None:
         ("ids: yes", "expected by, office and date"),
         ("ids: {by: A, office: B, date: yesterday}", "expected a day like"),
         ("ids: {by: A, office: B, date: }", "expected a day like"),
+        ("ids: {by: [A], office: B, date: 2026-11-20}", "a name on one line"),
+        ('ids: {by: A, office: "B\\e[8m", date: 2026-11-20}', "a name on one line"),
         ("- ids", "expected `id:"),
         ("ids: {by: A", "line 2"),
     ],

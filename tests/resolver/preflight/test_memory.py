@@ -15,6 +15,15 @@ def swap(stage: Stage) -> Finding:
     return next(each for each in memory_checks(stage.case()) if each.id == "swap")
 
 
+def test_control_groups_of_version_one_forbid_no_swap(tmp_path: Path) -> None:
+    """What the unit's file says does nothing there, and the resolver would refuse to run."""
+    stage = Stage(tmp_path)
+    (stage.host.proc / "swaps").write_text("Filename\n/dev/sda2 partition\n")
+    assert swap(stage).state is State.PASSED
+    (stage.host.sys / "fs/cgroup/cgroup.controllers").unlink()
+    assert swap(stage).state is State.FAILED
+
+
 @pytest.mark.parametrize(("limit", "state"), [("0", State.PASSED), ("max", State.FAILED)])
 def test_the_units_cgroup_is_asked_while_the_resolver_runs(tmp_path: Path, limit: str, state: State) -> None:
     """Its limit is what holds, not what a file says; the devices are named."""

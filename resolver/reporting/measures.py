@@ -5,11 +5,12 @@ is not: of entries, versions and holds the host that saw most speaks for all.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from attrs import frozen
 
+from blocklist.transparency import wording
 from blocklist.transparency.model import Figure, Point, Series, Spread
 from blocklist.transparency.period import Period
 from blocklist.transparency.text import Text
@@ -48,8 +49,8 @@ def of_list(books: tuple[Book, ...], period: Period, list_id: str) -> ListMeasur
     days = [_days_of(book, period, list_id) for book in books]
     released = hits(books, period, list_id)
     figures = {
-        "list_entries.start": _widest(days, _first_entries),
-        "list_entries.end": _widest(days, _last_entries),
+        "list_entries.start": _entries(books, period, list_id, at_end=False),
+        "list_entries.end": _entries(books, period, list_id, at_end=True),
         "adds": _most(days, lambda day: day.moved.get(ADDED, 0)),
         "removes": _most(days, lambda day: day.moved.get(REMOVED, 0) + day.moved.get(WITHDRAWN, 0)),
         "expiries": _most(days, lambda day: day.moved.get(EXPIRED, 0)),
@@ -112,12 +113,28 @@ def _days_of(book: Book, period: Period, list_id: str) -> list[ListDay]:
     return [line.lists[list_id] for line in book.days_in(period) if list_id in line.lists]
 
 
-def _first_entries(days: list[ListDay]) -> int | None:
-    return next((day.entries_start for day in days if day.entries_start is not None), None)
+def _entries(books: Iterable[Book], period: Period, list_id: str, *, at_end: bool) -> Figure:
+    """How many were in force first or last; a list that came or went in the period has its day beside it."""
+    known = [found for book in books if (found := _entries_of(book, period, list_id, at_end=at_end)) is not None]
+    if not known:
+        return _NO_DAYS
+    nearer = 1 if at_end else -1  # of hosts with as many the one whose day is nearer to the period's end or begin
+    most, on = max(known, key=lambda each: (each[0], nearer * each[1].toordinal()))
+    notes = [_HIGHEST] if any(entries < most for entries, _ in known) else []
+    if on != (period.end - timedelta(days=1) if at_end else period.first):
+        notes.append(Text(f"{wording.day(on, 'ja')}の件数です。", f"On {wording.day(on, 'en')}."))
+    both = Text("".join(one.ja for one in notes), " ".join(one.en for one in notes))
+    return Figure(most, note=both if notes else None)
 
 
-def _last_entries(days: list[ListDay]) -> int | None:
-    return next((day.entries_end for day in reversed(days) if day.entries_end is not None), None)
+def _entries_of(book: Book, period: Period, list_id: str, *, at_end: bool) -> tuple[int, date] | None:
+    """One host's, and the day: the first or the last on which it enforced the list."""
+    lines = [line for line in book.days_in(period) if list_id in line.lists]
+    for line in reversed(lines) if at_end else lines:
+        entries = line.lists[list_id].entries_end if at_end else line.lists[list_id].entries_start
+        if entries is not None:
+            return entries, day_in(line)
+    return None
 
 
 def _last_exemptions(days: list[ListDay]) -> int | None:

@@ -206,9 +206,7 @@ def test_the_bundle_in_a_browser(told: Told) -> None:
     folder = artifacts("isp-report")
     shutil.rmtree(folder / "bundle", ignore_errors=True)
     year = Period.parse(str(YEAR))
-    bundle = review_bundle(told.sources, year, None)
-    write_bundle(bundle, folder / "bundle")
-    assert bundle.files() == review_bundle(told.sources, year, None).files()
+    write_bundle(review_bundle(told.sources, year, None), folder / "bundle")
     pages = {
         "month": folder / "bundle" / "reports" / f"{YEAR}-07" / "report.html",
         "year": folder / "bundle" / "reports" / str(YEAR) / "report.html",

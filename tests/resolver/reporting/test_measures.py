@@ -42,6 +42,20 @@ def test_two_days_of_one_host(tmp_path: Path) -> None:
     assert found.spreads["withdraw_to_enforce_seconds"] == Spread.over([7] * 2)
 
 
+def test_a_list_that_came_or_went_has_its_day(tmp_path: Path) -> None:
+    """Entries at the start and the end of a period are those of another day where the list was not enforced then."""
+    figures = of_list(read_books([ledger(tmp_path / "a", *november())]), NOVEMBER, "demo").figures
+    assert (figures["list_entries.start"].note, figures["list_entries.end"].note) == (None, None)
+    lines = [day("2026-11-01", lists={}), day("2026-11-14"), day("2026-11-20"), day("2026-11-30", lists={})]
+    figures = of_list(read_books([ledger(tmp_path / "b", *lines)]), NOVEMBER, "demo").figures
+    start, end = figures["list_entries.start"].note, figures["list_entries.end"].note
+    assert start is not None and end is not None
+    assert (start.ja, end.en) == ("2026年11月14日の件数です。", "On 20 November 2026.")
+    whole = ledger(tmp_path / "a", *november(), host="aa")
+    figures = of_list(read_books([tmp_path / "b", whole]), NOVEMBER, "demo").figures
+    assert (figures["list_entries.start"].note, figures["list_entries.end"].note) == (None, None)
+
+
 def test_hosts_are_told_of_the_same_list(tmp_path: Path) -> None:
     """Entries are not summed over hosts: the one that saw most speaks for all, and it is said where they differ."""
     less = evolve(FULL, moved={"added": 2}, entries_end=11)

@@ -9,9 +9,11 @@ hibernates writes all of it, which no process can forbid: that stands in the lim
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
 import click
@@ -32,6 +34,7 @@ from tests.support.tools import require_root
 UPDATES = 2
 EXEMPT_MARKER = "exempt-quartz-marker.example"
 NAME = "typed-quartz-marker.example"
+ANNEX = Path(__file__).parents[2] / "docs" / "assurance" / "data-flow-annex.md"
 
 
 # --- at the ISP --------------------------------------------------------------------------------------------
@@ -77,6 +80,24 @@ def test_what_rests_at_an_isp_is_its_owners_alone(local_world: LocalWorld) -> No
         assert found_in_files(local_world.daemon.state, HIDDEN[:2])
     finally:
         planted.unlink()
+
+
+@pytest.mark.daemon
+@pytest.mark.xdist_group("secrecy-local")
+def test_no_file_lies_there_that_the_annex_does_not_name(local_world: LocalWorld) -> None:
+    """Whatever a resolver that lived through updates and restarts left in its state folder is told to counsel."""
+    state = local_world.daemon.state
+    there = [path.relative_to(state).as_posix() for path in state.rglob("*") if not path.is_dir()]
+    assert {"host.key", "audit.jsonl", "lock"} <= set(there)
+    left = [name for name in [*there, "query.log"] if not told(name)]
+    assert left == ["query.log"], left
+
+
+def told(name: str) -> bool:
+    """Whether the data flow's table of files names this one."""
+    rows = re.findall(r"^\| (`.+?) \|", ANNEX.read_text("utf-8").partition("## What is on the disk")[2], re.MULTILINE)
+    named = [word.replace("<id>", "*") for row in rows for word in re.findall("`([^`]+)`", row)]
+    return any(fnmatch(name, word + "*" if word.endswith("/") else word) for word in named)
 
 
 def opened(folder: Path) -> list[str]:

@@ -68,6 +68,8 @@ def review(
     """Write the yearly review: all reports of the year, what they rest on, and a SHA-256 of each file."""
     notes, now, period = _notes(notes_file), here.door.now(), Period.parse(f"{year}")
     policy = {path.name: read_file(path, "policy document") for path in documents}
+    if len(policy) < len(documents):
+        raise Refusal("policy", "two policy documents have the same file name: rename one, or one would be lost")
     made = review_bundle(_past(here), period, notes, now, policy)
     _tell(write_bundle(made, out), as_json)
 

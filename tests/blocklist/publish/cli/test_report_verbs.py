@@ -84,6 +84,13 @@ def test_mistakes(shell: Shell, tmp_path: Path) -> None:
     assert "2026-Q4" in shell.run("report", shell.desk, "--period", "2026-13", "--out", out, code=2).output
     found = shell.run("report", shell.desk, "--period", "2026", "--out", out, "--notes", "/nowhere.yaml", code=2)
     assert "/nowhere.yaml" in found.output
+    (tmp_path / "ja").mkdir()
+    documents = [tmp_path / "policy.md", tmp_path / "ja" / "policy.md"]
+    for each in documents:
+        each.write_text("x")
+    words = [word for each in documents for word in ("--policy", str(each))]
+    found = shell.run("review-bundle", shell.desk, "--year", "2026", *words, "--out", out, code=1)
+    assert "same file name" in found.output
     assert not (tmp_path / "report").exists()
 
 

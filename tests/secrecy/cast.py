@@ -54,11 +54,21 @@ class Cast:
         """A full name of this kind; those that are listed stand under one that is not."""
         return f"{self.labels[kind]}.hidden.example"
 
+    @property
+    def markers(self) -> list[str]:
+        """What stands nowhere else; the first three numbers of an address tell a neighbourhood, and count as one."""
+        return [*self.labels.values(), *self.clients, V4[0].rpartition(".")[0]]
+
+    @property
+    def names(self) -> list[str]:
+        """Whole, as a hash would be taken of them."""
+        return [self.name(kind) for kind in self.labels]
+
     def kinds(self, hits: Iterable[str]) -> set[str]:
         """Of hits as `found` returns them: kinds of names, `client` for addresses, each with its form."""
         kind_of = {label: kind for kind, label in self.labels.items()}
         told = set()
         for hit in hits:
             marker, _, form = hit.partition(" ")
-            told.add(f"{kind_of.get(marker, 'client')} {form}")
+            told.add(f"{kind_of.get(marker.partition('.')[0], 'client')} {form}")
         return told

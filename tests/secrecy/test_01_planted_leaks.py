@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.secrecy import drive
+from tests.secrecy import announced, drive
 from tests.secrecy.planted import LEAKS, Leak
 from tests.secrecy.search import Finding, leaks, running_leaks
 from tests.secrecy.stage import Stage
@@ -37,6 +37,7 @@ def test_each_planted_leak_is_found(group: list[Leak], tmp_path: Path) -> None:
     """The search names the place of each leak of a group, and each finding that it expects is one leak's alone."""
     installed = Installed(tmp_path / "venv")
     installed.install("1.0")
+    announced.listen(installed.site, tmp_path)
     for leak in group:
         leak.plant(installed.code)
     with Stage(tmp_path, installed.mamori) as stage:

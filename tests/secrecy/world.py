@@ -13,6 +13,7 @@ import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 
@@ -22,11 +23,12 @@ from tests.support.transports import DNS_MESSAGE
 
 TTL = 5
 _ALLOWED_OPTIONS = {dns.edns.OptionType.COOKIE, dns.edns.OptionType.PADDING}
+HIDDEN = dns.name.from_text("hidden.example")
 _SIGNATURE = "A 13 3 {ttl} 20380101000000 20260101000000 1 hidden.example. AAAA"
 
 
 class Upstream:
-    """Answers by the part a name plays in the cast; `strange` has the EDNS options it should not have been sent."""
+    """Answers by the part a name plays in the cast; `strange` tells what it should not have been sent."""
 
     def __init__(self, labels: dict[str, str], host: str, port: int = 53) -> None:
         self._kinds = {label: kind for kind, label in labels.items()}
@@ -71,8 +73,12 @@ class Upstream:
             query = dns.message.from_wire(data)
         except dns.exception.DNSException:
             return None
-        self.strange |= {str(option.otype) for option in query.options if option.otype not in _ALLOWED_OPTIONS}
+        options = {option.otype for option in query.options}
+        self.strange |= {f"EDNS option {each}" for each in options - _ALLOWED_OPTIONS}
         question = query.question[0]
+        if any(str(question.name).lower().startswith(label) for label in self._labels.values()):
+            beyond = not question.name.is_subdomain(HIDDEN)
+            self.strange |= {"a name below another zone than was asked"} if beyond else set()
         kind = next((self._kinds.get(label.decode("latin-1").lower(), "") for label in question.name.labels), "")
         if kind == "slow":
             return None

@@ -1,7 +1,8 @@
 """A cell for a program that is watched: a network and a file system of its own, of which nothing escapes notice.
 
-The program's root is an overlay: whatever it writes, anywhere, lies in `written`. All that it sends goes over one wire,
-to a world of ours, or over its own loopback; both are heard. Its /dev/log is ours. Needs root, and leaves nothing.
+The program's root is an overlay: whatever it writes, anywhere, lies in `written` or `beside`. All that it
+sends goes over one wire, to a world of ours, or over its own loopback; both are heard. Its /dev/log is ours, and the
+journal's sockets. Needs root, and leaves nothing.
 """
 
 from __future__ import annotations
@@ -21,15 +22,23 @@ from tests.support.tools import require, require_root, unmet
 
 INSIDE = ("198.18.0.1", "2001:db8:1::1")  # the program's addresses; 198.18.0.0/15 is for tests (RFC 2544)
 OUTSIDE = ("198.18.0.2", "2001:db8:1::2")  # the world's
+STRANGER = "203.0.113.8"  # the name server that the C library knows: whoever asks it sends a packet over the wire
 _CLONE_NEWNET = 0x40000000
 _numbers = itertools.count()
-_DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))  # minor numbers of major 1
+_DEVICES = (
+    ("null", 3),
+    ("zero", 5),
+    ("full", 7),
+    ("random", 8),
+    ("urandom", 9),
+    ("kmsg", 11),
+)  # minor numbers of major 1
 
 _MOUNTS = """\
 set -e
 mount --make-rprivate /
 mount -t tmpfs cell {work}
-mkdir {work}/upper {work}/aside {work}/root
+mkdir {work}/upper {work}/aside {work}/root {work}/beside {work}/beside/shm
 mount -t overlay cell -o lowerdir=/,upperdir={work}/upper,workdir={work}/aside {work}/root
 cd {work}/root
 mount --rbind /proc proc
@@ -39,10 +48,19 @@ mount -t tmpfs cell dev
 ln -s /proc/self/fd dev/fd
 ln -s {folder}/log dev/log
 mkdir dev/shm dev/pts
+mount --bind {work}/beside/shm dev/shm
 {shared}
+mkdir -p run/systemd/journal
+ln -sf {folder}/log run/systemd/journal/socket
+ln -sf {folder}/log run/systemd/journal/dev-log
+rm -f etc/resolv.conf
+echo nameserver {stranger} > etc/resolv.conf
 echo ready
 exec sleep 1000
 """
+_CODE = """\
+mkdir -p .{path} {work}/beside/code-{number} {work}/aside-{number}
+mount -t overlay cell -o lowerdir={path},upperdir={work}/beside/code-{number},workdir={work}/aside-{number} .{path}"""
 
 
 class Cell:
@@ -81,8 +99,12 @@ class Cell:
     @property
     def written(self) -> Path:
         """What the program wrote outside of `folder`; a folder in which a file was made and removed stands here too."""
-        assert self._holder is not None
-        return Path(f"/proc/{self._holder.pid}/root{self._work}/upper")
+        return self._of_holder("upper")
+
+    @property
+    def beside(self) -> Path:
+        """What it wrote to shared memory (/dev/shm), and beside the code that it runs."""
+        return self._of_holder("beside")
 
     def command(self, *words: str) -> list[str]:
         """A command line that runs another one inside, in the root folder."""
@@ -105,6 +127,10 @@ class Cell:
         """What came to /dev/log so far."""
         return bytes(self._heard)
 
+    def _of_holder(self, name: str) -> Path:
+        assert self._holder is not None
+        return Path(f"/proc/{self._holder.pid}/root{self._work}/{name}")
+
     def _join(self) -> None:
         """Two networks with one wire; all the program sends to strangers goes over it."""
         for name in (self._near, self._world):
@@ -125,12 +151,15 @@ class Cell:
         """A process that keeps the mounts."""
         self._work = self.folder / "cell"
         self._work.mkdir()
-        shared = {str(Path(path).resolve()) for path in (self.folder, Path(__file__).parents[2], sys.prefix)}
+        code = sorted({str(Path(path).resolve()) for path in (Path(__file__).parents[2], sys.prefix)})
+        shared = [f"mkdir -p .{self.folder}; mount --rbind {self.folder} .{self.folder}"]
+        shared += [_CODE.format(work=self._work, number=number, path=path) for number, path in enumerate(code)]
         script = _MOUNTS.format(
             work=self._work,
             folder=self.folder,
             devices="\n".join(f"mknod -m 666 dev/{name} c 1 {minor}" for name, minor in _DEVICES),
-            shared="\n".join(f"mkdir -p .{path}; mount --rbind {path} .{path}" for path in sorted(shared)),
+            shared="\n".join(shared),
+            stranger=STRANGER,
         )
         command = ["netns", "exec", self._near, self._tools["unshare"], "--mount", "sh", "-c", script]
         pipe = subprocess.PIPE

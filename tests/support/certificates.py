@@ -61,6 +61,7 @@ class Authority:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
+        issued.key.chmod(0o600)
         return issued
 
 

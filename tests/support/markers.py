@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 ALIGNMENTS = 3  # base64 of a text looks different by the number of bytes before it, modulo this
+DIGEST_BYTES = 8  # the beginning of a hash that is looked for; who shortens one rarely keeps less
 OVERLAP = 4096  # bytes: more than any form of a name of 255 bytes
 
 
@@ -34,15 +36,37 @@ def found(data: bytes, markers: Iterable[str]) -> set[str]:
 
 
 def found_in_files(folder: Path, markers: Iterable[str]) -> set[str]:
-    """Markers that stand in any regular file under `folder`, or in its path, as `path: marker (form)`."""
+    """Markers that stand in any file under `folder`, its path or its attributes, as `path: marker (form)`."""
     markers = tuple(markers)
     hits: set[str] = set()
     for path in sorted(folder.rglob("*")):
         short = str(path.relative_to(folder))
         hits |= {f"{short}: {hit} in the path" for hit in found(short.encode(errors="surrogateescape"), markers)}
+        hits |= {f"{short}: {hit} beside the content" for hit in found(_beside_content(path), markers)}
         if path.is_file() and not path.is_symlink():
             hits |= {f"{short}: {hit}" for chunk in _chunks(path) for hit in found(chunk, markers)}
     return hits
+
+
+def _beside_content(path: Path) -> bytes:
+    """Where a link leads, and a file's extended attributes; nothing where it is gone meanwhile."""
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+        told = [*map(os.fsencode, names), *(os.getxattr(path, name, follow_symlinks=False) for name in names)]
+        return b"\n".join([*told, os.fsencode(path.readlink()) if path.is_symlink() else b""])
+    except OSError:
+        return b""
+
+
+def digested(data: bytes, names: Iterable[str]) -> set[str]:
+    """Names of which a plain hash stands in `data`, as `found` tells them."""
+    lowered = data.lower()
+    return {
+        f"{name} ({form})"
+        for name in names
+        for form, needle in _forms(name).items()
+        if form.startswith(("hex of sha", "hex of md5", "digest")) and needle in (lowered if is_text(form) else data)
+    }
 
 
 def is_text(form: str) -> bool:
@@ -111,10 +135,11 @@ def _base64(data: bytes, what: str) -> dict[str, bytes]:
 
 
 def _digests(data: bytes, what: str) -> dict[str, bytes]:
-    """A hash without a secret key tells the name to whoever has a list of names."""
-    hashes = {kind: hashlib.new(kind, data, usedforsecurity=False) for kind in ("sha256", "sha1", "md5")}
-    texts = {f"hex of {kind}{what}": each.hexdigest().encode() for kind, each in hashes.items()}
-    return texts | {f"digest {kind}{what}": each.digest() for kind, each in hashes.items()}
+    """A hash without a secret key, also a shortened one, tells the name to whoever has a list of names."""
+    hashes = {kind: hashlib.new(kind, data, usedforsecurity=False).digest() for kind in ("sha256", "sha1", "md5")}
+    begins = {kind: each[:DIGEST_BYTES] for kind, each in hashes.items()}
+    texts = {f"hex of {kind}{what}": each.hex().encode() for kind, each in begins.items()}
+    return texts | {f"digest {kind}{what}": each for kind, each in begins.items()}
 
 
 def _chunks(path: Path, size: int = 1 << 24) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from tests.secrecy.search import leaks
 from tests.secrecy.stage import Stage
 from tests.support.installed import Installed
 from tests.support.markers import found
+from tests.support.tools import unmet
 
 ROOT = Path(__file__).parents[2]
 CRASHES = (signal.SIGABRT, signal.SIGSEGV)
@@ -41,7 +42,7 @@ def _dumps_allowed() -> Iterator[None]:
     """Whoever starts the daemon lets programs dump as much as they like."""
     before = resource.getrlimit(resource.RLIMIT_CORE)
     if before[1] != resource.RLIM_INFINITY and os.geteuid() != 0:
-        pytest.skip("core dumps are forbidden to this very test")
+        unmet("core dumps are forbidden to this very test")
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     yield
     resource.setrlimit(resource.RLIMIT_CORE, before)
@@ -59,9 +60,7 @@ def test_every_process_is_closed(stage: Stage) -> None:
     seen = set()
     for kind, process in stage.daemon.processes():
         folder = Path(f"/proc/{process.pid}")
-        limits = (folder / "limits").read_text()
-        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
-        assert core.split()[4:6] == ["0", "0"], f"{kind}: {core}"
+        assert _core_limit(process.pid) == ["0", "0"], kind
         status = (folder / "status").read_text()
         assert (folder / "environ").stat().st_uid == 0, kind  # the notice process runs as another user
         assert "CoreDumping:\t0" in status, kind
@@ -85,12 +84,18 @@ def test_a_crash_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
     assert sorted(map(str, leaks(stage))) == []
 
 
-def test_a_crash_of_the_supervisor_leaves_nothing(stage: Stage) -> None:
-    """The last test on this stage: SIGABRT with the fault handler switched on by environment."""
+@pytest.mark.parametrize("number", CRASHES, ids=lambda number: number.name)
+def test_a_crash_of_the_supervisor_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
+    """The last tests on this stage: with the fault handler switched on by environment."""
     assert stage.daemon.child is not None
+    if stage.daemon.child.process.poll() is not None:
+        stage.daemon.stop()
+        stage.daemon.start()
+        with stage.cell.outside():
+            drive.ask_everything(stage, stage.clients[0])
     children = [process for _, process in stage.daemon.processes()][1:]
-    os.kill(stage.daemon.child.pid, signal.SIGABRT)
-    assert stage.daemon.child.process.wait(30) == -signal.SIGABRT
+    os.kill(stage.daemon.child.pid, number)
+    assert stage.daemon.child.process.wait(30) == -number
     stage.until(
         lambda: not any(each.is_running() and each.status() != "zombie" for each in children), "the children's end"
     )
@@ -105,7 +110,7 @@ def test_where_swap_is_on_it_refuses_to_run(stage: Stage) -> None:
     swaps.write_text("Filename\tType\tSize\tUsed\tPriority\n/dev/vdz partition\t1\t0\t-2\n")
     try:
         require_no_swap(swaps)
-        pytest.skip("a cgroup forbids this machine to swap us out, whatever is on")
+        unmet("a cgroup forbids this machine to swap us out, whatever is on")
     except HardeningFault as fault:
         assert "swap is on" in str(fault)
     subprocess.run(stage.cell.command("mount", "--bind", str(swaps), "/proc/swaps"), check=True)
@@ -125,10 +130,11 @@ def test_where_swap_is_on_it_refuses_to_run(stage: Stage) -> None:
 
 
 def test_without_hardening_a_dump_is_found(tmp_path: Path) -> None:
-    """Positive control: a copy that forbids nothing crashes, and its core file is found, with a marker in it."""
+    """Positive control: a copy that forbids nothing is seen to be open, and its core file is found, marker and all.
+
+    Where this machine's dumps go is not ours to say: where that is elsewhere, its being open is all there is to see.
+    """
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
-    if "/" in pattern or pattern.startswith("|"):
-        pytest.skip(f"this machine's dumps go elsewhere ({pattern}): where ours would have gone cannot be seen here")
     installed = Installed(tmp_path / "venv")
     installed.install("1.0")
     source = (installed.code / HARDENING).read_text()
@@ -138,6 +144,9 @@ def test_without_hardening_a_dump_is_found(tmp_path: Path) -> None:
     (installed.code / HARDENING).write_text(source)
     with Stage(tmp_path, installed.mamori) as stage:
         drive.brief(stage)
+        assert _core_limit(stage.daemon.children("worker")[0].pid) == ["unlimited", "unlimited"]
+        if "/" in pattern or pattern.startswith("|"):
+            return
         stage.kill("worker", signal.SIGABRT)
         stage.kill("worker", signal.SIGABRT)
         dumps = _dumps(stage)
@@ -157,6 +166,12 @@ def test_one_documented_switch_only() -> None:
     assert "laptop" in (ROOT / "docs/operators/configuration.md").read_text()
 
 
+def _core_limit(pid: int) -> list[str]:
+    """Soft and hard, as the kernel tells them."""
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    return next(line for line in limits.splitlines() if line.startswith("Max core file size")).split()[4:6]
+
+
 def _dumps(stage: Stage) -> list[Path]:
     """Core files, by name or by what they are: ELF files of type 4 (core), wherever the processes could write."""
     files = [
@@ -171,4 +186,6 @@ def _is_core(path: Path) -> bool:
             head = file.read(18)
     except OSError:
         return False
-    return path.name.startswith("core") or (head[:4] == b"\x7fELF" and head[16:18] == b"\x04\x00")
+    return (
+        path.name == "core" or path.name.startswith("core.") or (head[:4] == b"\x7fELF" and head[16:18] == b"\x04\x00")
+    )

@@ -94,7 +94,7 @@ HOSTILE ?=
 hostile: setup peers
 	$(BIN)/python -m tests.hostile $(HOSTILE)
 
-# A list of 100,000 entries, a hundredth of it replaced while clients ask; `make test` does it with 20,000.
+# A list of 100,000 entries, a hundredth of it replaced while clients ask; `make test` does it with 10,000.
 strength: setup peers
 	STRENGTH_ENTRIES=100000 $(BIN)/python -m pytest -p no:randomly tests/acceptance/test_strength.py -k replaced
 

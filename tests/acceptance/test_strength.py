@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.xdist_group("strength"),
     pytest.mark.timeout(400),
 ]
-SIZE = int(os.environ.get("STRENGTH_ENTRIES", "20000"))  # `make strength`: 100,000
+SIZE = int(os.environ.get("STRENGTH_ENTRIES", "10000"))  # `make strength`: 100,000
 CHANGES = SIZE // 100
 ORDINARY = ["www.example", "notblk.example", "child.exact.example", "big.example"]
 

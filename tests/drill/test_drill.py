@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ENTRIES, WITHDRAWALS = 10_000, 8  # `make drill` has 25,000 and 20
+ENTRIES, WITHDRAWALS = 5_000, 6  # `make drill` has 25,000 and 20
 
 
 @pytest.mark.daemon

@@ -49,10 +49,23 @@ def _dumps_allowed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def one_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with Stage(tmp_path_factory.mktemp("m")) as stage:
         drive.brief(stage)
         yield stage
+
+
+@pytest.fixture
+def stage(one_stage: Stage) -> Stage:
+    """Running, and asked: another test may have ended its daemon."""
+    daemon = one_stage.daemon
+    assert daemon.child is not None
+    if daemon.child.process.poll() is not None:
+        daemon.stop()
+        daemon.start()
+        with one_stage.cell.outside():
+            drive.ask_everything(one_stage, one_stage.clients[0])
+    return one_stage
 
 
 def test_every_process_is_closed(stage: Stage) -> None:
@@ -86,13 +99,8 @@ def test_a_crash_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
 
 @pytest.mark.parametrize("number", CRASHES, ids=lambda number: number.name)
 def test_a_crash_of_the_supervisor_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
-    """The last tests on this stage: with the fault handler switched on by environment."""
+    """With the fault handler switched on by environment."""
     assert stage.daemon.child is not None
-    if stage.daemon.child.process.poll() is not None:
-        stage.daemon.stop()
-        stage.daemon.start()
-        with stage.cell.outside():
-            drive.ask_everything(stage, stage.clients[0])
     children = [process for _, process in stage.daemon.processes()][1:]
     os.kill(stage.daemon.child.pid, number)
     assert stage.daemon.child.process.wait(30) == -number
@@ -105,7 +113,7 @@ def test_a_crash_of_the_supervisor_leaves_nothing(stage: Stage, number: signal.S
 
 
 def test_where_swap_is_on_it_refuses_to_run(stage: Stage) -> None:
-    """After that crash, on a machine with swap (made up): exit code 1 and what to do; with the switch, a warning."""
+    """On a machine with swap (made up): exit code 1 and what to do; with the switch, a warning."""
     swaps = stage.folder / "swaps"
     swaps.write_text("Filename\tType\tSize\tUsed\tPriority\n/dev/vdz partition\t1\t0\t-2\n")
     try:

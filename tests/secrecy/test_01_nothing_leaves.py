@@ -13,7 +13,7 @@ import pytest
 
 from tests.secrecy import announced, drive
 from tests.secrecy.cast import V4, V6
-from tests.secrecy.search import leaks, running_leaks
+from tests.secrecy.search import Finding, leaks, running_leaks
 from tests.secrecy.stage import DNS, DOH, DOT, NOTICE, Stage
 from tests.support.cell import OUTSIDE
 from tests.support.installed import Installed
@@ -55,14 +55,20 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-def test_nothing_leaves(stage: Stage) -> None:
-    """After everything was asked and everything went wrong, no marker stands anywhere, running or ended."""
-    told = running_leaks(stage)
+@pytest.fixture(scope="module")
+def told(stage: Stage) -> set[Finding]:
+    """What was found, running and ended, before any test leaves something there itself."""
+    running = running_leaks(stage)
     assert stage.daemon.stop() == 0, stage.daemon.text()
-    told |= leaks(stage)
+    return running | leaks(stage)
+
+
+def test_nothing_leaves(told: set[Finding]) -> None:
+    """After everything was asked and everything went wrong, no marker stands anywhere, running or ended."""
     assert sorted(map(str, told)) == []
 
 
+@pytest.mark.usefixtures("told")
 def test_everything_was_asked(stage: Stage) -> None:
     """The upstream, every client and both networks took part: a stage on which nothing happens would find nothing."""
     sent = stage.tap.flows
@@ -74,8 +80,9 @@ def test_everything_was_asked(stage: Stage) -> None:
     assert found(answered, [stage.cast["ordinary"], stage.cast["listed"]]), "answers were not seen"
 
 
+@pytest.mark.usefixtures("told")
 def test_a_marker_is_found_wherever_it_is_planted(stage: Stage) -> None:
-    """Positive control, the last on this stage: by another program in the same cell, at each kind of place."""
+    """Positive control: by another program in the same cell, at each kind of place."""
     script = PLANTS.format(name=stage.cast.name("ordinary"), address=V6[0], state=stage.daemon.state)
     subprocess.run(stage.cell.command(sys.executable, "-c", script), check=True)
     stage.hear("something said", stage.cast.name("nx").encode("utf-16-le"))

@@ -125,6 +125,7 @@ class Weighed:
 
 
 @pytest.mark.daemon
+@pytest.mark.xdist_group("secrecy-equal")
 @pytest.mark.parametrize("method", [get, post], ids=["GET", "POST"])
 def test_http_responses_are_equally_long_with_all_their_frames(daemon: Daemon, method: Any) -> None:
     """Kept names whose TTL counts down, listed ones, new and known: headers and body weigh the same, in any order."""
@@ -152,6 +153,7 @@ def test_http_responses_are_equally_long_with_all_their_frames(daemon: Daemon, m
 
 
 @pytest.mark.daemon
+@pytest.mark.xdist_group("secrecy-equal")
 def test_dot_answers_are_one_block(daemon: Daemon) -> None:
     """Over TLS a message and its length are all there is."""
     with Clients(daemon) as clients:

@@ -3,16 +3,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EXTENSION := native/_native.abi3.so
 
-.PHONY: setup run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
+.PHONY: setup native run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
-setup: $(STAMP)
+setup: $(STAMP) $(EXTENSION)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml setup.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mamori needs Python 3.11 or newer; try: make PYTHON=python3.11 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	MAMORI_NATIVE=off $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+# Built aside and moved into place, so that running processes keep the one they have; without a compiler the pure twins
+# do the work.
+native: $(EXTENSION)
+$(EXTENSION): $(STAMP) setup.py $(wildcard native/*/*.c native/*/*.h)
+	@if command -v $${CC:-cc} >/dev/null; then \
+	  mkdir -p build && into=$$(mktemp -d build/native.XXXX) && \
+	  MAMORI_REQUIRE_NATIVE=1 $(BIN)/python setup.py --quiet build_ext --build-lib $$into --build-temp $$into/temp && \
+	  mv -f $$into/$@ $@ && rm -rf $$into; \
+	else echo "no C compiler here: the pure twins do the work"; fi
 
 run: setup
 	@exec $(BIN)/mamori demo

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path.relative_to(ROOT)
-    for package in ("resolver", "blocklist")
+    for package in ("resolver", "blocklist", "native")
     for path in (ROOT / package).rglob("*.py")
     if "__pycache__" not in path.parts
 )

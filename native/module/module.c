@@ -1,0 +1,34 @@
+/* The extension module: multi-phase initialisation (PEP 489), limited API of CPython 3.11, no state of its own. */
+#include "types.h"
+
+static const add_to_module ADDITIONS[] = {
+    NULL,
+};
+
+static int execute(PyObject *module)
+{
+    for (const add_to_module *add = ADDITIONS; *add != NULL; add++) {
+        if ((*add)(module) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static PyModuleDef_Slot SLOTS[] = {
+    {Py_mod_exec, execute},
+    {0, NULL},
+};
+
+static struct PyModuleDef DEFINITION = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "native._native",
+    .m_doc = "What Mamori does on every query and every list, in C; each part has a pure twin in Python.",
+    .m_size = 0,
+    .m_slots = SLOTS,
+};
+
+PyMODINIT_FUNC PyInit__native(void)
+{
+    return PyModuleDef_Init(&DEFINITION);
+}

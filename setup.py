@@ -1,0 +1,26 @@
+"""The optional C extension; all else stands in pyproject.toml. MAMORI_NATIVE=off builds without it."""
+
+import os
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+REQUIRED = os.environ.get("MAMORI_REQUIRE_NATIVE") == "1"
+LEFT_OUT = os.environ.get("MAMORI_NATIVE") == "off"
+
+EXTENSION = Extension(
+    "native._native",
+    sources=sorted(map(str, Path("native").glob("*/*.c"))),
+    depends=sorted(map(str, Path("native").glob("*/*.h"))),
+    include_dirs=["native"],
+    define_macros=[("Py_LIMITED_API", "0x030B0000"), ("_GNU_SOURCE", None)],
+    extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra", "-fstack-protector-strong"],
+    extra_link_args=["-Wl,-z,relro,-z,now"],
+    py_limited_api=True,
+    optional=not REQUIRED,  # without a compiler the pure twins do the work
+)
+
+setup(
+    ext_modules=[] if LEFT_OUT else [EXTENSION],
+    options={} if LEFT_OUT else {"bdist_wheel": {"py_limited_api": "cp311"}},
+)

@@ -9,7 +9,7 @@ EXTENSION := native/_native.abi3.so
 
 setup: $(STAMP) $(EXTENSION)
 
-$(STAMP): pyproject.toml setup.py
+$(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mamori needs Python 3.11 or newer; try: make PYTHON=python3.11 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	MAMORI_NATIVE=off $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'

@@ -64,7 +64,11 @@ class Run:
         self._code = EXIT_DONE
 
     def _supervising(self, settings: Settings) -> Supervisor:
-        return Supervisor(self._reactor, settings, self._outside, on_ready=lambda: _write_ready(settings))
+        return Supervisor(
+            *(self._reactor, settings, self._outside),
+            on_ready=lambda: _write_ready(settings),
+            on_failure=self._cannot_start,
+        )
 
     def run(self) -> int:
         """Start, and return the exit code when all children have ended."""

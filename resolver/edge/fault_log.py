@@ -28,7 +28,7 @@ def install(process: str) -> None:
 
     @implementer(ILogObserver)
     def observe(event: LogEvent) -> None:
-        failure = event.get("log_failure")
+        failure = event.get("log_failure") or event.get("failure")  # the latter by Twisted's older log: its reactors'
         if isinstance(failure, Failure):
             write(f"mamori {process}: fault {describe_failure(failure)}")
 

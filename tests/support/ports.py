@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
+from collections.abc import Mapping
 
 # Below the ports the kernel draws for outgoing connections (32768 up, by default): no client of another test takes one
 # between this choice and the server's start.
-CANDIDATES = range(10_000, 32_768)
+FIRST, LAST = 10_000, 32_767
 TRIES = 100
 
 
@@ -21,6 +23,14 @@ def free_port() -> int:
     raise RuntimeError("no free loopback port found")
 
 
+def candidates(environment: Mapping[str, str]) -> range:
+    """Return this test process' own part: between choice and start nobody holds a port, and others draw theirs."""
+    count = int(environment.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(environment.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return range(FIRST + number % count, LAST + 1, count)
+
+
+CANDIDATES = candidates(os.environ)
 _draw = random.SystemRandom()  # the seed of a test run must not make two processes draw the same ports
 _given: set[int] = set()
 _LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))

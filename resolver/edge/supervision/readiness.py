@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from resolver.edge.supervision.list_board import ListBoard
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.pool import WorkerPool
+from resolver.edge.supervision.sockets import ListenFault
 from resolver.edge.supervision.start_rule import Situation, StartLimits, Verdict, decide
 from resolver.edge.supervision.state_folder import StateFolder
 from resolver.settings import Settings
@@ -22,7 +23,10 @@ TICK_SECONDS = 1.0  # between two looks at the start rule while it says wait
 
 @define(eq=False)
 class Readiness:
-    """Applies the start rule. `settled()`: the updater has looked at the disk; `on_ready` is called once."""
+    """Applies the start rule. `settled()`: the updater has looked at the disk.
+
+    One of `on_ready()` and `on_failure(why)` is called, once: queries are let in, or they cannot be.
+    """
 
     clock: IReactorTime
     settings: Settings
@@ -31,6 +35,7 @@ class Readiness:
     pool: WorkerPool
     settled: Callable[[], bool]
     on_ready: Callable[[], None]
+    on_failure: Callable[[str], None]
     manager: ServiceManager
     limits: StartLimits
     started: float = field(init=False)
@@ -92,13 +97,21 @@ class Readiness:
         if required and required <= in_force:
             self.state.note_list()
         if self.verdict is Verdict.WAIT and not self.stopping:
-            self.verdict = decide(self._situation(required, in_force), self.limits)
-            if self.verdict is not Verdict.WAIT:
-                self.pool.open()
+            verdict = decide(self._situation(required, in_force), self.limits)
+            if verdict is not Verdict.WAIT and self._open():
+                self.verdict = verdict
         if not self._told and self.verdict is not Verdict.WAIT and self.pool.complete:
             self._told = True
             self.tell()
             self.on_ready()
+
+    def _open(self) -> bool:
+        try:
+            self.pool.open()
+        except ListenFault as fault:
+            self.stopping = True  # nothing more is let in or said
+            self.on_failure(str(fault))
+        return not self.stopping
 
     def _situation(self, required: frozenset[str], in_force: frozenset[str]) -> Situation:
         return Situation(

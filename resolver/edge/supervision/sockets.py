@@ -45,13 +45,16 @@ class SlotSockets:
     listeners: tuple[Listener, ...]
 
     def open(self) -> None:
-        """Let the kernel deliver: from now on queries wait for the worker."""
+        """Let the kernel deliver: from now on queries wait for the worker.
+
+        ListenFault: another program has begun to listen on a TCP port since it was bound.
+        """
         for each in self.listeners:
             if each.place.kind == "udp":
                 with suppress(FileNotFoundError):  # open already
                     each.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
             else:
-                each.socket.listen(BACKLOG)
+                _listen(each)
 
     def describe(self) -> list[dict[str, str]]:
         """The `sockets` field of the message that hands a slot to a worker."""
@@ -151,6 +154,13 @@ def _bound(endpoint: Endpoint, kind: int, *, shared: bool) -> socket.socket:
         made.close()
         raise _explained(error, endpoint, kind) from None
     return made
+
+
+def _listen(tcp: Listener) -> None:
+    try:
+        tcp.socket.listen(BACKLOG)
+    except OSError as error:
+        raise _explained(error, tcp.place.endpoint, socket.SOCK_STREAM) from None
 
 
 def _drop_until_opened(udp: socket.socket) -> None:

@@ -48,8 +48,8 @@ from resolver.settings import Settings, SettingsFault
 class Supervisor:
     """One running resolver; `observer` tells of it.
 
-    `on_ready()` is called once: queries are let in and every worker answers. `reactor` is the real one or a fake with
-    timers and `adoptStreamPort`.
+    One is called, once: `on_ready()` when queries are let in and every worker answers, or `on_failure(why)` when they
+    cannot be let in. `reactor` is the real one or a fake with timers and `adoptStreamPort`.
     """
 
     observer: Observer
@@ -62,6 +62,7 @@ class Supervisor:
         outside: Outside,
         *,
         on_ready: Callable[[], None] = lambda: None,
+        on_failure: Callable[[str], None] = lambda why: None,
         start_limits: StartLimits | None = None,
     ) -> None:
         self._reactor = reactor
@@ -75,7 +76,7 @@ class Supervisor:
         self._compose(outside)
         self._readiness = Readiness(
             *(reactor, settings, self._state, self._board, self._pool, lambda: self._updates.settled),
-            *(on_ready, outside.manager, start_limits or StartLimits()),
+            *(on_ready, on_failure, outside.manager, start_limits or StartLimits()),
         )
         self._rollout = Rollout(reactor, self._pool)
         self._watchdog = Watchdog(reactor, outside.manager, lambda: self._settings.places)

@@ -15,6 +15,7 @@ _SCRIPT = """
 import logging, sys, threading
 from twisted.internet import defer
 from twisted.logger import Logger
+from twisted.python import log
 from resolver.edge import fault_log
 fault_log.install("worker")
 logging.getLogger("x").error("secret.example")
@@ -23,6 +24,10 @@ try:
     raise KeyError("secret.example")
 except KeyError:
     Logger().failure("secret.example")
+try:
+    raise OSError("secret.example")
+except OSError:
+    log.err()
 thread = threading.Thread(target=lambda: {}["secret.example"])
 thread.start(); thread.join()
 class Unraisable:
@@ -33,11 +38,11 @@ raise RuntimeError("secret.example")
 
 
 def test_no_message_ever_leaves_the_process() -> None:
-    """Logged, in a thread, unraisable and fatal: each is told by type and place, and its text nowhere."""
+    """Logged the newer and older way, in a thread, unraisable and fatal: told by type and place, its text nowhere."""
     done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, timeout=60, check=False)
     said = done.stderr.splitlines()
     assert "secret" not in done.stdout + done.stderr
-    assert [line.split()[3] for line in said] == ["KeyError", "KeyError", "ValueError", "RuntimeError"]
+    assert [line.split()[3] for line in said] == ["KeyError", "OSError", "KeyError", "ValueError", "RuntimeError"]
     assert all(line.startswith("mamori worker: fault ") for line in said)
 
 

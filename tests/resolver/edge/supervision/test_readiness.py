@@ -11,6 +11,7 @@ import pytest
 
 from resolver.edge.supervision.notify import ServiceManager
 from resolver.edge.supervision.readiness import Readiness
+from resolver.edge.supervision.sockets import http_socket
 from resolver.edge.supervision.start_rule import Verdict
 from tests.resolver.edge.supervision.test_supervisor import Resolver
 
@@ -56,6 +57,18 @@ def test_the_manager_hears_why_a_start_takes_long_and_that_it_is_over(
     resolver.workers_up()
     resolver.take_list()
     assert heard(manager) == ["READY=1\nSTATUS=answering"]
+
+
+def test_a_resolver_that_cannot_let_queries_in_says_so(resolver: Resolver) -> None:
+    """Somebody listens on our port since we bound it: the reason is told once, no answer is promised, nothing hangs."""
+    resolver.supervisor.start()
+    with http_socket(resolver.settings.listen[0]):
+        resolver.take_list()
+        resolver.workers_up()
+        resolver.reactor.advance(5)
+    assert len(resolver.failures) == 1
+    assert "another program listens there" in resolver.failures[0]
+    assert resolver.ready == 0
 
 
 def test_draining_and_stopping_are_heard(resolver: Resolver, manager: socket.socket) -> None:

@@ -57,6 +57,13 @@ def test_nothing_waits_before_a_slot_is_opened(endpoint: Endpoint) -> None:
             tcp.accept()[0].close()
 
 
+def test_a_port_taken_between_binding_and_opening_is_told(endpoint: Endpoint) -> None:
+    """Linux lets another program listen where we are only bound; to begin to listen then fails, with the remedy."""
+    slot = slot_sockets([Place("tcp", endpoint)])
+    with closing(slot), http_socket(endpoint), pytest.raises(ListenFault, match=r"TCP .*another program.*ss -tlnp"):
+        slot.open()
+
+
 def test_slots_share_an_address_and_describe_themselves(endpoint: Endpoint) -> None:
     """Two slots bind the same address; order and number of descriptors match the description."""
     with closing(slot_sockets(places(endpoint))) as one, closing(slot_sockets(places(endpoint))) as two:

@@ -95,7 +95,10 @@ class Resolver:
             self.successor,
             wall_clock=lambda: 1e9,
         )
-        self.supervisor = Supervisor(self.reactor, self.settings, outside, on_ready=self._count_ready)
+        self.failures: list[str] = []
+        self.supervisor = Supervisor(
+            self.reactor, self.settings, outside, on_ready=self._count_ready, on_failure=self.failures.append
+        )
 
     def _count_ready(self) -> None:
         self.ready += 1

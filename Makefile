@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTENSION := native/_native.abi3.so
 
-.PHONY: setup native run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
+.PHONY: setup native wheels run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
 setup: $(STAMP) $(EXTENSION)
 
@@ -24,6 +24,10 @@ $(EXTENSION): $(STAMP) setup.py $(wildcard native/*/*.c native/*/*.h)
 	  MAMORI_REQUIRE_NATIVE=1 $(BIN)/python setup.py --quiet build_ext --build-lib $$into --build-temp $$into/temp && \
 	  mv -f $$into/$@ $@ && rm -rf $$into; \
 	else echo "no C compiler here: the pure twins do the work"; fi
+
+# Into dist/: one with the extension, for this kind of processor, and one that is pure Python, for any.
+wheels: setup
+	$(BIN)/python -m deploy.wheels dist
 
 run: setup
 	@exec $(BIN)/mamori demo

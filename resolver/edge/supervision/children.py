@@ -5,12 +5,13 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from attrs import define, field, frozen
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from native import REQUIRE, SWITCH
 from resolver.edge.channel import Message
 
 _SIGNALS: Final[dict[int, str]] = {
@@ -21,8 +22,16 @@ _SIGNALS: Final[dict[int, str]] = {
 }
 HUNG: Final = "hung"  # a worker that we ended because it did not answer us
 DEATH_REASONS: Final = ("exit_0", "exit_error", *_SIGNALS.values(), "signal_other", HUNG)
-ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 CLOSED_GRACE: Final = 3.0  # seconds between a closed line and the kill
+
+
+def environment_of_children(ours: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of ours, but for what chooses the C extension: all processes of one resolver use the same twin."""
+    chosen = {name: ours[name] for name in (REQUIRE, SWITCH) if name in ours}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **chosen}
+
+
+ENVIRONMENT: Final = environment_of_children(os.environ)
 
 
 def signal_word(number: int) -> str:

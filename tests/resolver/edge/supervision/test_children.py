@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from resolver.edge.supervision.children import Keeper, KeeperLimits
+from native import REQUIRE, SWITCH
+from resolver.edge.supervision.children import Keeper, KeeperLimits, environment_of_children
 from tests.resolver.edge.fake_children import FakeLauncher, memfd
 
 
@@ -92,3 +93,11 @@ def test_stop_between_two_children_is_immediate() -> None:
     kept.clock.advance(100)
     assert done == [True]
     assert not kept.launcher.living("updater")
+
+
+def test_children_are_given_nothing_of_our_environment_but_the_choice_of_the_extension() -> None:
+    """Where the extension is required, or left aside, it is so in each process; a secret in a variable goes nowhere."""
+    given = environment_of_children({"SECRET": "x", "PATH": "/home", REQUIRE: "1"})
+    assert given == {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", REQUIRE: "1"}
+    assert environment_of_children({SWITCH: "off"})[SWITCH] == "off"
+    assert set(environment_of_children({})) == {"PATH", "LANG"}

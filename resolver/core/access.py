@@ -15,6 +15,17 @@ def client_address(host: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def packed_address(host: str) -> bytes:
+    """Return the 4 or 16 bytes of a peer address; none for what is no address."""
+    address = client_address(host)
+    return b"" if address is None else address.packed
+
+
+def host_of(address: bytes) -> str:
+    """Return a packed address as text."""
+    return str(ip_address(address)) if address else ""
+
+
 class Prefixes:
     """Prefixes in order: one look-up for each length that occurs, however many prefixes there are."""
 

@@ -8,6 +8,7 @@ room of their own: one that displaced an answer would show later, as a cache mis
 from hashlib import blake2b
 from math import inf
 from struct import Struct
+from typing import Protocol
 
 from blocklist.index import Match
 from resolver.core.answer import Answer
@@ -90,15 +91,29 @@ class Entry(Kept):
         self.due = min(self.until, self.verdict_until, self.stored + seconds + 1)
 
 
+class Mirror(Protocol):
+    """What serves a part of the cache by itself (`hit_path.py`): whatever it holds is on the shelf."""
+
+    def put(self, key: bytes, entry: Entry) -> None:
+        """An entry came, in the place of an older one, or what it says has changed."""
+
+    def discard(self, key: bytes) -> None:
+        """An entry left."""
+
+    def count_uses(self, key: bytes, entry: Entry) -> None:
+        """Bring `entry.uses` up to date."""
+
+
 class Cache:
     """Entries by key, verdicts by `verdict_key`. Ended entries stay until others need room.
 
     `find` and `find_verdict` are the bare look-ups of the hot path.
     """
 
-    def __init__(self, size: int, secret: bytes) -> None:
+    def __init__(self, size: int, secret: bytes, mirror: Mirror) -> None:
         for_verdicts = size // _VERDICT_SHARE
-        self._shelf: Shelf[Entry] = Shelf(size - for_verdicts)
+        self._mirror = mirror
+        self._shelf: Shelf[Entry] = Shelf(size - for_verdicts, mirror.count_uses, mirror.discard)
         self._verdicts: Shelf[Entry] = Shelf(for_verdicts)
         self._keyed = blake2b(digest_size=_DIGEST_BYTES, key=secret)
         self.find = self._shelf.things.get
@@ -125,6 +140,13 @@ class Cache:
     def put(self, key: bytes, entry: Entry) -> None:
         """Keep an entry, in the place of an older one of the same question; others leave at the bound in bytes."""
         self._shelf.put(key, entry, cost(key, entry))
+        if key in self._shelf.things:
+            self._mirror.put(key, entry)
+
+    def changed(self, key: bytes, entry: Entry) -> None:
+        """Tell the mirror what a kept entry says from now on."""
+        self._mirror.count_uses(key, entry)
+        self._mirror.put(key, entry)
 
     def put_verdict(self, key: bytes, entry: Entry) -> None:
         """Keep a verdict under its `verdict_key`; only other verdicts leave for it."""

@@ -1,17 +1,18 @@
 """From a client's address to what is remembered of its prefix, bounded and forgotten in time.
 
-Addresses and prefixes stand here as hashes of texts, which Python salts anew in every process. Prefixes that are not
-served have a small table of their own, so that strangers cannot push customers out.
+Addresses and prefixes stand here as hashes, which Python salts anew in every process. Prefixes that are not served have
+a small table of their own, so that strangers cannot push customers out.
 """
 
 from attrs import define, field
 
-from resolver.core.access import Access, Prefixes, client_address
-from resolver.core.clients import Client
+from resolver.core.access import Access, Prefixes, client_address, host_of
+from resolver.core.clients import AnyClient, Client
 from resolver.core.config import CoreConfig
 from resolver.core.door import Door
+from resolver.core.hit_path import HitPath
 from resolver.core.query import Form
-from resolver.core.rate_limit import Budget, Rate
+from resolver.core.rate_limit import Allowance, Budget, Rate
 from resolver.core.views import Chooser, Views
 
 
@@ -21,8 +22,8 @@ class Ages:
 
     most: int
     """Entries of each half."""
-    _young: dict[int, Client] = field(factory=dict)
-    _old: dict[int, Client] = field(factory=dict)
+    _young: dict[int, AnyClient] = field(factory=dict)
+    _old: dict[int, AnyClient] = field(factory=dict)
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -32,14 +33,14 @@ class Ages:
         """Whether the next one forces a turn."""
         return len(self._young) >= self.most
 
-    def get(self, key: int) -> Client | None:
+    def get(self, key: int) -> AnyClient | None:
         """Find an entry, which makes it young while there is room."""
         client = self._young.get(key) or self._old.get(key)
         if client is not None and key in self._old and not self.full:
             self._young[key] = self._old.pop(key)
         return client
 
-    def put(self, key: int, client: Client) -> None:
+    def put(self, key: int, client: AnyClient) -> None:
         """Add one."""
         self._young[key] = client
 
@@ -49,23 +50,27 @@ class Ages:
 
 
 class ClientTable:
-    """All clients of one worker."""
+    """All clients of one worker; the hit path is told of those that are served."""
 
-    def __init__(self, config: CoreConfig, access: Access, views: Views) -> None:
+    def __init__(self, config: CoreConfig, access: Access, views: Views, hit_path: HitPath) -> None:
         limits = self._limits = config.limits
+        self._hit_path = hit_path
         self._access = access
         self._rule = config.rate_limit
         self._exempt = Prefixes(config.rate_limit.exempt)
         self._refusals = Rate(limits.refusals_per_second, limits.refusals_burst)
         self._forms: tuple[dict[bytes, Form], ...] = tuple({} for _ in views.policies)
-        self._hosts: dict[Chooser, dict[int, Client]] = {}
-        self._refused: dict[int, Client] = {}
+        rate = config.rate_limit.rate
+        self._allowance = Allowance(rate, limits.rate_proven_factor, limits.rate_step) if rate else None
+        self._hosts: dict[Chooser, dict[int, AnyClient]] = {}
+        self._refused: dict[int, AnyClient] = {}
         self._served, self._strangers = Ages(limits.prefixes_max), Ages(limits.strangers_max)
         self._due: float | None = None
 
-    def hosts(self, views: Chooser) -> dict[int, Client]:
-        """Return the table the hot path looks into: clients by the hash of their address."""
-        return self._hosts.setdefault(views, {})
+    def hosts(self, views: Chooser) -> tuple[dict[int, AnyClient], int]:
+        """Return the table the hot path looks into, clients by the hash of their address, and its number."""
+        hosts = self._hosts.setdefault(views, {})
+        return hosts, list(self._hosts).index(views)
 
     def next_deadline(self) -> float | None:
         """Return when `forget` is due, None while nobody is remembered."""
@@ -79,20 +84,29 @@ class ClientTable:
             some = len(self._served) + len(self._strangers)
             self._due = now + self._limits.forget_seconds if some else None
 
-    def find(self, host: str, door: Door, now: float) -> Client:
-        """Return what is remembered of a host's prefix; those that are served are noted for the hot path."""
+    def find(self, address: bytes, door: Door, now: float) -> AnyClient:
+        """Return what is remembered of an address's prefix; those that are served are noted for the hot path."""
         self.forget(now)
-        known = hash(host)
+        known = hash(address)
         client = door.clients.get(known) or self._refused.get(known)
         if client is None:
-            client = self._of_prefix(host, door, now)
-            hosts = door.clients if client.admitted else self._refused
-            if len(hosts) >= (self._limits.hosts_max if client.admitted else self._limits.strangers_max):
-                hosts.clear()
-            hosts[known] = client
+            client = self._of_prefix(host_of(address), door, now)
+            if client.admitted:
+                self._remember(address, client, door)
+            else:
+                if len(self._refused) >= self._limits.strangers_max:
+                    self._refused.clear()
+                self._refused[known] = client
         return client
 
-    def _of_prefix(self, host: str, door: Door, now: float) -> Client:
+    def _remember(self, address: bytes, client: AnyClient, door: Door) -> None:
+        if len(door.clients) >= self._limits.hosts_max:
+            door.clients.clear()
+            self._hit_path.forget(door.table)
+        door.clients[hash(address)] = client
+        self._hit_path.remember(door.table, address, client)
+
+    def _of_prefix(self, host: str, door: Door, now: float) -> AnyClient:
         admitted = self._access.admits(host)
         table = self._served if admitted else self._strangers
         view = door.views.choose(host) if admitted else 0
@@ -115,17 +129,19 @@ class ClientTable:
         kept = self._rule.ipv4_prefix if address.version == 4 else self._rule.ipv6_prefix
         return f"{address.version} {int(address) >> address.max_prefixlen - kept}"
 
-    def _new(self, view: int, now: float, *, limited: bool) -> Client:
-        rate, limits = self._rule.rate, self._limits
-        full = Budget.full(rate, limits.rate_proven_factor, limits.rate_step, now) if limited and rate else None
-        return Client(self._forms[view], view, budget=full)
+    def _new(self, view: int, now: float, *, limited: bool) -> AnyClient:
+        return self._hit_path.new_client(self._forms[view], view, self._allowance if limited else None, now)
 
-    def _stranger(self, now: float) -> Client:
+    def _stranger(self, now: float) -> AnyClient:
         """No forms: the hot path never knows it."""
         return Client(admitted=False, budget=Budget.full(self._refusals, 1.0, 1, now))
 
     def _turn(self, table: Ages) -> None:
         """Whoever is still there is found again; else the hot path would go on with what is forgotten here."""
         table.turn()
-        for hosts in self._hosts.values() if table is self._served else (self._refused,):
+        if table is self._strangers:
+            self._refused.clear()
+            return
+        for number, hosts in enumerate(self._hosts.values()):
             hosts.clear()
+            self._hit_path.forget(number)

@@ -1,6 +1,6 @@
 """What is remembered of clients between two queries: how their queries look, never who they are."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import Factory, define
 
@@ -8,6 +8,27 @@ from resolver.core.query import Form
 from resolver.core.rate_limit import Budget
 
 UNLIMITED: Final = 2**30 - 1
+
+
+class AnyClient(Protocol):
+    """What the core needs of a client's record, whichever twin of the hit path made it."""
+
+    forms: dict[bytes, Form]
+    view: int
+    left: int
+    admitted: bool
+
+    def allow(self, now: float) -> bool:
+        """Count one query; False when nothing is left of the budget."""
+
+    def allow_proven(self, now: float) -> bool:
+        """Count one query beyond that of somebody who proved its address."""
+
+    def form_of(self, data: bytes) -> Form | None:
+        """Return the remembered form of a message."""
+
+    def slip(self) -> bool:
+        """Whether a query over the limit is answered all the same."""
 
 
 @define(eq=False)

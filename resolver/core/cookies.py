@@ -9,7 +9,6 @@ from struct import Struct
 
 from siphashc import siphash
 
-from resolver.core.access import client_address
 from resolver.core.limits import Limits
 
 SECRET_BYTES = 16
@@ -35,12 +34,12 @@ class Cookies:
         self._unix_time = unix_time
         self._limits = limits
 
-    def fresh(self, client_cookie: bytes, host: str) -> bytes:
-        """Return the content of a COOKIE option for an answer to `host`."""
+    def fresh(self, client_cookie: bytes, address: bytes) -> bytes:
+        """Return the content of a COOKIE option for an answer to this packed address."""
         head = _HEAD.pack(client_cookie, _VERSION, _RESERVED, int(self._unix_time()) & 0xFFFF_FFFF)
-        return head + _hash(self._secrets[0], head, host)
+        return head + _hash(self._secrets[0], head, address)
 
-    def holds(self, cookie: bytes, host: str) -> bool:
+    def holds(self, cookie: bytes, address: bytes) -> bool:
         """Whether a whole cookie is one of ours, for this address, and of now."""
         if len(cookie) != _COOKIE.size:
             return False
@@ -48,7 +47,7 @@ class Cookies:
         age = _difference(int(self._unix_time()), stamp)
         if version != _VERSION or not -self._limits.cookie_ahead_seconds <= age <= self._limits.cookie_seconds:
             return False
-        return any(compare_digest(_hash(secret, cookie[: _HEAD.size], host), shown) for secret in self._secrets)
+        return any(compare_digest(_hash(secret, cookie[: _HEAD.size], address), shown) for secret in self._secrets)
 
 
 def _difference(now: int, stamp: int) -> int:
@@ -56,7 +55,5 @@ def _difference(now: int, stamp: int) -> int:
     return ((now - stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
 
 
-def _hash(secret: bytes, head: bytes, host: str) -> bytes:
-    address = client_address(host)
-    packed = b"" if address is None else address.packed
-    return siphash(secret, head + packed).to_bytes(8, "little")
+def _hash(secret: bytes, head: bytes, address: bytes) -> bytes:
+    return siphash(secret, head + address).to_bytes(8, "little")

@@ -2,18 +2,21 @@
 
 from attrs import Factory, define
 
-from resolver.core.clients import Client
+from resolver.core.clients import AnyClient
 from resolver.core.views import Chooser
 
 
 @define(eq=False)
 class Door:
-    """`place` is the listening endpoint as the settings write it; `clients` by the salted hash of their address.
+    """`place` is the listening endpoint as the settings write it; `clients` by the salted hash of their packed address.
 
-    Doors whose views make no difference share both `views` and `clients`.
+    Doors whose views make no difference share `views`, `clients` and `table`, the number of these clients.
     """
 
     transport: int
     place: str = ""
     views: Chooser = Factory(lambda: Chooser(()))
-    clients: dict[int, Client] = Factory(dict)
+    clients: dict[int, AnyClient] = Factory(dict)
+    table: int = 0
+    number: int = 0
+    """Where the hit path knows it by one."""

@@ -8,7 +8,8 @@ many, displace nothing but each other, and a hit costs a comparison, at times an
 
 from array import array
 from collections import deque
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 _SMALL_SHARE = 10
 """The small queue gets one part in so many."""
@@ -34,10 +35,24 @@ class Kept:
 Thing = TypeVar("Thing", bound=Kept)
 
 
-class Shelf(Generic[Thing]):
-    """Things by key, all together within `size` bytes; a key stands in exactly one queue, once."""
+def _nothing(*_: Any) -> None:
+    """Nobody wants to know."""
 
-    def __init__(self, size: int) -> None:
+
+class Shelf(Generic[Thing]):
+    """Things by key, all together within `size` bytes; a key stands in exactly one queue, once.
+
+    `count_uses` is called before a thing is judged by its uses, `gone` after it left.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        count_uses: Callable[[bytes, Thing], None] = _nothing,
+        gone: Callable[[bytes], None] = _nothing,
+    ) -> None:
+        self._count_uses = count_uses
+        self._tell_gone = gone
         self.things: dict[bytes, Thing] = {}
         self._small: deque[bytes] = deque()
         self._main: deque[bytes] = deque()
@@ -55,6 +70,7 @@ class Shelf(Generic[Thing]):
             thing.in_main = self._was_here(key)
             (self._main if thing.in_main else self._small).append(key)
         else:
+            self._count_uses(key, old)
             thing.in_main, thing.uses = old.in_main, old.uses
             self._book(old, -old.cost)
         thing.cost = cost
@@ -73,6 +89,7 @@ class Shelf(Generic[Thing]):
         if self._small_used > self._small_size or not self._main:
             key = self._small.popleft()
             thing = self.things[key]
+            self._count_uses(key, thing)
             if not thing.uses:
                 self._let_go(key, thing)
                 self._gone[hash(key) % len(self._gone)] = hash(key) & _HASH_MASK
@@ -82,6 +99,7 @@ class Shelf(Generic[Thing]):
         else:
             key = self._main.popleft()
             thing = self.things[key]
+            self._count_uses(key, thing)
             if not thing.uses:
                 self._let_go(key, thing)
                 return
@@ -91,6 +109,7 @@ class Shelf(Generic[Thing]):
     def _let_go(self, key: bytes, thing: Thing) -> None:
         del self.things[key]
         self._book(thing, -thing.cost)
+        self._tell_gone(key)
 
     def _was_here(self, key: bytes) -> bool:
         return self._gone[hash(key) % len(self._gone)] == hash(key) & _HASH_MASK

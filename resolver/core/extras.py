@@ -78,7 +78,7 @@ class Options:
         self._keepalive = make_option(KEEPALIVE_OPTION, int(limits.tcp_idle_seconds * 10).to_bytes(2))
         self._block_bytes = limits.answer_block_bytes
 
-    def read(self, options: Iterable[tuple[int, bytes]], host: str, transport: int) -> Extras | None:
+    def read(self, options: Iterable[tuple[int, bytes]], address: bytes, transport: int) -> Extras | None:
         """Return what is to be added to the answer, None for nothing; OptionFault for a malformed option."""
         found: dict[int, bytes] = {}
         for code, content in options:
@@ -89,14 +89,14 @@ class Options:
         cookie = self._cookie(found)
         return Extras(
             told=(self._nsid if NSID_OPTION in found else b"") + self._idle_time(found, transport),
-            fresh=self._fresh(cookie, host),
+            fresh=self._fresh(cookie, address),
             block_bytes=self._block_bytes if padded else 0,
             cookie=cookie,
         )
 
-    def proves(self, extras: Extras | None, host: str) -> bool:
+    def proves(self, extras: Extras | None, address: bytes) -> bool:
         """Whether a query shows that its source address is its own."""
-        return self._cookies is not None and extras is not None and self._cookies.holds(extras.cookie, host)
+        return self._cookies is not None and extras is not None and self._cookies.holds(extras.cookie, address)
 
     def _cookie(self, found: dict[int, bytes]) -> bytes:
         cookie = found.get(COOKIE_OPTION) if self._cookies is not None else None
@@ -106,11 +106,11 @@ class Options:
             raise OptionFault
         return cookie
 
-    def _fresh(self, cookie: bytes, host: str) -> bytes:
+    def _fresh(self, cookie: bytes, address: bytes) -> bytes:
         """Every answer brings a new one: that is how clients renew theirs (RFC 9018 section 4.3)."""
         if not cookie or self._cookies is None:
             return b""
-        return make_option(COOKIE_OPTION, self._cookies.fresh(cookie[:CLIENT_BYTES], host))
+        return make_option(COOKIE_OPTION, self._cookies.fresh(cookie[:CLIENT_BYTES], address))
 
     def _idle_time(self, found: dict[int, bytes], transport: int) -> bytes:
         """A client says nothing in this option, and over UDP it is ignored (RFC 7828 sections 3.1 and 3.3.1)."""

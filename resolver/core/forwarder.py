@@ -1,18 +1,19 @@
 """The forwarder: a sans-IO machine of five verbs. Bytes and the time come in, bytes and a deadline go out.
 
-The hot path is `receive_query` down to its end: one dictionary look-up for the client, one for the form of the query,
-one for its answer, one join. Everything unusual leaves it at once: `reception.py` reads the query and says whether it
-is served, `resolution.py` finds the answer.
+The hot path is an object of its own (`hit_path.py`). What it misses goes on here: `reception.py` reads the query and
+says whether it is served, `resolution.py` finds the answer.
 """
 
 from collections.abc import Callable, Sequence
 
 from blocklist.index import Index
+from resolver.core import codes
+from resolver.core.access import packed_address
 from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
-from resolver.core.eviction import USES_MAX
+from resolver.core.hit_path import PureHitPath
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Waiter
 from resolver.core.query import query_of_form
@@ -36,11 +37,9 @@ class Forwarder:
         random_bytes: Callable[[int], bytes],
         unix_time: Callable[[], float],
     ) -> None:
-        self._cells = counters.cells
-        self._reception = Reception(config, counters, unix_time)
-        self._resolution = Resolution(config, counters, random_bytes)
-        cache = self._resolution.cache
-        self._find, self._find_verdict, self._verdict_key = cache.find, cache.find_verdict, cache.verdict_key
+        self.hit_path = PureHitPath(counters)
+        self._reception = Reception(config, counters, unix_time, self.hit_path)
+        self._resolution = Resolution(config, counters, random_bytes, self.hit_path)
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
@@ -63,7 +62,7 @@ class Forwarder:
 
     def stop_marking(self) -> None:
         """Nobody watches the fresh entries any more."""
-        self._resolution.mark = no_mark
+        self._resolution.stop_marking()
 
     def canary(self, candidate: Index, marks: memoryview) -> Canary:
         """Return the trial of an index on what is kept now; `marks` has a byte for each of its fresh entries."""
@@ -73,43 +72,27 @@ class Forwarder:
 
     def receive_query(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
         """Take a client's message; return the answer, or None when it is dropped or comes later."""
-        client = door.clients.get(hash(host))
-        if client is None or client.left < 1:
-            return self._receive_unknown(data, host, door, peer, now)
-        root = data.find(0, 12)
-        form = client.forms.get(data[2:12] + data[root + 1 :])
-        if form is None:
-            return self._receive_unknown(data, host, door, peer, now)
-        client.left -= 1
-        key = data[12 : root + 1].lower() + form.tail
-        resolution = self._resolution
-        entry = self._find(key)
-        if entry is None or entry.generation != resolution.generation:
-            entry = self._find_verdict(self._verdict_key(key))
-        if entry is None or entry.generation != resolution.generation or now >= entry.due:
-            query = query_of_form(data, root + 1, form)
-            if query is None:
-                return self._receive_unknown(data, host, door, peer, now)
-            return resolution.resolve(Waiter(query, door, peer, now), now)
-        if entry.uses < USES_MAX:
-            entry.uses += 1
-        answer = entry.answer
-        self._cells[door.transport << 3 | answer.cell] += 1  # `Counters.book_hit`, eight rcodes a transport
-        if entry.event:
-            self._cells[entry.event] += 1
-        if entry.fresh is not None:
-            resolution.mark(entry.fresh)
-        head, tail = answer.rendered.get(form.slot) or answer.render(form)
-        message = b"".join((data[:2], head, data[12 : root + 5], tail))
-        if len(message) > form.udp_bytes:
-            return answer.message(data[:2], data[12 : root + 5], form, door.transport)
-        return message
+        return self.receive(data, packed_address(host), door, peer, now)
 
-    def _receive_unknown(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
-        received = self._reception.receive(data, host, door, now)
+    def receive(self, data: bytes, address: bytes, door: Door, peer: object, now: float) -> bytes | None:
+        """Do the same for a packed address (see `HitPath.answer`)."""
+        answer = self.hit_path.answer(data, address, door, now)
+        return self.receive_missed(data, address, door, peer, now) if answer is None else answer or None
+
+    def receive_missed(self, data: bytes, address: bytes, door: Door, peer: object, now: float) -> bytes | None:
+        """Take a message that the hit path has missed; return the answer, or None when it is dropped or comes later."""
+        client = door.clients.get(hash(address))
+        if client is not None and client.left > 0:
+            root = data.find(0, codes.HEADER_BYTES)
+            form = client.forms.get(data[2:12] + data[root + 1 :])
+            query = None if form is None else query_of_form(data, root + 1, form)
+            if query is not None:
+                client.left -= 1
+                return self._resolution.resolve(Waiter(query, door, peer, now), now)
+        received = self._reception.receive(data, address, door, now)
         if received is None or isinstance(received, bytes):
             return received
-        if self._reception.may_recurse(received, host):
+        if self._reception.may_recurse(received, address):
             return self._resolution.resolve(Waiter(received, door, peer, now), now)
         return self._resolution.without_recursion(received, door, now)
 

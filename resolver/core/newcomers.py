@@ -22,6 +22,23 @@ def no_mark(match: Match) -> None:
 
 
 @frozen
+class Marker:
+    """What the worker in one slot calls for each hit on a fresh entry; the hit path in C does the same itself."""
+
+    marks: memoryview
+    """One byte a fresh entry."""
+    hits: memoryview
+    """This worker's own word for each list."""
+    firsts: tuple[int, ...]
+    """Where each list's bytes begin."""
+
+    def __call__(self, match: Match) -> None:
+        """Note a hit."""
+        self.marks[match.fresh] = 1
+        self.hits[match.list_number] += 1
+
+
+@frozen
 class Seen:
     """What was asked for of one list: different fresh entries, and hits on any of them."""
 
@@ -45,18 +62,13 @@ class Newcomers:
         """Return the bytes needed for so many worker slots."""
         return _words_at(counts) + slots * len(counts) * _WORD
 
-    def marker(self, slot: int) -> Mark:
+    def marker(self, slot: int) -> Marker:
         """Return what the worker in a slot calls for each hit on a fresh entry. ValueError: no room for the slot."""
-        marks, hits, lists = self.marks, self._hits, len(self._firsts) - 1
+        lists = len(self._firsts) - 1
         first = slot * lists
-        if first + lists > len(hits):
+        if first + lists > len(self._hits):
             raise ValueError(f"the memory has no room for slot {slot}")
-
-        def mark(match: Match) -> None:
-            marks[match.fresh] = 1
-            hits[first + match.list_number] += 1
-
-        return mark
+        return Marker(self.marks, self._hits[first : first + lists], self._firsts[:-1])
 
     def seen(self) -> list[Seen]:
         """Return what is marked now, by list."""

@@ -23,6 +23,17 @@ class Rate:
         return Rate(self.queries * factor, self.burst * factor)
 
 
+@frozen
+class Allowance:
+    """What a prefix that is served may ask."""
+
+    rate: Rate
+    proven_factor: float
+    """Times the rate beyond it, with a proven address."""
+    step: int
+    """Queries drawn at once."""
+
+
 @define(eq=False)
 class Bucket:
     """What is left of a burst; `filled` is the (monotonic) time up to which it was filled."""

@@ -7,15 +7,16 @@ In order: read it strictly, options too (row 14); the client's rate; serve it at
 from collections.abc import Callable, Sequence
 
 from resolver.core import codes
-from resolver.core.access import Access
+from resolver.core.access import Access, host_of
 from resolver.core.answer import ANY_ANSWER, COME_OVER_TCP
 from resolver.core.client_table import ClientTable
-from resolver.core.clients import Client
+from resolver.core.clients import AnyClient
 from resolver.core.config import CoreConfig
 from resolver.core.cookies import Cookies
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.extras import OptionFault, Options
+from resolver.core.hit_path import HitPath
 from resolver.core.identity import identity_answer
 from resolver.core.local import answer_locally, refusal
 from resolver.core.query import BadQuery, Query, bare_answer, query_of_form, read_query
@@ -25,12 +26,15 @@ from resolver.core.views import Views
 class Reception:
     """One worker's door-keeper; all ways in share what it remembers of clients."""
 
-    def __init__(self, config: CoreConfig, counters: Counters, unix_time: Callable[[], float]) -> None:
+    def __init__(
+        self, config: CoreConfig, counters: Counters, unix_time: Callable[[], float], hit_path: HitPath
+    ) -> None:
         self._config = config
         self._counters = counters
         self._access = Access(config.allow, config.allow_rd0)
         self._views = Views(config)
-        self._clients = ClientTable(config, self._access, self._views)
+        self._hit_path = hit_path
+        self._clients = ClientTable(config, self._access, self._views, hit_path)
         self._unix_time = unix_time
         self._options = Options(config.nsid, None, config.limits)
 
@@ -38,29 +42,32 @@ class Reception:
         """Make and take server cookies under these, newest first; without any, no cookies."""
         cookies = Cookies(secrets, self._unix_time, self._config.limits) if secrets else None
         self._options = Options(self._config.nsid, cookies, self._config.limits)
+        self._hit_path.use_cookie_secrets(secrets)
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in."""
         views = self._views.at(place)
-        return Door(transport, place, views, self._clients.hosts(views))
+        door = Door(transport, place, views, *self._clients.hosts(views))
+        self._hit_path.open_door(door)
+        return door
 
-    def receive(self, data: bytes, host: str, door: Door, now: float) -> Query | bytes | None:
+    def receive(self, data: bytes, address: bytes, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""
-        client = self._clients.find(host, door, now)
+        client = self._clients.find(address, door, now)
         if not client.allow(now):
-            return self._receive_over_limit(data, host, client, door, now)
-        query = self._read(data, host, door)
-        return self._drop() if query is None else self._receive_read(query, data, host, client, door)
+            return self._receive_over_limit(data, address, client, door, now)
+        query = self._read(data, address, door)
+        return self._drop() if query is None else self._receive_read(query, data, address, client, door)
 
     def _receive_read(
-        self, query: Query | BadQuery, data: bytes, host: str, client: Client, door: Door
+        self, query: Query | BadQuery, data: bytes, address: bytes, client: AnyClient, door: Door
     ) -> Query | bytes:
         if isinstance(query, BadQuery):
             return self._say(query, door, query.rcode)
         if not client.admitted:
             return self._refuse(query, door)
         if not query.question:
-            return self._cookie_only(query, host, door)
+            return self._cookie_only(query, address, door)
         if query.qclass != codes.IN:
             return self._identity(query, door)
         query.form = query.form.under(client.view)
@@ -81,11 +88,11 @@ class Reception:
         """Whether this client is served at all."""
         return self._access.admits(host)
 
-    def may_recurse(self, query: Query, host: str) -> bool:
+    def may_recurse(self, query: Query, address: bytes) -> bool:
         """Whether a query is answered in full: with RD, or from where monitoring asks (row 6)."""
-        return query.form.rd or self._access.admits_rd0(host)
+        return query.form.rd or self._access.admits_rd0(host_of(address))
 
-    def _read(self, data: bytes, host: str, door: Door) -> Query | BadQuery | None:
+    def _read(self, data: bytes, address: bytes, door: Door) -> Query | BadQuery | None:
         """Read a message with its options."""
         query: Query | BadQuery | None
         try:
@@ -95,7 +102,7 @@ class Reception:
         if query is None or query.edns is None:
             return query
         try:
-            query.extras = self._options.read(query.edns.options, host, door.transport)
+            query.extras = self._options.read(query.edns.options, address, door.transport)
         except OptionFault:
             return BadQuery(query.ident, query.flags, codes.FORMERR, query.question, query.edns)
         return query
@@ -103,7 +110,7 @@ class Reception:
     # --- over the limit ---------------------------------------------------------------------------------
 
     def _receive_over_limit(
-        self, data: bytes, host: str, client: Client, door: Door, now: float
+        self, data: bytes, address: bytes, client: AnyClient, door: Door, now: float
     ) -> Query | bytes | None:
         """Serve those who proved their address, up to a limit of their own. Streams are refused beyond it.
 
@@ -116,12 +123,12 @@ class Reception:
             return self._drop_over_limit()
         if is_udp and (form := client.form_of(data)) is not None:
             return self._send_to_tcp(query_of_form(data, _name_end(data), form) if slips else None, door)
-        query = self._read(data, host, door)
+        query = self._read(data, address, door)
         if query is None:
             return self._drop()
-        is_proven = not is_udp or self._options.proves(query.extras, host)
+        is_proven = not is_udp or self._options.proves(query.extras, address)
         if is_proven and client.allow_proven(now):
-            return self._receive_read(query, data, host, client, door)
+            return self._receive_read(query, data, address, client, door)
         if is_udp and (isinstance(query, BadQuery) or not slips):
             return self._drop_over_limit()
         if isinstance(query, Query) and is_udp and (is_proven or not (query.extras and query.extras.cookie)):
@@ -157,11 +164,11 @@ class Reception:
         query.extras = query.extras and query.extras.of_error()
         return answer_locally(self._counters, query, door, refusal(self._config))
 
-    def _cookie_only(self, query: Query, host: str, door: Door) -> bytes:
+    def _cookie_only(self, query: Query, address: bytes, door: Door) -> bytes:
         """No question: a server cookie is asked for, or to be confirmed (RFC 7873 section 5.4)."""
         if query.extras is None or not query.extras.cookie:
             return self._say(query, door, codes.FORMERR)  # cookies are off
-        is_good = query.extras.brings_none or self._options.proves(query.extras, host)
+        is_good = query.extras.brings_none or self._options.proves(query.extras, address)
         return self._say(query, door, codes.NOERROR if is_good else codes.BADCOOKIE)
 
     def _identity(self, query: Query, door: Door) -> bytes:
@@ -170,7 +177,7 @@ class Reception:
             return self._say(query, door, codes.REFUSED)
         return answer_locally(self._counters, query, door, answer)
 
-    def _remember(self, query: Query, data: bytes, client: Client) -> None:
+    def _remember(self, query: Query, data: bytes, client: AnyClient) -> None:
         """Note the form of the query for the hot path; the table starts anew when full."""
         limits = self._config.limits
         if query.memorable and query.form.qtype != codes.ANY:

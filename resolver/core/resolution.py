@@ -12,6 +12,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.failing import failing_again
+from resolver.core.hit_path import HitPath
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message
 from resolver.core.newcomers import Mark, no_mark
@@ -31,13 +32,17 @@ _SECRET_BYTES = 32
 class Resolution:
     """One worker's answers: what is kept, what is in flight, and the list in force over both."""
 
-    def __init__(self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes], hit_path: HitPath
+    ) -> None:
         self._config = config
         self._counters = counters
         self._special_use = SpecialUse(config.special_use, config.designated)
         self._ruler = Ruler(config, counters.layout)
         self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
-        self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES))
+        self._hit_path = hit_path
+        self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES), hit_path)
+        hit_path.look_into(self.cache)
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
         self._old = OldAnswers(config, self.cache, self._ruler)
         self._other_views = OtherViews(config, self.cache, self._ruler)
@@ -53,6 +58,13 @@ class Resolution:
         self._ruler.enforce(index, generation)
         self.generation = generation
         self.mark = mark
+        self._hit_path.enforce(self._ruler)
+        self._hit_path.watch(mark)
+
+    def stop_marking(self) -> None:
+        """Nobody watches the fresh entries any more."""
+        self.mark = no_mark
+        self._hit_path.watch(no_mark)
 
     def canary(self, candidate: Index, marks: memoryview) -> Canary:
         """Return the trial of an index on what is kept now."""
@@ -66,7 +78,9 @@ class Resolution:
         query, door = waiter.query, waiter.door
         key = query.key
         cache = self.cache
-        entry = self._usable(cache.find_verdict(cache.verdict_key(key)), now) or self._usable(cache.find(key), now)
+        entry = self._usable(cache.find_verdict(cache.verdict_key(key)), now)
+        if entry is None and (entry := self._usable(cache.find(key), now)) is not None:
+            cache.changed(key, entry)
         if entry is not None:
             if self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
                 self._ask_early(query, entry, now)
@@ -130,7 +144,7 @@ class Resolution:
         if entry is None or now < entry.until:
             return None
         if not entry.kept:
-            return self._failing_still(entry, now)
+            return self._failing_still(query.key, entry, now)
         pending = self._pending.find(query.asked)
         has_failed = entry.failing is not None and entry.failing.recoveries == self.asking.recoveries
         overdue = pending is not None and now >= pending.started + self._config.limits.stale_wait
@@ -141,12 +155,13 @@ class Resolution:
             self._ask_early(query, old, now)
         return old
 
-    def _failing_still(self, entry: Entry, now: float) -> Entry | None:
+    def _failing_still(self, key: bytes, entry: Entry, now: float) -> Entry | None:
         """Return a failure that is known and too young to be tried again."""
         failing = entry.failing
         if failing is None or entry.generation != self.generation or not failing.holds(now, self.asking.recoveries):
             return None
         entry.stand_in(entry.answer, min(now + self._config.limits.stale_hold, failing.retry_at))
+        self.cache.changed(key, entry)
         return entry
 
     def _ask_early(self, query: Query, entry: Entry, now: float) -> None:
@@ -246,7 +261,10 @@ class Resolution:
             kept.failing = failing
         entry = self._old.find(key, now)
         if entry is None and kept is not None and now < kept.until:  # asked early: it is still good
-            return kept if self._ruler.refresh(kept, now) else self._ruler.under(kept, kept.view, now)
+            if not self._ruler.refresh(kept, now):
+                return self._ruler.under(kept, kept.view, now)
+            self.cache.changed(key, kept)
+            return kept
         if entry is None:
             entry = self._ruler.failed(answer, now)
             entry.generation = pending.generation  # it says nothing about a list that came while we asked

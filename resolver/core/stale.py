@@ -35,6 +35,7 @@ class OldAnswers:
             return None
         answer = self._ruler.old_answer(entry, now)
         entry.stand_in(answer, min(now + self._hold, entry.until + self._seconds))
+        self._cache.changed(key, entry)
         return entry
 
 

@@ -14,6 +14,7 @@ import dns.rcode
 import dns.rdtypes.svcbbase as svcb
 import pytest
 
+from resolver.core.access import packed_address
 from resolver.core.cookies import Cookies
 from resolver.core.limits import Limits
 from tests.support.asking import exchange, query
@@ -207,4 +208,4 @@ def test_a_reload_takes_up_the_secrets_of_a_file(daemon: Daemon) -> None:
     for way in ("udp", "tcp") * 10:
         answer = exchange(without_question(), daemon.port, way, "::1")
         assert answer is not None
-        assert other.holds(COOKIE + server_cookie(answer), "::1")
+        assert other.holds(COOKIE + server_cookie(answer), packed_address("::1"))

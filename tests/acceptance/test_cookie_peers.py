@@ -11,6 +11,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from resolver.core.access import packed_address
 from resolver.core.cookies import Cookies
 from resolver.core.limits import Limits
 from tests.support.asking import exchange
@@ -61,13 +62,13 @@ def asked(port: int, server: bytes = b"") -> dns.message.Message:
 
 def test_it_believes_ours(port: int) -> None:
     """And nothing else: a cookie for another address, or of nobody, is refused."""
-    assert asked(port, OURS.fresh(CLIENT, "127.0.0.1")[len(CLIENT) :]).rcode() == dns.rcode.NOERROR
-    assert asked(port, OURS.fresh(CLIENT, "127.0.0.2")[len(CLIENT) :]).rcode() == dns.rcode.BADCOOKIE
+    assert asked(port, OURS.fresh(CLIENT, packed_address("127.0.0.1"))[len(CLIENT) :]).rcode() == dns.rcode.NOERROR
+    assert asked(port, OURS.fresh(CLIENT, packed_address("127.0.0.2"))[len(CLIENT) :]).rcode() == dns.rcode.BADCOOKIE
     assert asked(port, bytes(16)).rcode() == dns.rcode.BADCOOKIE
 
 
 def test_we_believe_its(port: int) -> None:
     """For the address it was given to."""
     (option,) = asked(port).options
-    assert OURS.holds(option.to_wire(), "127.0.0.1")
-    assert not OURS.holds(option.to_wire(), "127.0.0.2")
+    assert OURS.holds(option.to_wire(), packed_address("127.0.0.1"))
+    assert not OURS.holds(option.to_wire(), packed_address("127.0.0.2"))

@@ -26,6 +26,7 @@ import yaml
 from attrs import evolve
 
 from resolver.cli.bundle.archive import pack, unpack
+from resolver.core.access import packed_address
 from resolver.core.config import RateRule
 from resolver.core.counters import Counters, Layout
 from resolver.core.rate_limit import Rate
@@ -109,16 +110,18 @@ def test_two_processes_know_a_client_by_different_numbers() -> None:
     script = (
         "from resolver.core.config import CoreConfig\n"
         "from resolver.core.client_table import ClientTable\n"
-        "from resolver.core.access import Access\n"
+        "from resolver.core.access import Access, packed_address\n"
+        "from resolver.core.counters import Counters, Layout\n"
+        "from resolver.core.hit_path import PureHitPath\n"
         "from resolver.core.door import Door\n"
         "from resolver.core.views import Views\n"
         "from ipaddress import ip_network\n"
         "config = CoreConfig(upstreams=(), lists=(), allow=(ip_network('10.0.0.0/8'),))\n"
         "views = Views(config)\n"
-        "table = ClientTable(config, Access(config.allow, ()), views)\n"
+        "table = ClientTable(config, Access(config.allow, ()), views, PureHitPath(Counters.in_memory(Layout(0, 0))))\n"
         "chooser = views.at('127.0.0.1:53')\n"
-        "door = Door(0, '127.0.0.1:53', chooser, table.hosts(chooser))\n"
-        f"table.find('{HOME}', door, 0.0)\n"
+        "door = Door(0, '127.0.0.1:53', chooser, *table.hosts(chooser))\n"
+        f"table.find(packed_address('{HOME}'), door, 0.0)\n"
         "print(*door.clients, *table._served._young)\n"
     )
     seeded = os.environ | {"PYTHONHASHSEED": "0"}
@@ -163,7 +166,7 @@ def test_nothing_of_a_client_is_left_when_it_has_expired(asks_on: bool) -> None:
 
 def known(world: World, host: str) -> bool:
     """Whether the hot path knows the host."""
-    return hash(host) in world.door().clients
+    return hash(packed_address(host)) in world.door().clients
 
 
 def strings_of(world: World) -> set[str]:

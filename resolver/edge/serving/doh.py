@@ -99,7 +99,7 @@ class DohConnection(Stream):
             self._http.turn_away(stream)
             return
         self.used()
-        answer = self.pump.query(message, self.host, self.door, (self, stream))
+        answer = self.pump.query(message, self.address, self.door, (self, stream))
         if answer is None:
             self.in_flight += 1
         else:

@@ -70,10 +70,10 @@ class Pump:
         """Whether no upstream query is open."""
         return not self._open
 
-    def query(self, data: bytes, host: str, door: Door, peer: tuple[Sink, object]) -> bytes | None:
+    def query(self, data: bytes, address: bytes, door: Door, peer: tuple[Sink, object]) -> bytes | None:
         """One client query; `flush` follows. The answer, or None when it comes later or never."""
         try:
-            return self.core.receive_query(data, host, door, peer, self.seconds())
+            return self.core.receive(data, address, door, peer, self.seconds())
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
             return None

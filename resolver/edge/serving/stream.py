@@ -11,6 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from resolver.core.access import packed_address
 from resolver.core.door import Door
 from resolver.edge.serving.connections import Connections
 from resolver.edge.serving.pump import Pump
@@ -26,7 +27,7 @@ class Stream(Protocol):
         self.in_flight = 0
         self.prefix = server.connections.prefix_of(host)
         self.door = door
-        self.host = host
+        self.address = packed_address(host)
         self.pump = server.pump
         self._register = server.connections
         self._limits = server.connections.limits

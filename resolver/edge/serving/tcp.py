@@ -65,7 +65,7 @@ class TcpConnection(Stream):
         """Answer the whole messages at hand, as far as the limits allow."""
         while self._may_read() and (message := self._next_message()) is not None:
             self.used()
-            answer = self.pump.query(message, self.host, self.door, (self, None))
+            answer = self.pump.query(message, self.address, self.door, (self, None))
             if answer is None:
                 self.in_flight += 1
             else:

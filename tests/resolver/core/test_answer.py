@@ -8,6 +8,7 @@ import pytest
 from dns.edns import CookieOption, GenericOption, Option
 
 from resolver.core import codes
+from resolver.core.access import packed_address
 from resolver.core.answer import ANY_ANSWER, failure, nodata, positive
 from resolver.core.cookies import Cookies
 from resolver.core.edns import make_ede
@@ -51,7 +52,7 @@ def test_over_a_stream_options_go_before_records_do(options: tuple[Option, ...],
     query = read_query(dns.message.make_query("x.example", "NULL", use_edns=0, options=list(options)).to_wire())
     assert query is not None
     assert query.edns is not None
-    query.extras = desk.read(query.edns.options, "127.0.0.1", codes.DOT)
+    query.extras = desk.read(query.edns.options, packed_address("127.0.0.1"), codes.DOT)
     large = positive(10, 30, bytes(rdata_bytes), make_ede(3))
     wire = large.reply(query, codes.DOT)
     answer = dns.message.from_wire(wire)

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from resolver.core.answer import failure
 from resolver.core.body import Body
 from resolver.core.cache import Cache, Entry, cost, note_use
+from resolver.core.counters import Counters, Layout
+from resolver.core.hit_path import PureHitPath
 
 SECRET = bytes(32)
+MIRROR = PureHitPath(Counters.in_memory(Layout(1, 1)))
 
 
 def entry(size: int = 100, until: float = 99.0, records: int = 0) -> Entry:
@@ -20,7 +23,7 @@ def entry(size: int = 100, until: float = 99.0, records: int = 0) -> Entry:
 
 def test_the_bound_in_bytes_holds_and_what_was_used_stays() -> None:
     """Room for two of three; one that answered a query is not the one to leave."""
-    cache = Cache(16 * (2 * cost(b"a", entry()) + 20) // 15, SECRET)
+    cache = Cache(16 * (2 * cost(b"a", entry()) + 20) // 15, SECRET, MIRROR)
     for key in (b"a", b"b"):
         cache.put(key, entry())
     kept = cache.find(b"a")
@@ -32,7 +35,7 @@ def test_the_bound_in_bytes_holds_and_what_was_used_stays() -> None:
 
 def test_records_count_too() -> None:
     """An answer of many small records takes far more memory than its bytes."""
-    cache = Cache(16 * (2 * cost(b"a", entry(400)) + 100) // 15, SECRET)
+    cache = Cache(16 * (2 * cost(b"a", entry(400)) + 100) // 15, SECRET, MIRROR)
     for key in (b"a", b"b"):
         cache.put(key, entry(400, records=20))
     assert len(cache) == 1
@@ -40,7 +43,7 @@ def test_records_count_too() -> None:
 
 def test_no_room_keeps_nothing() -> None:
     """A cache of size 0 is a cache switched off."""
-    cache = Cache(0, SECRET)
+    cache = Cache(0, SECRET, MIRROR)
     cache.put(b"a", entry())
     assert cache.find(b"a") is None
 
@@ -56,7 +59,7 @@ def test_uses_are_counted_to_three() -> None:
 @given(st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 900))))
 def test_the_account_of_bytes_is_exact(steps: list[tuple[bytes, int]]) -> None:
     """It is the sum of what is kept, and the newest comes last."""
-    cache = Cache(9000, SECRET)
+    cache = Cache(9000, SECRET, MIRROR)
     for key, size in steps:
         cache.put(key, entry(size))
     kept = [(key, found) for key in (b"a", b"b", b"c", b"d") if (found := cache.find(key)) is not None]
@@ -67,7 +70,7 @@ def test_the_account_of_bytes_is_exact(steps: list[tuple[bytes, int]]) -> None:
 
 def test_verdict_keys_are_keyed_and_tell_questions_apart() -> None:
     """Another secret, another hash; nothing of the name in it."""
-    one, other = Cache(1, SECRET), Cache(1, b"x" * 32)
+    one, other = Cache(1, SECRET, MIRROR), Cache(1, b"x" * 32, MIRROR)
     assert one.verdict_key(b"\3blk\0") != other.verdict_key(b"\3blk\0")
     assert one.verdict_key(b"\3blk\0") != one.verdict_key(b"\3blj\0")
     assert b"blk" not in one.verdict_key(b"\3blk\0")
@@ -75,7 +78,7 @@ def test_verdict_keys_are_keyed_and_tell_questions_apart() -> None:
 
 def test_verdicts_displace_each_other_and_no_answer() -> None:
     """However many listed names are asked for, what was kept of other names stays, and memory stays bounded."""
-    cache = Cache(64_000, SECRET)
+    cache = Cache(64_000, SECRET, MIRROR)
     cache.put(b"a", entry())
     for number in range(1000):
         cache.put_verdict(cache.verdict_key(b"%d" % number), entry(0))

@@ -10,11 +10,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.core.access import Access
+from resolver.core.access import Access, packed_address
 from resolver.core.client_table import Ages, ClientTable
 from resolver.core.clients import Client
 from resolver.core.config import RateRule, ViewConfig
+from resolver.core.counters import Counters, Layout
 from resolver.core.door import Door
+from resolver.core.hit_path import PureHitPath
 from resolver.core.limits import Limits
 from resolver.core.rate_limit import Rate
 from resolver.core.views import Views
@@ -29,12 +31,15 @@ class Desk:
     def __init__(self, **settings: Any) -> None:
         config = evolve(CONFIG, **{"rate_limit": RULE} | settings)
         views = Views(config)
-        self.table = ClientTable(config, Access(config.allow, config.allow_rd0), views)
+        path = PureHitPath(Counters.in_memory(Layout(1, 1)))
+        self.table = ClientTable(config, Access(config.allow, config.allow_rd0), views, path)
         chooser = views.at("127.0.0.1:53")
-        self.door = Door(0, "127.0.0.1:53", chooser, self.table.hosts(chooser))
+        self.door = Door(0, "127.0.0.1:53", chooser, *self.table.hosts(chooser))
 
     def find(self, host: str, now: float = 0.0) -> Client:
-        return self.table.find(host, self.door, now)
+        client = self.table.find(packed_address(host), self.door, now)
+        assert isinstance(client, Client)
+        return client
 
 
 def test_a_prefix_is_one_client() -> None:

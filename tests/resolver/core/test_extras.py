@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolver.core import codes
+from resolver.core.access import packed_address
 from resolver.core.answer import Answer, record
 from resolver.core.cookies import Cookies
 from resolver.core.edns import COOKIE_OPTION, KEEPALIVE_OPTION, NSID_OPTION, OPT_BYTES, PADDING_OPTION, make_option
@@ -65,8 +66,8 @@ def test_nothing_is_said_unasked() -> None:
 def test_what_is_off_is_passed_over() -> None:
     """Without NSID and secrets those two options are as any unknown one."""
     off = Options("", None, Limits())
-    assert off.read((*EVERY[:3], (65001, b"x")), CLIENT, UDP) == Extras()
-    assert off.read((), CLIENT, DOT) is None
+    assert off.read((*EVERY[:3], (65001, b"x")), packed_address(CLIENT), UDP) == Extras()
+    assert off.read((), packed_address(CLIENT), DOT) is None
 
 
 def test_the_idle_time_is_told_in_tenths() -> None:
@@ -80,15 +81,15 @@ def test_a_client_may_not_tell_a_time() -> None:
     """FORMERR over TCP and DoT; over UDP, and where it means nothing, it is ignored (RFC 7828 section 3)."""
     for transport in (TCP, DOT):
         with pytest.raises(OptionFault):
-            OPTIONS.read([(KEEPALIVE_OPTION, bytes(2))], CLIENT, transport)
+            OPTIONS.read([(KEEPALIVE_OPTION, bytes(2))], packed_address(CLIENT), transport)
     for transport in (UDP, DOH):
-        assert OPTIONS.read([(KEEPALIVE_OPTION, bytes(2))], CLIENT, transport) == Extras()
+        assert OPTIONS.read([(KEEPALIVE_OPTION, bytes(2))], packed_address(CLIENT), transport) == Extras()
 
 
 @given(st.binary(max_size=600), st.integers(12, 66_000))
 def test_padding_fills_whole_blocks(own: bytes, others: int) -> None:
     """The message ends at a multiple of 468, or at the largest size there is; never beyond it."""
-    extras = OPTIONS.read(EVERY, CLIENT, DOT)
+    extras = OPTIONS.read(EVERY, packed_address(CLIENT), DOT)
     assert extras is not None
     options = extras.close(own, others)
     size = others + OPT_BYTES + len(options)
@@ -115,7 +116,9 @@ def test_an_answer_over_udp_is_cut_with_its_options_counted(payload: int, count:
     """Never larger than the client takes; where records had to go TC says so, and what the client asked for stays."""
     query = read_query(wire(payload=payload))
     assert query is not None
-    query.extras = Options("n" * 100, Cookies([bytes(16)], lambda: 0.0, Limits()), Limits()).read(EVERY, CLIENT, UDP)
+    query.extras = Options("n" * 100, Cookies([bytes(16)], lambda: 0.0, Limits()), Limits()).read(
+        EVERY, packed_address(CLIENT), UDP
+    )
     address = record(codes.A, 60, bytes(4))
     answer = Answer(codes.QR, 0, (count, 0, 0), address * count, make_option(15, bytes(2) + b"x" * text))
     data = answer.reply(query, UDP)

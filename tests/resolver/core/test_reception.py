@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolver.core import codes
+from resolver.core.access import packed_address
 from resolver.core.config import RateRule
 from resolver.core.counters import Counters, Layout
 from resolver.core.door import Door
+from resolver.core.hit_path import PureHitPath
 from resolver.core.limits import Limits
 from resolver.core.query import Query
 from resolver.core.rate_limit import Rate
@@ -34,12 +36,13 @@ class Desk:
 
     def __init__(self, secrets: Sequence[bytes] = (), **settings: Any) -> None:
         self.counters = Counters.in_memory(Layout(1, 1))
-        self.reception = Reception(evolve(CONFIG, **settings), self.counters, lambda: 1_790_000_000.0)
+        path = PureHitPath(self.counters)
+        self.reception = Reception(evolve(CONFIG, **settings), self.counters, lambda: 1_790_000_000.0, path)
         self.reception.use_cookie_secrets(secrets)
         self.doors = [self.reception.door(transport, "127.0.0.1:53") for transport in range(4)]
 
     def take(self, data: bytes, host: str = CLIENT, transport: int = codes.UDP, now: float = 0.0) -> Any:
-        return self.reception.receive(data, host, self.doors[transport], now)
+        return self.reception.receive(data, packed_address(host), self.doors[transport], now)
 
     @property
     def door(self) -> Door:
@@ -81,7 +84,7 @@ def test_a_sound_query_is_handed_on_and_its_form_remembered() -> None:
     query = desk.take(data)
     assert isinstance(query, Query)
     for door in desk.doors:
-        assert door.clients[hash(CLIENT)].forms[data[2:12] + data[24:]] is query.form
+        assert door.clients[hash(packed_address(CLIENT))].forms[data[2:12] + data[24:]] is query.form
 
 
 def test_strangers_and_any_are_answered_at_the_door() -> None:
@@ -92,7 +95,7 @@ def test_strangers_and_any_are_answered_at_the_door() -> None:
     assert rcode(refused) == codes.REFUSED
     assert not desk.door.clients
     assert isinstance(desk.take(question("ok.example", "ANY")), bytes)
-    assert not desk.door.clients[hash(CLIENT)].forms
+    assert not desk.door.clients[hash(packed_address(CLIENT))].forms
 
 
 def test_both_memories_are_bounded() -> None:

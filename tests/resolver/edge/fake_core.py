@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
+from resolver.core.access import host_of
 from resolver.core.door import Door
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
@@ -41,6 +42,9 @@ class FakeCore:
 
     def admits(self, host: str) -> bool:
         return host not in self.strangers
+
+    def receive(self, data: bytes, address: bytes, door: Door, peer: object, now: float) -> bytes | None:
+        return self.receive_query(data, host_of(address), door, peer, now)
 
     def receive_query(self, data: bytes, host: str, door: Door, peer: object, now: float) -> bytes | None:
         self.hosts.append(host)

@@ -135,11 +135,11 @@ def test_faults_of_the_core_are_counted_and_dropped() -> None:
     core, dial, sink = FakeCore(queries=[asking(1)]), FakeDial(), FakeSink()
     pump, reports = make_pump(core, Clock(), dial)
     pump.flush()
-    assert pump.query(b"bug:", "192.0.2.1", Door(0), (sink, None)) is None
+    assert pump.query(b"bug:", bytes([192, 0, 2, 1]), Door(0), (sink, None)) is None
     assert pump.response(1, b"bug:")
     assert core.failed == [1]
     assert dial.opened[1].closed
-    assert pump.query(b"echo:x", "192.0.2.1", Door(0), (sink, None)) == b"answer:x"
+    assert pump.query(b"echo:x", bytes([192, 0, 2, 1]), Door(0), (sink, None)) == b"answer:x"
     assert len(reports) == 2
     assert "bug:" not in str(reports)
 

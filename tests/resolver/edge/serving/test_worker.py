@@ -16,6 +16,7 @@ from attrs import define, field
 from twisted.internet.testing import MemoryReactorClock
 
 from blocklist.compiling import compile_index
+from resolver.core.access import packed_address
 from resolver.core.cookies import Cookies
 from resolver.core.counters import Layout
 from resolver.core.limits import Limits as CoreLimits
@@ -144,7 +145,7 @@ def test_cookie_secrets_are_taken_before_and_after_the_slot(bench: Bench) -> Non
         told = [option.to_wire() for option in dns.message.from_wire(client.recv(4096)).options]
         assert len(told) == len(secrets)
         for secret, cookie in zip(secrets, told, strict=True):
-            assert Cookies([bytes.fromhex(secret)], time.time, CoreLimits()).holds(cookie, "127.0.0.1")
+            assert Cookies([bytes.fromhex(secret)], time.time, CoreLimits()).holds(cookie, packed_address("127.0.0.1"))
 
 
 def test_an_index_is_taken_before_and_after_the_slot(bench: Bench) -> None:

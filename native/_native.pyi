@@ -1,1 +1,123 @@
 """Types of the C extension (native/module/*.c); each has a pure twin, which is the reference."""
+
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
+
+class TokenTable:
+    """One list inside a mapped index. Twin: blocklist/token_table.py."""
+
+    def __init__(
+        self, buffer: Buffer, *, start: int, key: bytes, base_day: int, fresh: int, entries: int, exemptions: int
+    ) -> None: ...
+    def find(self, wire: bytes, trusted: float, /) -> int: ...
+    def fresh_place(self, record: int, /) -> int: ...
+
+class Client:
+    """What all clients of one prefix and policy share. Twin: resolver/core/clients.py with rate_limit.py.
+
+    `rate` is in queries a second, 0 for no limit. ValueError for numbers that make no budget.
+    """
+
+    def __init__(
+        self,
+        *,
+        view: int = 0,
+        admitted: bool = True,
+        rate: float = 0,
+        burst: float = 0,
+        proven_factor: float = 1,
+        step: int = 1,
+        now: float = 0,
+    ) -> None: ...
+    @property
+    def view(self) -> int: ...
+    @property
+    def admitted(self) -> bool: ...
+    @property
+    def left(self) -> int: ...
+    def allow(self, now: float, /) -> bool: ...
+    def allow_proven(self, now: float, /) -> bool: ...
+    def slip(self) -> bool: ...
+
+class HitPath:
+    """A worker's hit path. Twin: resolver/core/hit_path.py. RuntimeError: `serve` is running in another thread.
+
+    `cells` are the counters' unsigned 64-bit words; the next six are places in them (`Layout`). `secret` is 16 bytes.
+    """
+
+    def __init__(
+        self,
+        cells: memoryview,
+        *,
+        queries: int,
+        answers: int,
+        dropped: int,
+        rate_limited: int,
+        latency: int,
+        latency_sum: int,
+        secret: bytes,
+        client_udp_bytes: int,
+        books_hits: bool,
+        hosts_max: int,
+    ) -> None: ...
+    def __len__(self) -> int:
+        """Answers kept here."""
+    def open_door(self, transport: int, table: int, /) -> int: ...
+    def use_cookie_secrets(self, secrets: Sequence[bytes], /) -> None:
+        """Newest first; only the first is needed, for what proves an address goes to Python."""
+    def enforce(
+        self,
+        generation: int,
+        tables: Sequence[TokenTable],
+        clock_offset: float,
+        views: Sequence[Sequence[int]],
+        /,
+    ) -> None:
+        """`views[v]` are places in `tables`, in order. Verdicts and the watch of the list before are forgotten."""
+    def watch(self, marks: memoryview | None, hits: memoryview | None, firsts: Sequence[int], /) -> None:
+        """`marks`: a byte each fresh entry; `hits`: this worker's words, one a list; `firsts[list]`: its first mark."""
+    def put_verdict(
+        self,
+        view: int,
+        list_number: int,
+        kind: int,
+        flags: int,
+        rcode: int,
+        counts: tuple[int, int, int],
+        sections: bytes,
+        options: bytes,
+        event: int,
+        /,
+    ) -> None:
+        """`kind`: 0 A, 1 AAAA, 2 other; `list_number` is a place in `tables`, `event` a counter cell or 0."""
+    def put(
+        self,
+        key: bytes,
+        flags: int,
+        rcode: int,
+        counts: tuple[int, int, int],
+        sections: bytes,
+        ttls: Sequence[tuple[int, int]],
+        options: bytes,
+        stored: float,
+        ends: float,
+        generation: int,
+        event: int,
+        restampable: bool,
+        shown_ttl_max: int = 0xFFFF_FFFF,
+        /,
+    ) -> bool:
+        """Keep an answer in the place of an older one of its key; False: too large or no memory, none is kept.
+
+        From `ends` on queries are misses: the end of the answer or of its verdict, or when Python wants to look at it.
+        One that marks a fresh entry has no place here.
+        """
+    def discard(self, key: bytes, /) -> None: ...
+    def take_uses(self, key: bytes, /) -> int:
+        """Uses since the last call, 3 at most; 0 where nothing is kept."""
+    def remember(self, table: int, address: bytes, client: Client, /) -> None:
+        """`address` is 4 or 16 bytes; a full table starts anew."""
+    def forget(self, table: int, /) -> None: ...
+    def answer(self, packet: bytes, address: bytes, door: int, now: float, unix_time: int, /) -> bytes | None:
+        """The answer, b"" for what is dropped, None for a miss."""

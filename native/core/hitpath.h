@@ -60,22 +60,20 @@ void hit_forget(struct hitpath *path, uint32_t table);
 int hit_answer(struct hitpath *path, unsigned door, const uint8_t *packet, size_t length, const uint8_t *address,
                size_t address_length, double now, uint32_t unix_time, uint8_t *out, size_t room);
 
-/* The same in steps, for batches: `hit_read` for all packets, `hit_fetch` for all, then `hit_finish` for each in order.
- * The first two change nothing and only bring memory near. The packet and the address must stay where they are.
- * Between `hit_read` and `hit_finish` nothing but these functions may be called on the path. */
+/* The same for a batch: the caller sets the first five fields of each, `hit_prepare` reads all packets and brings near
+ * what they will touch, then `hit_finish` answers each, in order. A dozen or two at a time is enough to hide memory.
+ * Preparing changes nothing. Packets and addresses stay where they are, and nothing else is called on the path between. */
 struct hit {
-    struct query query;
     const uint8_t *packet, *address;
     size_t length, address_length;
-    uint64_t host_hash, key_hash;
-    struct client *client;
     unsigned door;
-    bool is_read; /* the packet is one this path can answer */
+    bool is_read; /* from here on set by `hit_prepare`: whether the packet is one this path may answer */
+    struct client *client;
+    uint64_t place; /* the hash that the address, then the question is found by */
+    struct query query;
 };
 
-void hit_read(const struct hitpath *path, unsigned door, const uint8_t *packet, size_t length, const uint8_t *address,
-              size_t address_length, struct hit *hit);
-void hit_fetch(const struct hitpath *path, struct hit *hit);
+void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count);
 int hit_finish(struct hitpath *path, struct hit *hit, double now, uint32_t unix_time, uint8_t *out, size_t room);
 
 #endif

@@ -1,37 +1,26 @@
 """The compiled index: what workers map and ask. It holds tokens only, never a name.
 
-One packed buffer for all lists of a host (`blocklist/compiling.py` makes it). A look-up hashes the name and each suffix
-and searches one bucket, a few records long.
+One packed buffer for all lists of a host (`blocklist/compiling.py` makes it). Each list in it is a table of tokens: the
+C extension's, or its pure twin.
 """
 
 import copy
-import hashlib
 import mmap
-from bisect import bisect_left
-from collections.abc import Collection
-from itertools import accumulate, islice
-from operator import ge, gt
+from collections.abc import Callable, Collection, Iterable
+from itertools import accumulate
 from typing import Final
 
 from attrs import frozen
 
+import native
 from blocklist.attributes import DAY_SECONDS
-from blocklist.compiling import (
-    ALIGNMENT,
-    DESCRIPTOR,
-    DIRECTORY_BYTES,
-    HEADER,
-    MAGIC,
-    NUMBER_BYTES,
-    compile_index,
-)
+from blocklist.compiling import DESCRIPTOR, HEADER, MAGIC, compile_index
 from blocklist.errors import IndexFault
-from blocklist.matchfile import RECORD_BYTES
-from blocklist.tokens import DOMAIN_TAG, HOST_TAG, TOKEN_BYTES
+from blocklist.token_table import EXEMPT, WORD_BITS, PureTokenTable, TokenTable
 
-_EXEMPT: Final = -1  # beside finds, which are 0 (nothing) or positive
-_WORD_BITS: Final = 16
-_WORD: Final = (1 << _WORD_BITS) - 1
+TABLE: Final[Callable[..., TokenTable]] = PureTokenTable if native.MODULE is None else native.MODULE.TokenTable
+
+_WORD: Final = (1 << WORD_BITS) - 1
 
 
 @frozen
@@ -67,9 +56,10 @@ class Index:
     ``clock_offset`` + monotonic time is the trusted time that ``Match.not_after`` is compared with.
     Raises IndexFault for a buffer that is not an index: wrong magic, length, bounds or order.
     ``fresh_counts`` are the numbers of fresh records by list: ``Match.fresh`` runs through them in this order.
+    ``tables`` are those of all lists, ``numbers`` say which of them decide, in order.
     """
 
-    def __init__(self, buffer: bytes | mmap.mmap | memoryview) -> None:
+    def __init__(self, buffer: bytes | mmap.mmap | memoryview, table: Callable[..., TokenTable] = TABLE) -> None:
         view = memoryview(buffer)
         if len(view) < HEADER.size:
             raise IndexFault("header")
@@ -78,8 +68,9 @@ class Index:
             raise IndexFault("header")
         self.clock_offset: float = clock_offset
         offsets = range(HEADER.size, HEADER.size + count * DESCRIPTOR.size, DESCRIPTOR.size)
-        self._lists = tuple(_List(view, offset) for offset in offsets)
-        self._numbered = tuple(enumerate(self._lists))
+        self._lists = tuple(_List(view, offset, table) for offset in offsets)
+        self._choose(range(count))
+        self.tables = tuple(part.table for part in self._lists)
         self.lists = tuple(IndexedList(part.list_id, part.entries) for part in self._lists)
         self.fresh_counts = tuple(part.fresh for part in self._lists)
         self._first_fresh = tuple(accumulate(self.fresh_counts, initial=0))
@@ -95,8 +86,12 @@ class Index:
         Numbers of lists and of fresh records are those of the whole, and so are `lists` and `fresh_counts`.
         """
         part = copy.copy(self)
-        part._numbered = tuple(each for each in self._numbered if each[1].list_id in list_ids)
+        part._choose(number for number in self.numbers if self._lists[number].list_id in list_ids)
         return part
+
+    def _choose(self, numbers: Iterable[int]) -> None:
+        self.numbers = tuple(numbers)
+        self._finds = tuple((number, self._lists[number].table.find) for number in self.numbers)
 
     def match(self, wire: bytes, now: float) -> Match | None:
         """Decide one well-formed lower-case QNAME (root byte included) at monotonic ``now``; None is not listed.
@@ -105,22 +100,17 @@ class Index:
         matches; of several lists, the first that no exemption beats.
         """
         trusted = now + self.clock_offset
-        starts = []
-        start = 0
-        while wire[start]:
-            starts.append(start)
-            start += wire[start] + 1
         exempt = False
-        for number, part in self._numbered:
-            found = part.find(wire, starts, trusted)
+        for number, find in self._finds:
+            found = find(wire, trusted)
             if found > 0:
-                return self._match(number, part, found)
-            exempt = exempt or found == _EXEMPT
+                return self._match(number, found)
+            exempt = exempt or found == EXEMPT
         return _EXEMPT_MATCH if exempt else None
 
-    def _match(self, number: int, part: "_List", found: int) -> Match:
-        record, word = found >> _WORD_BITS, found & _WORD
-        fresh = part.fresh_place(record) if part.fresh else -1
+    def _match(self, number: int, found: int) -> Match:
+        part, record, word = self._lists[number], found >> WORD_BITS, found & _WORD
+        fresh = part.table.fresh_place(record) if part.fresh else -1
         if fresh >= 0:
             fresh += self._first_fresh[number]
         return Match(False, number, part.list_id, bool(word & 8), bool(word & 4), part.expiry(word), fresh)
@@ -129,74 +119,19 @@ class Index:
 class _List:
     """One list inside the mapped buffer."""
 
-    def __init__(self, view: memoryview, offset: int) -> None:
+    def __init__(self, view: memoryview, offset: int, table: Callable[..., TokenTable]) -> None:
         start, list_id, key, base_day, fresh, entries, exemptions = DESCRIPTOR.unpack_from(view, offset)
+        self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
         self.entries: int = entries
         self.fresh: int = fresh
         self._base_day: int = base_day
-        numbers = start + DIRECTORY_BYTES
-        records = numbers + fresh * NUMBER_BYTES
-        exempt = records + entries * RECORD_BYTES
-        if start % ALIGNMENT or exempt + exemptions * TOKEN_BYTES > len(view):
-            raise IndexFault("bounds")
-        self.list_id: str = list_id.rstrip(b"\0").decode(errors="replace")
-        self._directory = view[start:numbers].cast("I")
-        bounds = self._directory.tolist()
-        if bounds[0] != 0 or bounds[-1] != entries or any(map(gt, bounds, islice(bounds, 1, None))):
-            raise IndexFault("directory")
-        self._fresh = view[numbers:records].cast("I")
-        if fresh and (self._fresh[-1] >= entries or any(map(ge, self._fresh, islice(self._fresh, 1, None)))):
-            raise IndexFault("fresh")
-        self._records = view[records:exempt]
-        self._exempt = frozenset(
-            bytes(view[at : at + TOKEN_BYTES]) for at in range(exempt, exempt + exemptions * TOKEN_BYTES, TOKEN_BYTES)
-        )
-        # Keyed states are copied for each look-up: half the cost of keying anew.
-        self._host = hashlib.blake2b(HOST_TAG, digest_size=TOKEN_BYTES, key=key)
-        self._domain = hashlib.blake2b(DOMAIN_TAG, digest_size=TOKEN_BYTES, key=key)
-
-    def find(self, wire: bytes, starts: list[int], trusted: float) -> int:
-        """Return the winning record as number << 16 | attribute word, _EXEMPT, or 0."""
-        exempt, domain = self._exempt, self._domain
-        state = self._host.copy()
-        state.update(wire)
-        token = state.digest()
-        if token in exempt:
-            return _EXEMPT
-        listed = self._record(token, trusted)
-        for start in starts:
-            state = domain.copy()
-            state.update(wire[start:])
-            token = state.digest()
-            if token in exempt:
-                return _EXEMPT
-            if listed:
-                return listed
-            listed = self._record(token, trusted)
-            if listed:
-                return listed
-        return listed
+        try:
+            self.table = table(
+                view, start=start, key=key, base_day=base_day, fresh=fresh, entries=entries, exemptions=exemptions
+            )
+        except ValueError as error:
+            raise IndexFault(str(error)) from None
 
     def expiry(self, word: int) -> int:
         """Return the POSIX second at which a record with this attribute word stops matching."""
         return (self._base_day + (word >> 7) + 1) * DAY_SECONDS
-
-    def fresh_place(self, record: int) -> int:
-        """Return the place of a record's number among the fresh ones, -1 when it is not there."""
-        place = bisect_left(self._fresh, record)
-        return place if place < self.fresh and self._fresh[place] == record else -1
-
-    def _record(self, token: bytes, trusted: float) -> int:
-        """Return a token's record as number << 16 | attribute word, 0 when there is none or it has expired."""
-        bucket = token[0] << 8 | token[1]
-        low, high = self._directory[bucket], self._directory[bucket + 1]
-        if low == high:
-            return 0
-        records = self._records[low * RECORD_BYTES : high * RECORD_BYTES].tobytes()
-        at = records.find(token)
-        while at > 0 and at % RECORD_BYTES:  # across two records: a chance of 2**-128, or a forger's
-            at = records.find(token, at + 1)
-        if at < 0:
-            return 0
-        word = records[at + TOKEN_BYTES] << 8 | records[at + TOKEN_BYTES + 1]
-        return (low + at // RECORD_BYTES) << _WORD_BITS | word if trusted < self.expiry(word) else 0

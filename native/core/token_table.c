@@ -47,27 +47,28 @@ const char *token_table_open(struct token_table *table, const uint8_t *buffer, s
     if (start % ALIGNMENT != 0 || start > length || needed > length - start) {
         return "bounds";
     }
-    table->directory = buffer + start;
-    table->fresh_numbers = table->directory + DIRECTORY_BYTES;
-    table->records = table->fresh_numbers + (size_t)fresh * TOKEN_NUMBER_BYTES;
-    table->exempt = table->records + (size_t)entries * TOKEN_RECORD_BYTES;
-    table->fresh = fresh;
-    table->entries = entries;
-    table->exemptions = exemptions;
-    table->base_day = base_day;
-    if (load_native32(table->directory) != 0 ||
-        load_native32(table->directory + TOKEN_BUCKETS * TOKEN_NUMBER_BYTES) != entries ||
-        !never_falls(table->directory, TOKEN_BUCKETS + 1, false)) {
+    struct token_table opened = {.directory = buffer + start,
+                                 .fresh = fresh,
+                                 .entries = entries,
+                                 .exemptions = exemptions,
+                                 .base_day = base_day};
+    opened.fresh_numbers = opened.directory + DIRECTORY_BYTES;
+    opened.records = opened.fresh_numbers + (size_t)fresh * TOKEN_NUMBER_BYTES;
+    opened.exempt = opened.records + (size_t)entries * TOKEN_RECORD_BYTES;
+    if (load_native32(opened.directory) != 0 ||
+        load_native32(opened.directory + TOKEN_BUCKETS * TOKEN_NUMBER_BYTES) != entries ||
+        !never_falls(opened.directory, TOKEN_BUCKETS + 1, false)) {
         return "directory";
     }
-    if (fresh > 0 && (load_native32(table->fresh_numbers + (size_t)(fresh - 1) * TOKEN_NUMBER_BYTES) >= entries ||
-                      !never_falls(table->fresh_numbers, fresh, true))) {
+    if (fresh > 0 && (load_native32(opened.fresh_numbers + (size_t)(fresh - 1) * TOKEN_NUMBER_BYTES) >= entries ||
+                      !never_falls(opened.fresh_numbers, fresh, true))) {
         return "fresh";
     }
-    if (!tokens_rise(table->exempt, exemptions)) {
+    if (!tokens_rise(opened.exempt, exemptions)) {
         return "exemptions";
     }
-    blake2b_key(&table->hash, key, 32);
+    blake2b_key(&opened.hash, key, 32);
+    *table = opened;
     return NULL;
 }
 

@@ -38,7 +38,7 @@ struct token_table {
 };
 
 /* Open the section at `start` of an index of `length` bytes. NULL: it is good; else the word for what is wrong:
- * "bounds", "directory", "fresh" or "exemptions". The order of the records is the word of who compiled them: a find
+ * "bounds", "directory", "fresh" or "exemptions", and the table is as it was. The order of the records is the word of who compiled them: a find
  * stays inside the section whatever they hold. */
 const char *token_table_open(struct token_table *table, const uint8_t *buffer, size_t length, uint64_t start,
                              const uint8_t key[32], int32_t base_day, uint32_t fresh, uint32_t entries,

@@ -1,7 +1,10 @@
 /* The extension module: multi-phase initialisation (PEP 489), limited API of CPython 3.11, no state of its own. */
 #include "types.h"
 
+#include "token_table.h"
+
 static const add_to_module ADDITIONS[] = {
+    add_token_table,
     NULL,
 };
 

@@ -93,14 +93,26 @@ class DohLimits:
 class UpstreamLimits:
     """Queries of ours to upstream servers."""
 
-    reads: int = 8
-    """Datagrams read from one socket before others get their turn."""
+    reads: int = 32
+    """Datagrams read from one UDP port before others get their turn."""
+    ports_read: int = 8
+    """UDP ports read in one turn of the reactor."""
     datagram_bytes: int = 4096
     """Length of a datagram; we offer 1232, a longer answer is read cut short and refused by the core."""
     first_port: int = 1024
     """Source ports are drawn from here to 65535."""
     bind_tries: int = 4
     """Random ports tried before the kernel chooses one."""
+    ports: int = 8
+    """UDP ports to one upstream that queries are spread over, in one worker."""
+    port_queries: int = 64
+    """Queries sent from one UDP port, on average: each port draws its number from 1 to twice as many."""
+    port_seconds: float = 1.0
+    """Time a UDP port takes queries, on average: each draws its time, from half to one and a half of this."""
+    port_moment_seconds: float = 0.0005
+    """Time for which one of the UDP ports is used, before one is drawn again."""
+    port_strange_max: int = 8
+    """Datagrams that fit no query of a UDP port, from its server's address; then it takes no more queries."""
     connect_seconds: float = 1.5
     """Time for a connection to come up, the TLS handshake included."""
     connections: int = 4

@@ -43,7 +43,7 @@ class Dials:
         for number, each in enumerate(upstreams):
             if each.name is not None:
                 self._add_tls(number, each, each.name, reactor, limits)
-        udp = UdpDialer(reactor, [each.server for each in upstreams], random_bytes, limits)
+        udp = self._udp = UdpDialer(reactor, [each.server for each in upstreams], random_bytes, limits)
         self.all: tuple[Dial, ...] = (
             _only(clear, udp, Trouble.NO_TLS),
             _only(clear, StreamDialer(self._pools), Trouble.NO_TLS),
@@ -57,7 +57,8 @@ class Dials:
             return  # every query says so
 
     def stop(self) -> None:
-        """Close every connection."""
+        """Close every connection and port."""
+        self._udp.stop()
         for pool in (*self._pools.values(), *self._tls_pools.values()):
             pool.stop()
 

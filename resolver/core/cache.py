@@ -35,7 +35,8 @@ class Entry(Kept):
     `due` is the moment the entry needs a look before use (a TTL ticks, the verdict or the whole entry ends).
     `event` is the counter cell to raise for a block event, 0 for none. `kept` is the upstream's message, empty for
     verdicts and failures. `failing` says that the last tries for a newer answer brought nothing. `fresh` is the match
-    that blocks, if its list added it a short while ago. `view` is the number of the policy it is decided by.
+    that blocks, if its list added it a short while ago. `view` is the number of the policy it is decided by. `stands`:
+    no list changes the answer that does not list the question itself.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Entry(Kept):
         "fresh",
         "generation",
         "kept",
+        "stands",
         "stored",
         "trust_ad",
         "until",
@@ -69,6 +71,7 @@ class Entry(Kept):
         self.event = 0
         self.fresh: Match | None = None
         self.failing: Failing | None = None
+        self.stands = False
         self.due = stored
         self.answer: Answer
 

@@ -14,9 +14,18 @@ class AnyClient(Protocol):
     """What the core needs of a client's record, whichever twin of the hit path made it."""
 
     forms: dict[bytes, Form]
-    view: int
-    left: int
-    admitted: bool
+
+    @property
+    def view(self) -> int:
+        """Number of the policy they meet."""
+
+    @property
+    def left(self) -> int:
+        """Queries that may be asked before `allow` looks again."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether they are served at all."""
 
     def allow(self, now: float) -> bool:
         """Count one query; False when nothing is left of the budget."""

@@ -5,7 +5,9 @@ says whether it is served, `resolution.py` finds the answer.
 """
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 
+import native
 from blocklist.index import Index
 from resolver.core import codes
 from resolver.core.access import packed_address
@@ -13,7 +15,7 @@ from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
-from resolver.core.hit_path import PureHitPath
+from resolver.core.hit_path import choose_hit_path
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Waiter
 from resolver.core.query import query_of_form
@@ -22,11 +24,14 @@ from resolver.core.resolution import Resolution
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
 
+_SECRET_BYTES = 16
+
 
 class Forwarder:
     """One worker's core. `now` is monotonic seconds everywhere; `peer` is opaque and handed back with late answers.
 
-    `unix_time` is the time of day, for server cookies only: servers with one secret agree by it.
+    `unix_time` is the time of day, for server cookies only: servers with one secret agree by it. `module` is the C
+    extension, None for the pure twin of the hit path.
     The edge drops queries from source port 0 before they come here, and strips or adds the length of TCP messages.
     """
 
@@ -36,8 +41,9 @@ class Forwarder:
         counters: Counters,
         random_bytes: Callable[[int], bytes],
         unix_time: Callable[[], float],
+        module: ModuleType | None = native.MODULE,
     ) -> None:
-        self.hit_path = PureHitPath(counters)
+        self.hit_path = choose_hit_path(module, config, counters, unix_time, random_bytes(_SECRET_BYTES))
         self._reception = Reception(config, counters, unix_time, self.hit_path)
         self._resolution = Resolution(config, counters, random_bytes, self.hit_path)
 
@@ -87,7 +93,7 @@ class Forwarder:
             form = client.forms.get(data[2:12] + data[root + 1 :])
             query = None if form is None else query_of_form(data, root + 1, form)
             if query is not None:
-                client.left -= 1
+                client.allow(now)
                 return self._resolution.resolve(Waiter(query, door, peer, now), now)
         received = self._reception.receive(data, address, door, now)
         if received is None or isinstance(received, bytes):

@@ -7,10 +7,12 @@ force (`Ruler`), under which secrets (`Reception`).
 """
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Protocol
 
 from resolver.core.cache import Cache, Entry
 from resolver.core.clients import AnyClient, Client
+from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.eviction import USES_MAX
@@ -100,7 +102,7 @@ class PureHitPath:
                 return None
         if now >= entry.due:
             return None
-        client.left -= 1
+        client.left -= 1  # type: ignore[misc]  # ours: see `new_client`
         if entry.uses < USES_MAX:
             entry.uses += 1
         answer = entry.answer
@@ -153,3 +155,14 @@ class PureHitPath:
     def watch(self, mark: Mark) -> None:
         """See `HitPath`."""
         self._mark = mark
+
+
+def choose_hit_path(
+    module: ModuleType | None, config: CoreConfig, counters: Counters, unix_time: Callable[[], float], secret: bytes
+) -> HitPath:
+    """Return the twin in C if its extension is there; `secret` is for its tables."""
+    if module is None or not hasattr(module, "HitPath"):
+        return PureHitPath(counters)
+    from resolver.core.native_hit_path import NativeHitPath
+
+    return NativeHitPath(config, counters, unix_time, secret)

@@ -76,9 +76,12 @@ class Ruling:
     """Records of listed names to leave out."""
     to_nodata: bool = False
     """NXDOMAIN to be turned into NODATA."""
+    stands: bool = False
+    """Whether it is the same under every list that does not list the question itself."""
 
 
 _AS_IT_IS = Ruling()
+_STANDS = Ruling(stands=True)
 _LEADING = codes.ALIAS_TYPES | codes.SERVICE_TYPES
 _SHOWN = codes.ADDRESS_TYPES | {codes.RRSIG}
 """Types that may have to be left out when their owner is listed."""
@@ -91,7 +94,7 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
     question_name = message.question[:-4].lower()
     to_nodata = decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN
     if decision.course is Course.OPEN and _speaks_of_nobody_else(message, question_name):
-        return _AS_IT_IS
+        return _STANDS
     qtype = int.from_bytes(message.question[-4:-2])
     if qtype in codes.ADDRESS_TYPES:
         if _is_broken(message, question_name, limits):

@@ -43,6 +43,7 @@ class Resolution:
         self._hit_path = hit_path
         self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES), hit_path)
         hit_path.look_into(self.cache)
+        hit_path.enforce(self._ruler)
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
         self._old = OldAnswers(config, self.cache, self._ruler)
         self._other_views = OtherViews(config, self.cache, self._ruler)

@@ -106,6 +106,7 @@ class Ruler:
         entry.verdict_until = float("inf")
         entry.event = 0
         entry.fresh = None
+        entry.stands = False
         decision = decision or self._decide_kept(entry, message, now)
         if decision.course is Course.BLOCK and decision.match is not None:
             entry.generation = _UNDECIDED
@@ -125,6 +126,7 @@ class Ruler:
             entry.hold(failure())
             return
         entry.body = body
+        entry.stands = ruling.stands
         entry.age(now)
 
     def _body(self, message: Message, ruling: Ruling, *, trust_ad: bool) -> Body:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTENSION := native/_native.abi3.so
 
-.PHONY: setup native wheels run test check fmt fuzz bench bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
+.PHONY: setup native wheels run test check fmt fuzz bench bench-peers bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
 setup: $(STAMP) $(EXTENSION)
 
@@ -79,9 +79,14 @@ browser: setup
 	  cp tests/browser/package.json $(BROWSER)/installed.json; } || \
 	  echo "npm cannot install tests/browser/package.json here: the tests in a real browser are skipped" >&2
 
-# Interleaved with unbound in the same run; needs Debian's unbound, knot and dnsperf.
-bench: setup peers
-	$(BIN)/python -m bench
+# Beside unbound, dnsdist and pdns-recursor in interleaved rounds of the same run, for a quarter of an hour on a quiet
+# machine; BENCH=--quick takes two minutes, BENCH="--quick --only cached" half a minute.
+BENCH ?=
+bench: setup bench-peers
+	$(BIN)/python -m bench $(BENCH)
+
+bench-peers:
+	@deploy/bench-peers.sh
 
 # What steering by name does to the cache, for 1, 2 and 4 workers: hit rate and upstream queries on one trace.
 bench-hit-rate: setup peers

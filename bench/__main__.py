@@ -1,132 +1,82 @@
-"""`make bench`: Mamori beside unbound on this machine, in interleaved rounds, as ratios of the same run.
+"""`make bench`: Mamori beside unbound, dnsdist and pdns-recursor on this machine, in interleaved rounds.
 
-Both serve the same upstream from their caches and block the same list (unbound by RPZ). Each server is pinned to the
-first core, dnsperf to the second. Absolute figures of a shared machine drift; the ratios are what counts.
+Servers have the first core and the generator the second (bench/native). Absolute figures of a shared machine drift; the
+ratios of the same round are what counts. Prints tables; the last line is JSON: ratios to the echo that does nothing but
+read and send, to dnsdist and to unbound. docs/performance.md says how to read them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
-import statistics
-import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.daemon import NOTICE_V4, Daemon, listing
-from tests.support.listbody import ListBody, entry
-from tests.support.ports import free_port
-from tests.support.processes import Child
-from tests.support.tools import require
-from tests.support.upstream import Upstream
+from bench.build import BuildFault
+from bench.generator import LoadFault
+from bench.peers.tools import ToolMissing
+from bench.report import Document, lost, ratio_table, summary, throughput_table, unsaturated
+from bench.stage import SERVERS, Stage, versions
+from bench.throughput import throughput
+from bench.workloads import HEAD, LISTED, VARIANTS, WORKLOADS
 
-NAMES, LISTED = 200, 1_000
-WORKLOADS: dict[str, Callable[[int], str]] = {
-    "cached": lambda number: f"w{number % NAMES}.www.example A",
-    "listed_1pct": lambda number: f"l{number % LISTED}.example A" if number % 100 == 0 else WORKLOADS["cached"](number),
-    "listed": lambda number: f"l{number % LISTED}.example A",
-}
+QUICK_ROUNDS, ROUNDS = 3, 7
+QUICK_SERVERS = SERVERS[:-1]
+FEW_LISTED = 1_000
 
 
-def main() -> None:
+def main() -> int:
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), arguments.seconds)
-        try:
-            result = bench.run(arguments.rounds)
-        finally:
-            bench.stop()
-    _report(result, arguments.rounds)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            stage = Stage(Path(folder), _listed(arguments))
+            try:
+                document = measured(stage, arguments)
+            finally:
+                stage.close()
+    except (BuildFault, LoadFault, ToolMissing) as fault:
+        print(f"bench: {fault}", file=sys.stderr)
+        return 1
+    print("\n".join(told(document)))
+    print(json.dumps(summary(document)))
+    return 0
+
+
+def measured(stage: Stage, arguments: argparse.Namespace) -> Document:
+    servers = tuple(arguments.servers or (QUICK_SERVERS if arguments.quick else SERVERS))
+    document: Document = {"versions": versions(servers), "rounds": arguments.rounds, "seconds": arguments.seconds}
+    workloads = [name for name in WORKLOADS if name in (arguments.only or WORKLOADS)]
+    variants = (HEAD,) if arguments.quick else VARIANTS
+    document["throughput"] = throughput(stage, servers, workloads, arguments.rounds, arguments.seconds, variants)
+    return document
+
+
+def _listed(arguments: argparse.Namespace) -> int:
+    """Entries of the list: a short one where no listed name is asked for, so that a quick look starts quickly."""
+    asks_none = arguments.quick and not any("listed" in name for name in arguments.only or WORKLOADS)
+    return FEW_LISTED if asks_none else LISTED
+
+
+def told(document: Document) -> list[str]:
+    lines = ["", ", ".join(f"{name} {version}" for name, version in document["versions"].items())]
+    workloads = document["throughput"]
+    lines += ["", *throughput_table(workloads), "", *ratio_table(workloads)]
+    lines += ["", *(f"NOT SATURATED: {each}" for each in unsaturated(workloads))]
+    return lines + [f"LOST: {each}" for each in lost(workloads)]
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds a workload (default 7)")
-    parser.add_argument("--seconds", type=int, default=2, help="length of one measurement (default 2 s)")
-    return parser.parse_args()
-
-
-class Bench:
-    """The two servers, started once, and dnsperf run against each in turn."""
-
-    def __init__(self, folder: Path, seconds: int) -> None:
-        self.folder, self.seconds = folder, seconds
-        self.dnsperf = require("dnsperf")["dnsperf"]
-        (folder / "upstream").mkdir()
-        self.upstream = Upstream(folder / "upstream")
-        self.daemon = Daemon(folder / "isp", self.upstream.address, [])
-        self.body = ListBody(folder, self.daemon.public_key(), [entry(f"l{n}.example") for n in range(LISTED)])
-        self.daemon.settings["lists"] = [listing(self.body.root, self.body.url)]
-        self.daemon.start()
-        for process in self.daemon.children("worker"):
-            os.sched_setaffinity(process.pid, {0})
-        self.unbound_port = free_port()
-        self.unbound = Child(["taskset", "-c", "0", require("unbound")["unbound"], "-d", "-p", "-c", self._unbound()],
-                             folder / "peer.out")  # fmt: skip
-        self.ports = {"mamori": self.daemon.port, "unbound": self.unbound_port}
-
-    def run(self, rounds: int) -> dict[str, dict[str, list[float]]]:
-        """Queries a second, by workload and server, one value a round."""
-        rates: dict[str, dict[str, list[float]]] = {}
-        for workload, question in WORKLOADS.items():
-            questions = self.folder / workload
-            questions.write_text("".join(question(number) + "\n" for number in range(NAMES * 100)))
-            for port in self.ports.values():
-                self._measure(questions, port, 1)  # warm the caches
-            rates[workload] = {server: [] for server in self.ports}
-            for _ in range(rounds):
-                for server, port in self.ports.items():
-                    rates[workload][server].append(self._measure(questions, port, self.seconds))
-        return rates
-
-    def stop(self) -> None:
-        self.unbound.stop()
-        self.daemon.stop()
-        self.body.stop()
-        self.upstream.stop()
-
-    def _measure(self, questions: Path, port: int, seconds: int) -> float:
-        command = ["taskset", "-c", "1", self.dnsperf, "-s", "127.0.0.1", "-p", str(port), "-d", str(questions)]
-        command += ["-l", str(seconds), "-c", "16", "-q", "200", "-e"]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        found = re.search(r"Queries per second:\s+([\d.]+)", output)
-        if found is None:
-            raise RuntimeError(f"dnsperf said no rate:\n{output}")
-        return float(found[1])
-
-    def _unbound(self) -> str:
-        zone = self.folder / "rpz.zone"
-        zone.write_text(
-            "$TTL 30\n@ SOA . . 1 3600 600 86400 30\n@ NS .\n"
-            + "".join(f"l{number}.example A {NOTICE_V4}\n" for number in range(LISTED))
-        )
-        config = self.folder / "peer.conf"
-        config.write_text(
-            f'server:\n  interface: 127.0.0.1\n  port: {self.unbound_port}\n  username: ""\n  chroot: ""\n'
-            '  pidfile: ""\n'
-            f'  directory: "{self.folder}"\n  use-syslog: no\n  verbosity: 0\n  do-not-query-localhost: no\n'
-            '  module-config: "respip iterator"\n  num-threads: 1\n  so-rcvbuf: 4m\n'
-            f'rpz:\n  name: rpz.test\n  zonefile: "{zone}"\n'
-            f'forward-zone:\n  name: "."\n  forward-addr: {self.upstream.address.replace(":", "@")}\n'
-            "remote-control:\n  control-enable: no\n"
-        )
-        return str(config)
-
-
-def _report(rates: dict[str, dict[str, list[float]]], rounds: int) -> None:
-    version = subprocess.run([require("unbound")["unbound"], "-V"], capture_output=True, text=True, check=False).stdout
-    print(f"{version.splitlines()[0]}; medians of {rounds} interleaved rounds, one core each")
-    summary = {}
-    for workload, servers in rates.items():
-        ratios = [ours / theirs for ours, theirs in zip(servers["mamori"], servers["unbound"], strict=True)]
-        summary[workload] = {"vs_unbound": round(statistics.median(ratios), 3)}
-        medians = ", ".join(f"{server} {statistics.median(values):,.0f} q/s" for server, values in servers.items())
-        print(f"{workload:12} ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})  {medians}")
-    print(json.dumps(summary))
+    parser.add_argument("--quick", action="store_true", help="three rounds of the head variant; no recursor")
+    parser.add_argument("--only", nargs="+", choices=list(WORKLOADS), help="these workloads only")
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, help="these servers only")
+    parser.add_argument("--rounds", type=int, help=f"interleaved rounds (default {ROUNDS})")
+    parser.add_argument("--seconds", type=float, default=0.4, help="counted time of a measurement (default 0.4 s)")
+    arguments = parser.parse_args()
+    arguments.rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
+    return arguments
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

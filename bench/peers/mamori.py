@@ -1,0 +1,103 @@
+"""Mamori as it is run, native or pure, with a list of real signatures; its worker alone has the server's core."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.generator import CORE, SERVER_CORE, Target
+from bench.peers.echo import ADDRESSES
+from bench.peers.server import answered
+from bench.peers.unbound import RATE
+from bench.questions import listed_name
+from bench.site import Site
+from native import REQUIRE, SWITCH
+from tests.support.daemon import NOTICE_V4, Daemon, listing
+from tests.support.ports import free_port
+
+CACHE_BYTES = 2 << 30  # holds every name of the workloads, as the peers' caches do
+POLL_SECONDS = 300  # as rarely as it may be: a new list is announced by a hint
+KINDS = {"mamori": {REQUIRE: "1"}, "mamori-pure": {SWITCH: "off"}}
+# What the rate limit and cookies are measured with: nobody exempt, so that every query is counted.
+FEATURES = {"rate_limit": {"queries": RATE, "burst": 10 * RATE, "exempt": []}, "cookies": {"enabled": True}}
+
+
+class Mamori:
+    """One running daemon; `kind` is a key of KINDS."""
+
+    def __init__(self, folder: Path, upstream: int, listed: int, kind: str = "mamori", **settings: Any) -> None:
+        self.name = kind
+        self.hint = free_port()
+        settings = settings | {
+            "cache": {"bytes": CACHE_BYTES, "prefetch": False},
+            "poll": {"interval": POLL_SECONDS, "hint": f"127.0.0.1:{self.hint}"},
+            "self_test": {"enabled": False},
+        }
+        self.daemon = Daemon(folder, f"127.0.0.1:{upstream}", [], **settings)
+        self.site = Site(folder / "site", (self.daemon.public_key(),), listed)
+        self.daemon.settings["lists"] = [listing(self.site.root, self.site.url)]
+        try:
+            with environment(KINDS[kind]):
+                self.daemon.start(seconds=120)
+            self._wait_listed(listed_name(listed - 1))
+            self.pin()
+        except BaseException:
+            self.stop()
+            raise
+
+    def pin(self) -> None:
+        """Workers to the server's core, all else beside the generator."""
+        assert self.daemon.child is not None
+        workers = {process.pid for process in self.daemon.children("worker")}
+        supervisor = psutil.Process(self.daemon.child.pid)
+        for process in (supervisor, *supervisor.children(recursive=True)):
+            for thread in process.threads():
+                os.sched_setaffinity(thread.id, {SERVER_CORE if process.pid in workers else CORE})
+
+    def target(self, family: int = 4) -> Target:
+        """The worker that has worked: another one waits as a spare."""
+        workers = self.daemon.children("worker")
+        busiest = max(workers, key=lambda process: sum(process.cpu_times()[:2]))
+        return Target(self.name, ADDRESSES[family], self.daemon.port, busiest.pid)
+
+    def publish(self, more: int) -> str:
+        """Put the next version out; return the last name it lists. `announce` makes the updater fetch it."""
+        self.site.publish(more)
+        return listed_name(self.site.listed - 1)
+
+    def announce(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"", ("127.0.0.1", self.hint))
+
+    def is_listed(self, name: str) -> bool:
+        """Whether the name is answered with the notice."""
+        found = answered("127.0.0.1", self.daemon.port, name)
+        return found is not None and bytes(map(int, NOTICE_V4.split("."))) in found
+
+    def stop(self) -> None:
+        self.daemon.stop()
+        self.site.stop()
+
+    def _wait_listed(self, name: str) -> None:
+        assert self.daemon.child is not None
+        self.daemon.child.wait_for(lambda: self.is_listed(name), "the list in force", 120)
+
+
+@contextmanager
+def environment(words: dict[str, str]) -> Iterator[None]:
+    """What a child started here inherits, and nothing of the two switches beside it."""
+    before = dict(os.environ)
+    for name in (REQUIRE, SWITCH):
+        os.environ.pop(name, None)
+    os.environ.update(words)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,95 @@
+"""What a run says: tables for people, and the last line for programs."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from bench.generator import SATURATED
+from bench.ratios import Spread, ratio
+from bench.throughput import Cell
+from bench.workloads import HEAD, SUMMED_UP
+
+AGAINST = {"vs_echo": "echo", "vs_dnsdist": "dnsdist", "vs_unbound": "unbound"}
+Document = dict[str, Any]
+
+
+def summary(document: Document) -> dict[str, dict[str, float]]:
+    """The last line: medians of the ratios of the head variant, for the workloads that claims are made of."""
+    found: dict[str, dict[str, float]] = {}
+    for workload in SUMMED_UP:
+        cell = document["throughput"].get(workload, {}).get(HEAD.label)
+        if cell and "mamori" in cell:
+            found[workload] = {
+                key: round(ratio(cell["mamori"]["qps"], cell[other]["qps"]).median, 3)
+                for key, other in AGAINST.items()
+                if other in cell
+            }
+    return found
+
+
+def throughput_table(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    """Answers a second and the ratio to the echo of the same round, a row a workload and variant."""
+    servers = list(dict.fromkeys(name for cells in workloads.values() for cell in cells.values() for name in cell))
+    rows = [["workload", "variant", *servers]]
+    for workload, cells in workloads.items():
+        rows += [[workload, variant, *(_rate(cell, name) for name in servers)] for variant, cell in cells.items()]
+    return markdown(rows)
+
+
+def ratio_table(workloads: dict[str, dict[str, Cell]], ours: str = "mamori") -> list[str]:
+    """Mamori's rate over that of each other server: median (least-most) of the rounds."""
+    rows = [["workload", "variant"]]
+    for workload, cells in workloads.items():
+        for variant, cell in cells.items():
+            mine = cell.get(ours)
+            others = [name for name in cell if name != ours]
+            rows[0] += [f"/ {name}" for name in others if f"/ {name}" not in rows[0]]
+            if mine:
+                spreads = {f"/ {name}": ratio(mine["qps"], cell[name]["qps"]).text() for name in others}
+                rows.append([workload, variant, *(spreads.get(column, "") for column in rows[0][2:])])
+    return markdown(rows)
+
+
+def unsaturated(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    """The measurements in which the server's core was idle for more than 3 %: there the generator was the limit."""
+    return [
+        f"{workload}, {variant}: {server} in {sum(busy < SATURATED for busy in figures['busy'])} of "
+        f"{len(figures['busy'])} rounds (least busy {min(figures['busy']):.0%})"
+        for workload, cells in workloads.items()
+        for variant, cell in cells.items()
+        for server, figures in cell.items()
+        if min(figures["busy"]) < SATURATED
+    ]
+
+
+def lost(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    """The servers that left questions without an answer, and how many."""
+    return [
+        f"{workload}, {variant}: {server} lost {sum(figures['lost']):,.0f}"
+        for workload, cells in workloads.items()
+        for variant, cell in cells.items()
+        for server, figures in cell.items()
+        if sum(figures["lost"])
+    ]
+
+
+def markdown(rows: list[list[str]]) -> list[str]:
+    """A table, its first row the head; numbers to the right."""
+    width = max(map(len, rows))
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    rule = "|---|" + "---:|" * (width - 1)
+    lines = ["| " + " | ".join(row) + " |" for row in padded]
+    return [lines[0], rule, *lines[1:]]
+
+
+def _rate(cell: Cell, name: str) -> str:
+    if name not in cell:
+        return ""
+    rates = cell[name]["qps"]
+    text = f"{statistics.median(rates) / 1000:,.0f} k"
+    return f"{text} · {ratio(rates, cell['echo']['qps']).median:.2f}" if "echo" in cell else text
+
+
+def spread_of(values: list[float], digits: int = 0) -> str:
+    return Spread.of(values).text(digits)

@@ -1,0 +1,69 @@
+"""Interleaved rounds: every server once a round, one after the other, and ratios only within a round."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import evolve
+
+from bench import generator
+from bench.generator import Load, LoadFault, Measured
+from bench.peers.server import Peer
+
+WARM_WINDOW = 64  # questions in flight while caches fill: no server loses any of so few
+WARM_PASSES = 20  # at most, until a pass loses none
+
+
+class Rounds:
+    """Measures with one generator; remembers how far each server's counter of new names has come."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self._unique: dict[int, int] = defaultdict(int)
+
+    def warm(self, peer: Peer, load: Load, family: int = 4) -> None:
+        """Ask everything once, until nothing is lost; the echo needs none. LoadFault where answers are wrong."""
+        target = peer.target(family)
+        if target.is_echo:
+            return
+        once = evolve(
+            load, once=load.once or _count(load.questions), seconds=120, window=WARM_WINDOW, segments=1, rate=0
+        )
+        for _ in range(WARM_PASSES):
+            told = generator.run(self._program, target, self._with_counter(once, target.port))
+            self._unique[target.port] = told.next_unique
+            if told.wrong:
+                raise LoadFault(f"{target.name} gave {told.wrong} wrong answers while its cache was filled")
+            if not told.lost:
+                return
+        raise LoadFault(f"{target.name} still loses questions after {WARM_PASSES} passes over the set")
+
+    def measure(self, peer: Peer, load: Load, family: int = 4) -> Measured:
+        """One measurement. LoadFault where an answer is wrong: a fast wrong answer is worth nothing."""
+        target = peer.target(family)
+        told = generator.run(self._program, target, self._with_counter(load, target.port))
+        self._unique[target.port] = told.next_unique
+        if told.wrong or not told.answered:
+            raise LoadFault(f"{target.name}: {told.answered} right answers, {told.wrong} wrong ones")
+        return told
+
+    def interleaved(self, peers: Sequence[Peer], load: Load, rounds: int, family: int = 4) -> dict[str, list[Measured]]:
+        """By server, one measurement a round."""
+        for peer in peers:
+            self.warm(peer, load, family)
+        found: dict[str, list[Measured]] = {peer.name: [] for peer in peers}
+        for _ in range(rounds):
+            for peer in peers:
+                found[peer.name].append(self.measure(peer, load, family))
+        return found
+
+    def _with_counter(self, load: Load, port: int) -> Load:
+        return evolve(load, unique=self._unique[port])
+
+
+def _count(questions: Path) -> int:
+    """How many records a set has: all are equally long."""
+    data = questions.read_bytes()
+    return len(data) // (8 + int.from_bytes(data[:2], "big"))

@@ -109,7 +109,8 @@ bool enforced_put_verdict(struct enforced *enforced, size_t view, size_t list, s
                           const struct answer_source *source)
 {
     if (view >= enforced->view_count || list >= enforced->list_count || kind >= VERDICT_KINDS ||
-        source->sections_bytes > ANSWER_BYTES_MAX || source->options_bytes > ANSWER_BYTES_MAX) {
+        source->sections_bytes > ANSWER_BYTES_MAX ||
+        source->options_bytes > ANSWER_BYTES_MAX - source->sections_bytes) {
         return false;
     }
     struct verdict *verdict = malloc(sizeof *verdict + source->sections_bytes + source->options_bytes);

@@ -28,6 +28,10 @@ struct hitpath {
 
 /* --- making and changing ------------------------------------------------------------------------------------------ */
 
+_Static_assert(HIT_ROOM >= DNS_HEADER_BYTES + DNS_NAME_BYTES_MAX + 4 + ANSWER_BYTES_MAX + DNS_OPT_BYTES +
+                               COOKIE_OPTION_BYTES,
+               "HIT_ROOM holds any answer");
+
 static bool fit(const struct hitpath_settings *settings)
 {
     const size_t count = settings->cell_count;
@@ -104,6 +108,11 @@ int hit_open_door(struct hitpath *path, unsigned transport, uint32_t table)
     return (int)path->door_count++;
 }
 
+bool hit_has_door(const struct hitpath *path, size_t door)
+{
+    return door < path->door_count;
+}
+
 void hit_use_cookie_secret(struct hitpath *path, const uint8_t *secret)
 {
     path->makes_cookies = secret != NULL;
@@ -144,7 +153,7 @@ static void let_go(const struct hitpath *path, struct client *client)
 
 bool hit_remember(struct hitpath *path, uint32_t table, const uint8_t *address, size_t length, struct client *client)
 {
-    if (table >= path->table_count) {
+    if (!have_table(path, table)) {
         return false;
     }
     struct slots *hosts = &path->tables[table];
@@ -354,8 +363,12 @@ int hit_finish(struct hitpath *path, struct hit *hit, double now, uint32_t unix_
 int hit_answer(struct hitpath *path, unsigned door, const uint8_t *packet, size_t length, const uint8_t *address,
                size_t address_length, double now, uint32_t unix_time, uint8_t *out, size_t room)
 {
-    struct hit hit = {.packet = packet, .address = address, .length = length, .address_length = address_length,
-                      .door = door};
+    struct hit hit; /* most of it is set when it is read */
+    hit.packet = packet;
+    hit.length = length;
+    hit.address = address;
+    hit.address_length = address_length;
+    hit.door = door;
     hit_prepare(path, &hit, 1);
     return hit_finish(path, &hit, now, unix_time, out, room);
 }

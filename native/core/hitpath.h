@@ -18,7 +18,7 @@
 
 enum { HIT_DROP = 0, HIT_MISS = -1 };
 enum { HIT_DOORS_MAX = 65536, HIT_TABLES_MAX = 4096, HIT_TRANSPORTS = 4, HIT_RCODE_CELLS = 8 };
-enum { HIT_ROOM = 65535 }; /* bytes that hold any answer */
+enum { HIT_ROOM = 4480 }; /* bytes that hold any answer there is: of ANSWER_BYTES_MAX, with question, OPT and cookie */
 
 /* `cells` are the worker's counters (resolver/core/counters.py); the others are places in them. */
 struct hitpath_settings {
@@ -44,14 +44,17 @@ int hit_open_door(struct hitpath *path, unsigned transport, uint32_t table);
 /* The secret server cookies are made under (16 bytes, copied); NULL: cookies are passed over. */
 void hit_use_cookie_secret(struct hitpath *path, const uint8_t *secret);
 
-/* Decide by these lists from now on; takes ownership. NULL is refused. */
+/* Decide by these lists (not NULL) from now on; takes ownership, and frees those before. */
 void hit_enforce(struct hitpath *path, struct enforced *lists);
 struct enforced *hit_lists(struct hitpath *path);
 
 /* The kept answers. */
 struct answers *hit_answers(struct hitpath *path);
 
-/* Remember who asks from an address of 4 or 16 bytes; false: no memory or no such table. The client must live until let go. */
+/* Whether there is a door of this number. */
+bool hit_has_door(const struct hitpath *path, size_t door);
+
+/* Remember who asks from an address of 4 or 16 bytes; false: no memory or no such table. The client lives until let go. */
 bool hit_remember(struct hitpath *path, uint32_t table, const uint8_t *address, size_t length, struct client *client);
 /* Forget all of a table. */
 void hit_forget(struct hitpath *path, uint32_t table);

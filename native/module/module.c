@@ -1,10 +1,14 @@
 /* The extension module: multi-phase initialisation (PEP 489), limited API of CPython 3.11, no state of its own. */
 #include "types.h"
 
+#include "client.h"
+#include "hit_path.h"
 #include "token_table.h"
 
 static const add_to_module ADDITIONS[] = {
     add_token_table,
+    add_client,
+    add_hit_path,
     NULL,
 };
 

@@ -4,27 +4,37 @@ from importlib.metadata import version as package_version
 
 import click
 
-from resolver.cli.ask import ask
-from resolver.cli.audit import audit
-from resolver.cli.changing import drain, reload, restart_workers, upgrade
-from resolver.cli.exempt import exempt
 from resolver.cli.faults import Commands
-from resolver.cli.keys import subscriber_key
-from resolver.cli.lists import list_commands
-from resolver.cli.notice.commands import notice
-from resolver.cli.preflight import preflight
-from resolver.cli.probe import probe
-from resolver.cli.report import report, research_export, review
-from resolver.cli.running import check_config, demo, run
-from resolver.cli.status import status
-from resolver.cli.support_bundle import support_bundle
 
+_VERBS = {
+    "ask": "resolver.cli.ask:ask",
+    "audit": "resolver.cli.audit:audit",
+    "check-config": "resolver.cli.running:check_config",
+    "demo": "resolver.cli.running:demo",
+    "drain": "resolver.cli.changing:drain",
+    "exempt": "resolver.cli.exempt:exempt",
+    "list": "resolver.cli.lists:list_commands",
+    "notice": "resolver.cli.notice.commands:notice",
+    "preflight": "resolver.cli.preflight:preflight",
+    "probe": "resolver.cli.probe:probe",
+    "reload": "resolver.cli.changing:reload",
+    "report": "resolver.cli.report:report",
+    "research-export": "resolver.cli.report:research_export",
+    "restart-workers": "resolver.cli.changing:restart_workers",
+    "review-bundle": "resolver.cli.report:review",
+    "run": "resolver.cli.running:run",
+    "status": "resolver.cli.status:status",
+    "subscriber-key": "resolver.cli.keys:subscriber_key",
+    "support-bundle": "resolver.cli.support_bundle:support_bundle",
+    "upgrade": "resolver.cli.changing:upgrade",
+}
+"""Loaded by need: `mamori status` is asked every minute, and the reports' libraries are slow to load."""
 _EXIT_CODES = """\b
 Exit codes: 0 done · 1 not done, why is on stderr · 2 status: the last update of a list failed
 3 no resolver answers · 64 wrong usage · 78 the settings cannot be used"""
 
 
-@click.group(cls=Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, verbs=_VERBS, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run and look after a Mamori resolver."""
 
@@ -33,11 +43,3 @@ def main() -> None:
 def version() -> None:
     """Print the version."""
     click.echo(f"mamori {package_version('mamori')}")
-
-
-for _command in (
-    *(run, demo, check_config, status, reload, restart_workers, upgrade, drain),
-    *(preflight, exempt, audit, list_commands, notice, subscriber_key, probe, ask, support_bundle),
-    *(report, research_export, review),
-):
-    main.add_command(_command)

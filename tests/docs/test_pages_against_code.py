@@ -16,6 +16,7 @@ from resolver.cli.entry import main as mamori
 from resolver.edge.supervision.reload import NEEDS_RESTART, NEEDS_UPGRADE
 from resolver.settings import Settings
 from tests.docs.test_links import ROOT, pages
+from tests.support.verbs import verbs_of
 
 GROUPS: dict[str, click.Command] = {"mamori": mamori, "mamori-list": mamori_list}
 SPAN = re.compile(r"`((?:mamori|mamori-list) [^`]+)`")
@@ -42,9 +43,10 @@ def misfit(command: str) -> str | None:
             if word not in known:
                 return f"{verb.name} has no {word}"
         elif isinstance(verb, click.Group):
-            if word not in verb.commands:
+            known_verbs = verbs_of(verb)
+            if word not in known_verbs:
                 return f"{verb.name} has no verb {word}"
-            verb = verb.commands[word]
+            verb = known_verbs[word]
     return None
 
 

@@ -30,6 +30,7 @@ from tests.support.listbody import entry, now
 from tests.support.markers import forms, found, found_in_files
 from tests.support.memory import found_in_process
 from tests.support.tools import require_root
+from tests.support.verbs import verbs_of
 
 UPDATES = 2
 EXEMPT_MARKER = "exempt-quartz-marker.example"
@@ -274,7 +275,7 @@ NO_NAMES = {
 def free_words(group: click.Command) -> Iterator[str]:
     """Every argument and option that takes any text."""
     if isinstance(group, click.Group):
-        for verb in group.commands.values():
+        for verb in verbs_of(group).values():
             yield from free_words(verb)
     yield from (each.name or "" for each in group.params if type(each.type) is type(click.STRING))
 

@@ -19,6 +19,7 @@ import pytest
 from resolver.cli.entry import main
 from resolver.settings.model import Settings
 from resolver.settings.schema import schema
+from tests.support.verbs import verbs_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("resolver", "blocklist")
@@ -152,6 +153,6 @@ def _words(command: click.Command, verb: tuple[str, ...]) -> Iterator[tuple[tupl
         for word in (*parameter.opts, *parameter.secondary_opts):
             yield verb, word
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
+        for name, each in verbs_of(command).items():
             yield (*verb, name), f"--{name}"  # a verb is no better than an option
             yield from _words(each, (*verb, name))

@@ -208,12 +208,13 @@ static void book_slip(const struct hitpath *path, uint8_t transport)
     add(path, places->latency_sum, HIT_US);
 }
 
-static void book_hit(const struct hitpath *path, uint8_t transport, const struct image *image)
+/* A hit; `counts` is false for a self-test name, which is no block event. */
+static void book_hit(const struct hitpath *path, uint8_t transport, const struct image *image, bool counts)
 {
     if (path->settings.books_hits) {
         add(path, (size_t)transport * HIT_RCODE_CELLS + image->cell, 1);
     }
-    if (image->event != 0) {
+    if (image->event != 0 && counts) {
         add(path, image->event, 1);
     }
 }
@@ -286,8 +287,8 @@ static bool find(const struct hitpath *path, const struct hit *hit, double now, 
 static void settle(const struct hitpath *path, const struct hit *hit, struct found *found, uint8_t transport, double now)
 {
     hit->client->left--;
-    book_hit(path, transport, found->image);
     struct answer *kept = found->kept;
+    book_hit(path, transport, found->image, kept != NULL || !found->match.test);
     if (kept == NULL) {
         enforced_mark(path->lists, &found->match);
         return;

@@ -31,7 +31,10 @@ FEATURES = {"rate_limit": {"queries": RATE, "burst": 10 * RATE, "exempt": []}, "
 class Mamori:
     """One running daemon; `kind` is a key of KINDS."""
 
-    def __init__(self, folder: Path, upstream: int, listed: int, kind: str = "mamori", **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, upstream: int, listed: int, kind: str = "mamori", *, filler: int = 0,
+        encrypted: bool = False, **settings: Any,
+    ) -> None:  # fmt: skip
         self.name = kind
         self.hint = free_port()
         settings = settings | {
@@ -40,7 +43,9 @@ class Mamori:
             "self_test": {"enabled": False},
         }
         self.daemon = Daemon(folder, f"127.0.0.1:{upstream}", [], **settings)
-        self.site = Site(folder / "site", (self.daemon.public_key(),), listed)
+        if encrypted:
+            self.daemon.encrypt()
+        self.site = Site(folder / "site", (self.daemon.public_key(),), listed, filler)
         self.daemon.settings["lists"] = [listing(self.site.root, self.site.url)]
         try:
             with environment(KINDS[kind]):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from native._native import Client as NativeRecord
+from native._native import Datagrams
 from native._native import HitPath as Packets
 from native._native import TokenTable
 from resolver.core import codes
@@ -18,7 +19,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.eviction import USES_MAX
-from resolver.core.newcomers import Mark, Marker
+from resolver.core.newcomers import Mark, Marker, no_mark
 from resolver.core.prefetch import near_end
 from resolver.core.query import Form
 from resolver.core.rate_limit import Allowance
@@ -30,14 +31,45 @@ _SECONDS: Final = 2**32
 """A server cookie's time wraps there (RFC 9018 section 4.3)."""
 
 
-class NativeClient(NativeRecord):
-    """The record in C, with the forms of query that the slow path knows."""
+class NativeClient:
+    """The record in C, and beside it the forms of query that the slow path knows."""
 
-    forms: dict[bytes, Form]
+    __slots__ = ("forms", "record")
+
+    def __init__(self, record: NativeRecord, forms: dict[bytes, Form]) -> None:
+        self.record = record
+        self.forms = forms
+
+    @property
+    def view(self) -> int:
+        """See `AnyClient`."""
+        return self.record.view
+
+    @property
+    def left(self) -> int:
+        """See `AnyClient`."""
+        return self.record.left
+
+    @property
+    def admitted(self) -> bool:
+        """See `AnyClient`."""
+        return self.record.admitted
+
+    def allow(self, now: float) -> bool:
+        """See `AnyClient`."""
+        return self.record.allow(now)
+
+    def allow_proven(self, now: float) -> bool:
+        """See `AnyClient`."""
+        return self.record.allow_proven(now)
 
     def form_of(self, data: bytes) -> Form | None:
-        """Return the remembered form of a message, which then carries no option."""
+        """See `AnyClient`."""
         return self.forms.get(data[2:12] + data[data.find(0, 12) + 1 :])
+
+    def slip(self) -> bool:
+        """See `AnyClient`."""
+        return self.record.slip()
 
 
 class NativeHitPath:
@@ -75,6 +107,12 @@ class NativeHitPath:
         """See `HitPath`."""
         return self._path.answer(packet, address, door.number, now, int(self._unix_time()) % _SECONDS)
 
+    def serve(
+        self, datagrams: Datagrams, descriptor: int, door: Door, now: float
+    ) -> list[tuple[bytes, bytes, bytes, bytes]]:
+        """Read from a socket and answer; return what has missed (see `Datagrams.serve`)."""
+        return datagrams.serve(self._path, descriptor, door.number, now, int(self._unix_time()) % _SECONDS)
+
     # --- who asks ---------------------------------------------------------------------------------------
 
     def open_door(self, door: Door) -> None:
@@ -88,19 +126,15 @@ class NativeHitPath:
     def new_client(self, forms: dict[bytes, Form], view: int, allowance: Allowance | None, now: float) -> AnyClient:
         """See `HitPath`."""
         if allowance is None:
-            client = NativeClient(view=view)
-        else:
-            rate, factor = allowance.rate, allowance.proven_factor
-            client = NativeClient(
-                view=view, rate=rate.queries, burst=rate.burst, proven_factor=factor, step=allowance.step, now=now
-            )
-        client.forms = forms
-        return client
+            return NativeClient(NativeRecord(view=view), forms)
+        rate, factor, step = allowance.rate, allowance.proven_factor, allowance.step
+        record = NativeRecord(view=view, rate=rate.queries, burst=rate.burst, proven_factor=factor, step=step, now=now)
+        return NativeClient(record, forms)
 
     def remember(self, table: int, address: bytes, client: AnyClient) -> None:
         """See `HitPath`."""
         assert isinstance(client, NativeClient)
-        self._path.remember(table, address, client)
+        self._path.remember(table, address, client.record)
 
     def forget(self, table: int) -> None:
         """See `HitPath`."""
@@ -183,9 +217,11 @@ class NativeHitPath:
 
     def watch(self, mark: Mark) -> None:
         """See `HitPath`; memory that is marked in is all that C knows of marks."""
-        self._is_watched = isinstance(mark, Marker)
+        self._is_watched = mark is not no_mark
         if isinstance(mark, Marker):
             self._path.watch(mark.marks, mark.hits, mark.firsts)
+        elif self._is_watched:
+            raise TypeError("a mark must say where it marks")
         else:
             self._path.watch(None, None, ())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -350,35 +352,47 @@ def test_a_deadline_is_known_only_while_something_waits() -> None:
 def test_every_answer_because_of_a_fresh_entry_is_marked() -> None:
     """First decisions and cached verdicts, of QNAME and of an alias, for all waiters; other answers never."""
     world = World(records("an www.shop.example. 60 CNAME cdn.new.example.", "an cdn.new.example. 60 A 192.0.2.9"))
-    marked: list[int] = []
     index = index_of(["blk.example"], fresh=["new.example", "next.example"], test=["selftest.example"])
-    world.forwarder.set_index(index, 2, lambda match: marked.append(match.fresh))
+    seen = watched(world, index, 2)
     for name, rtype in (("blk.example", "A"), ("selftest.example", "A"), ("new.example", "TXT")):
         world.ask(name, rtype)
-    assert not marked
+    assert seen() == (0, 0)
     world.ask("www.new.example")
     world.ask("www.new.example", "AAAA")
     world.ask("www.new.example", flags="")
     world.ask("www.new.example")
-    assert len(marked) == 4 and len(set(marked)) == 1
+    assert seen() == (1, 4)
     world.ask("www.shop.example")
     world.ask("www.shop.example")
     world.ask("next.example")
-    assert len(marked) == 7 and set(marked) == {0, 1}
+    assert seen() == (2, 7)
     world.forwarder.stop_marking()
     world.ask("next.example")
-    assert len(marked) == 7
+    world.ask("www.shop.example")
+    assert seen() == (2, 7)
 
 
 def test_an_entry_that_is_no_longer_fresh_is_no_longer_marked() -> None:
     """Another index decides anew, cached verdicts too."""
     world = World()
-    marked: list[int] = []
-    world.forwarder.set_index(index_of(fresh=["new.example"]), 2, lambda match: marked.append(match.fresh))
+    seen = watched(world, index_of(fresh=["new.example"]), 2)
     world.ask("new.example")
-    world.forwarder.set_index(index_of(["new.example"]), 3, lambda match: marked.append(match.fresh))
+    later = watched(world, index_of(["new.example"]), 3)
     world.ask("new.example")
-    assert marked == [0]
+    assert (seen(), later()) == ((1, 1), (0, 0))
+
+
+def watched(world: World, index: Index, generation: int) -> Callable[[], tuple[int, int]]:
+    """Put an index in force and watch its fresh entries: returns how many different ones were met, and how often."""
+    counts = index.fresh_counts
+    newcomers = Newcomers(memoryview(bytearray(Newcomers.size(counts, 1))), counts)
+    world.forwarder.set_index(index, generation, newcomers.marker(0))
+
+    def seen() -> tuple[int, int]:
+        (one,) = newcomers.seen()
+        return one.different, one.hits
+
+    return seen
 
 
 def test_over_the_limit_listed_names_are_booked_as_others() -> None:

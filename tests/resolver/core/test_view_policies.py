@@ -15,6 +15,7 @@ from blocklist.compiling import ListImage
 from blocklist.index import Index
 from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig, ListPolicy, ViewConfig
+from resolver.core.newcomers import Newcomers, Seen
 from tests.resolver.core.world import (
     CONFIG,
     N4,
@@ -195,11 +196,12 @@ def test_a_blocked_question_counts_like_a_kept_one_in_every_view(host: str) -> N
 def test_fresh_entries_are_marked_from_every_view() -> None:
     """The breaker's numbers are those of the whole index."""
     fresh = index_with(image_of(["old.example"], list_id="one"), image_of(fresh=["new.example"], list_id="two"))
-    place, marked = world(index=fresh), list[tuple[int, int]]()
-    place.forwarder.set_index(fresh, 2, lambda match: marked.append((match.list_number, match.fresh)))
+    place, counts = world(index=fresh), fresh.fresh_counts
+    newcomers = Newcomers(memoryview(bytearray(Newcomers.size(counts, 1))), counts)
+    place.forwarder.set_index(fresh, 2, newcomers.marker(0))
     for host in (EVERYBODY, FEW, MAIL):
         place.ask("new.example", host=host)
-    assert marked == [(1, 0), (1, 0)]
+    assert newcomers.seen() == [Seen(0, 0), Seen(1, 2)]
 
 
 def test_the_canary_decides_as_the_clients_would_meet_it() -> None:

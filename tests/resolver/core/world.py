@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import dns.edns
@@ -16,6 +17,7 @@ import dns.rdatatype
 import dns.rrset
 from attrs import define, evolve, field
 
+import native
 from blocklist.attributes import Attributes
 from blocklist.compiling import ListImage, compile_index
 from blocklist.index import Index
@@ -77,6 +79,9 @@ def index_of(domains: Sequence[str] = (), hosts: Sequence[str] = (), **more: Any
 TABLE = index_of(["blk.example"], ["exact.example"], exempt=["ex.blk.example"], all_types=["all.example"])
 """The set-up of the answer table."""
 
+TWIN = [native.MODULE]
+"""The extension that worlds have their hit path from, None for the pure one; see `conftest.py`."""
+
 Reply = Callable[[dns.message.Message], dns.message.Message | bytes | None]
 
 
@@ -120,6 +125,7 @@ class World:
     config: CoreConfig = CONFIG
     index: Index = TABLE
     now: float = 1000.0
+    module: ModuleType | None = field(factory=lambda: TWIN[0])
     sent: list[UpstreamQuery] = field(factory=list)
     closed: list[int] = field(factory=list)
     doors: dict[tuple[int, str], Door] = field(factory=dict)
@@ -129,7 +135,8 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         self.counters = Counters.in_memory(Layout(len(self.config.upstreams), len(self.config.lists)))
-        self.forwarder = Forwarder(self.config, self.counters, Random(1).randbytes, lambda: UNIX_TIME + self.now)
+        unix_time = lambda: UNIX_TIME + self.now  # noqa: E731
+        self.forwarder = Forwarder(self.config, self.counters, Random(1).randbytes, unix_time, self.module)
         self.forwarder.set_index(self.index, 1)
 
     @property

@@ -11,71 +11,124 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from attrs import frozen
+
 from bench.build import BuildFault
+from bench.features import features
 from bench.generator import LoadFault
+from bench.growth import growth
+from bench.latency import latency
+from bench.loading import loading
+from bench.page import save, write_page
 from bench.peers.tools import ToolMissing
-from bench.report import Document, lost, ratio_table, summary, throughput_table, unsaturated
-from bench.stage import SERVERS, Stage, versions
+from bench.report import Document, summary, told
+from bench.stage import SERVERS, Stage, machine, versions
+from bench.streams import streams
+from bench.swap import swap
 from bench.throughput import throughput
 from bench.workloads import HEAD, LISTED, VARIANTS, WORKLOADS
 
 QUICK_ROUNDS, ROUNDS = 3, 7
+FEW_ROUNDS = 3  # of what takes long and varies little: taking up lists
+SECONDS, LONG_SECONDS = 0.4, 1.0  # of a measurement; of one that needs many answers or many connections
 QUICK_SERVERS = SERVERS[:-1]
 FEW_LISTED = 1_000
+SECTIONS = ("features", "latency", "streams", "swap", "growth", "loading")
 
 
-def main() -> int:
-    arguments = _arguments()
+@frozen
+class Plan:
+    """What is measured, of whom, how often and how long."""
+
+    servers: tuple[str, ...]
+    workloads: tuple[str, ...]
+    sections: tuple[str, ...]
+    rounds: int
+    seconds: float
+    quick: bool
+
+    @property
+    def listed(self) -> int:
+        """Entries of the list: few where no listed name is asked for, so that a quick look starts quickly."""
+        return LISTED if not self.quick or any("listed" in name for name in self.workloads) else FEW_LISTED
+
+
+def main(words: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(words)
+    if arguments.page:
+        write_page()
+        return 0
+    plan = planned(arguments)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            stage = Stage(Path(folder), _listed(arguments))
+            stage = Stage(Path(folder), plan.listed)
             try:
-                document = measured(stage, arguments)
+                document = measured(stage, plan)
             finally:
                 stage.close()
     except (BuildFault, LoadFault, ToolMissing) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         return 1
-    print("\n".join(told(document)))
+    if arguments.plots:
+        save(document, arguments.plots)
+    print("\n".join(["", *told(document)]))
     print(json.dumps(summary(document)))
     return 0
 
 
-def measured(stage: Stage, arguments: argparse.Namespace) -> Document:
-    servers = tuple(arguments.servers or (QUICK_SERVERS if arguments.quick else SERVERS))
-    document: Document = {"versions": versions(servers), "rounds": arguments.rounds, "seconds": arguments.seconds}
-    workloads = [name for name in WORKLOADS if name in (arguments.only or WORKLOADS)]
-    variants = (HEAD,) if arguments.quick else VARIANTS
-    document["throughput"] = throughput(stage, servers, workloads, arguments.rounds, arguments.seconds, variants)
+def measured(stage: Stage, plan: Plan) -> Document:
+    """Everything planned, as one document of plain data."""
+    document: Document = {"versions": versions(plan.servers), "machine": machine()}
+    document |= {"rounds": plan.rounds, "seconds": plan.seconds}
+    variants = (HEAD,) if plan.quick else VARIANTS
+    document["throughput"] = throughput(stage, plan.servers, plan.workloads, plan.rounds, plan.seconds, variants)
+    for section in plan.sections:
+        document[section] = _SECTIONS[section](stage, plan)
+        print(f"  {section}", flush=True)
     return document
 
 
-def _listed(arguments: argparse.Namespace) -> int:
-    """Entries of the list: a short one where no listed name is asked for, so that a quick look starts quickly."""
-    asks_none = arguments.quick and not any("listed" in name for name in arguments.only or WORKLOADS)
-    return FEW_LISTED if asks_none else LISTED
+_SECTIONS: dict[str, Callable[[Stage, Plan], object]] = {
+    "features": lambda stage, plan: features(stage, plan.rounds, plan.seconds),
+    "latency": lambda stage, plan: latency(stage, _without_echo(plan), plan.rounds, LONG_SECONDS),
+    "streams": lambda stage, plan: streams(stage, plan.rounds, LONG_SECONDS),
+    "swap": lambda stage, plan: swap(stage, plan.rounds),
+    "growth": lambda stage, plan: growth(stage, plan.rounds, plan.seconds),
+    "loading": lambda stage, plan: loading(stage, min(FEW_ROUNDS, plan.rounds)),
+}
 
 
-def told(document: Document) -> list[str]:
-    lines = ["", ", ".join(f"{name} {version}" for name, version in document["versions"].items())]
-    workloads = document["throughput"]
-    lines += ["", *throughput_table(workloads), "", *ratio_table(workloads)]
-    lines += ["", *(f"NOT SATURATED: {each}" for each in unsaturated(workloads))]
-    return lines + [f"LOST: {each}" for each in lost(workloads)]
+def planned(arguments: argparse.Namespace) -> Plan:
+    """What the options ask for: all of it, the four summed-up workloads when quick, or what is named."""
+    usual = list(WORKLOADS)[:4] if arguments.quick else [*WORKLOADS, *SECTIONS]
+    only = arguments.only or usual
+    return Plan(
+        servers=tuple(arguments.servers or (QUICK_SERVERS if arguments.quick else SERVERS)),
+        workloads=tuple(name for name in WORKLOADS if name in only),
+        sections=tuple(name for name in SECTIONS if name in only),
+        rounds=arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS),
+        seconds=arguments.seconds,
+        quick=arguments.quick,
+    )
 
 
-def _arguments() -> argparse.Namespace:
+def _without_echo(plan: Plan) -> tuple[str, ...]:
+    return tuple(name for name in plan.servers if name != "echo")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three rounds of the head variant; no recursor")
-    parser.add_argument("--only", nargs="+", choices=list(WORKLOADS), help="these workloads only")
+    parser.add_argument("--quick", action="store_true", help="three rounds, EDNS + DO over IPv4 only, no recursor")
+    parser.add_argument("--only", nargs="+", choices=[*WORKLOADS, *SECTIONS], help="these parts only")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, help="these servers only")
     parser.add_argument("--rounds", type=int, help=f"interleaved rounds (default {ROUNDS})")
-    parser.add_argument("--seconds", type=float, default=0.4, help="counted time of a measurement (default 0.4 s)")
-    arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
-    return arguments
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"of a measurement (default {SECONDS})")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write the figures and SVG plots there")
+    parser.add_argument("--page", action="store_true", help="measure nothing: write docs/performance.md's figures anew")
+    return parser
 
 
 if __name__ == "__main__":

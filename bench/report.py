@@ -6,7 +6,9 @@ import statistics
 from typing import Any
 
 from bench.generator import SATURATED
-from bench.ratios import Spread, ratio
+from bench.markdown import markdown
+from bench.ratios import ratio
+from bench.tables import TABLES
 from bench.throughput import Cell
 from bench.workloads import HEAD, SUMMED_UP
 
@@ -26,6 +28,22 @@ def summary(document: Document) -> dict[str, dict[str, float]]:
                 if other in cell
             }
     return found
+
+
+def told(document: Document) -> list[str]:
+    """All of a run as Markdown."""
+    versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
+    lines = [f"{versions}. {document['machine']}. Medians of {document['rounds']} interleaved rounds (least-most)."]
+    workloads = document.get("throughput", {})
+    if workloads:
+        lines += ["", "Answers a second, and the share of the echo's rate:", "", *throughput_table(workloads)]
+        lines += ["", "Mamori's rate over another server's in the same round:", "", *ratio_table(workloads)]
+        lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads)]
+        lines += [f"\nLOST: {each}" for each in lost(workloads)]
+    for section, table in TABLES.items():
+        if document.get(section):
+            lines += ["", *table(document[section])]
+    return lines
 
 
 def throughput_table(workloads: dict[str, dict[str, Cell]]) -> list[str]:
@@ -74,22 +92,9 @@ def lost(workloads: dict[str, dict[str, Cell]]) -> list[str]:
     ]
 
 
-def markdown(rows: list[list[str]]) -> list[str]:
-    """A table, its first row the head; numbers to the right."""
-    width = max(map(len, rows))
-    padded = [row + [""] * (width - len(row)) for row in rows]
-    rule = "|---|" + "---:|" * (width - 1)
-    lines = ["| " + " | ".join(row) + " |" for row in padded]
-    return [lines[0], rule, *lines[1:]]
-
-
 def _rate(cell: Cell, name: str) -> str:
     if name not in cell:
         return ""
     rates = cell[name]["qps"]
     text = f"{statistics.median(rates) / 1000:,.0f} k"
     return f"{text} · {ratio(rates, cell['echo']['qps']).median:.2f}" if "echo" in cell else text
-
-
-def spread_of(values: list[float], digits: int = 0) -> str:
-    return Spread.of(values).text(digits)

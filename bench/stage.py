@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
@@ -72,6 +74,13 @@ class Stage:
         self._ends.callback(child.stop)
         child.wait_for(lambda: answered("127.0.0.1", port) is not None, "the upstream")
         return port
+
+
+def machine() -> str:
+    """What it runs on, in a few words."""
+    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    processor = found[1] if found else platform.machine()
+    return f"{os.cpu_count()} x {processor}, Linux {platform.release().partition('-')[0]}"
 
 
 def versions(servers: tuple[str, ...]) -> dict[str, str]:

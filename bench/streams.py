@@ -27,7 +27,9 @@ TRANSPORTS = ("tcp", "dot", "doh")
 _DNSPERF_RATE = re.compile(r"Queries per second:\s+([\d.]+)")
 _DNSPERF_BAD = re.compile(r"Queries lost:\s+(\d+)")
 _H2LOAD_RATE = re.compile(r"finished in [\d.]+\w+, ([\d.]+) req/s")
-_H2LOAD_BAD = re.compile(r"(\d+) failed, (\d+) errored, (\d+) timeout")
+_H2LOAD_BAD = re.compile(
+    r"(\d+) failed, (\d+) errored, (\d+) timeout\nstatus codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx"
+)
 Ports = dict[str, int]
 
 

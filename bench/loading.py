@@ -11,9 +11,10 @@ import psutil
 from bench.lists.__main__ import measured
 from bench.lists.gauge import MB
 from bench.lists.site import published
+from bench.peers.asking import answered
 from bench.peers.dnsdist import Dnsdist
 from bench.peers.recursor import Recursor
-from bench.peers.server import Server, answered
+from bench.peers.server import Server
 from bench.peers.unbound import Unbound
 from bench.questions import listed_name
 from bench.stage import Stage

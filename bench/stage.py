@@ -12,11 +12,12 @@ from pathlib import Path
 import native
 from bench.build import Tools, build
 from bench.generator import CORE
+from bench.peers.asking import answered
 from bench.peers.dnsdist import Dnsdist
 from bench.peers.echo import Echo
 from bench.peers.mamori import FEATURES, Mamori
 from bench.peers.recursor import Recursor
-from bench.peers.server import Peer, answered
+from bench.peers.server import Peer
 from bench.peers.tools import find, version
 from bench.peers.unbound import Unbound
 from bench.rounds import Rounds

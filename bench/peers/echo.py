@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.generator import SERVER_CORE, Target
+from bench.peers.asking import ADDRESSES, answered
 from tests.support.ports import free_port
 from tests.support.processes import Child
-
-ADDRESSES = {4: "127.0.0.1", 6: "::1"}
 
 
 class Echo:
@@ -23,6 +22,9 @@ class Echo:
             )
             for family, address in ADDRESSES.items()
         }
+
+        for family, child in self._children.items():
+            child.wait_for(lambda at=ADDRESSES[family]: answered(at, self.port) is not None, "the echo")
 
     def target(self, family: int = 4) -> Target:
         return Target(self.name, ADDRESSES[family], self.port, self._children[family].pid, is_echo=True)

@@ -12,8 +12,7 @@ from typing import Any
 import psutil
 
 from bench.generator import CORE, SERVER_CORE, Target
-from bench.peers.echo import ADDRESSES
-from bench.peers.server import answered
+from bench.peers.asking import ADDRESSES, answered
 from bench.peers.unbound import RATE
 from bench.questions import listed_name
 from bench.site import Site

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Protocol
 
 from bench.generator import SERVER_CORE, Target
-from bench.peers.echo import ADDRESSES
-from bench.questions import Form, wire
+from bench.peers.asking import ADDRESSES, answered
 from tests.support.ports import free_port
 from tests.support.processes import Child
 
@@ -49,16 +47,3 @@ class Server:
 
     def _answers(self) -> bool:
         return all(answered(address, self.port) is not None for address in ADDRESSES.values())
-
-
-def answered(address: str, port: int, name: str = "ready.www.example", seconds: float = 0.5) -> bytes | None:
-    """Ask once over UDP; None where nothing came in time."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(seconds)
-        try:
-            sock.connect((address, port))
-            sock.send(wire(name, Form(edns=False)))
-            return sock.recv(4096)
-        except OSError:
-            return None

@@ -121,3 +121,18 @@ class HitPath:
     def forget(self, table: int, /) -> None: ...
     def answer(self, packet: bytes, address: bytes, door: int, now: float, unix_time: int, /) -> bytes | None:
         """The answer, b"" for what is dropped, None for a miss."""
+
+class Datagrams:
+    """The buffers of one bound UDP socket. Twin: resolver/edge/serving/pure_datagrams.py."""
+
+    def __init__(self, *, is_wildcard: bool, batch: int, turn: int, misses: int, datagram_bytes: int) -> None: ...
+    def serve(
+        self, hit_path: HitPath, descriptor: int, door: int, now: float, unix_time: int, /
+    ) -> list[tuple[bytes, bytes, bytes, bytes]]:
+        """Read and answer until nothing waits, `turn` datagrams are read or `misses` have missed; lets the GIL go.
+
+        What has missed: packet, packed address, sockaddr, control message that sets the source of the answer.
+        """
+
+def send(descriptor: int, messages: list[tuple[bytes, bytes, bytes]], /) -> None:
+    """Send each (answer, sockaddr, control message); what the kernel refuses is lost."""

@@ -2,6 +2,7 @@
 #include "types.h"
 
 #include "client.h"
+#include "datagrams.h"
 #include "hit_path.h"
 #include "token_table.h"
 
@@ -9,6 +10,7 @@ static const add_to_module ADDITIONS[] = {
     add_token_table,
     add_client,
     add_hit_path,
+    add_datagrams,
     NULL,
 };
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from native._native import Client as NativeRecord
-from native._native import Datagrams
+from native._native import Datagrams, TokenTable
 from native._native import HitPath as Packets
-from native._native import TokenTable
 from resolver.core import codes
 from resolver.core.cache import Cache, Entry
 from resolver.core.clients import AnyClient

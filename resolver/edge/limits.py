@@ -10,11 +10,13 @@ class UdpLimits:
     """Clients over UDP."""
 
     batch: int = 64
+    """Datagrams read or sent by one system call."""
+    turn: int = 1024
     """Datagrams read before other sockets and timers get their turn."""
+    misses: int = 32
+    """Queries that need more than a look into the cache, after which other sockets get their turn sooner."""
     datagram_bytes: int = 4096
     """Length of a datagram; a longer one is read cut short, which the core takes for a format error."""
-    ways_in: int = 1024
-    """Pairs of own address and interface remembered by a socket bound to the wildcard address."""
 
 
 @frozen

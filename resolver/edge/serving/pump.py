@@ -61,6 +61,7 @@ class Pump:
         self._dials = dials
         self._limits = limits
         self._open: dict[int, Attempt] = {}
+        self._after_answers: list[Callable[[], None]] = []
         self._timer: IDelayedCall | None = None
         self._due = self._not_before = float("-inf")
         self._flushing = False
@@ -96,6 +97,10 @@ class Pump:
         self._fail(attempt, trouble)
         self.flush()
 
+    def after_answers(self, do: Callable[[], None]) -> None:
+        """Call this once, when every answer of this turn was delivered: a sink lets go what it has collected."""
+        self._after_answers.append(do)
+
     def flush(self) -> None:
         """Carry out what the core asks for and set the timer. Calls from within a flush are taken up by it."""
         if self._flushing:
@@ -109,6 +114,7 @@ class Pump:
             self._arm_after_fault()
         finally:
             self._flushing = False
+            self._let_go()
 
     def stop(self) -> None:
         """Close every attempt and the timer."""
@@ -127,11 +133,17 @@ class Pump:
             for peer, data in answers:
                 sink, address = peer  # type: ignore[misc]  # every peer is one of ours
                 sink.deliver(data, address)  # type: ignore[has-type]
+            self._let_go()
             queries = core.queries_to_send()
             for query in queries:
                 self._send(query)
             if not answers and not queries:
                 return
+
+    def _let_go(self) -> None:
+        due, self._after_answers = self._after_answers, []
+        for do in due:
+            do()
 
     def _send(self, query: UpstreamQuery) -> None:
         if len(self._open) >= self._limits.sockets:

@@ -20,6 +20,15 @@ def asking(attempt: int, upstream: int = 0, transport: int = 0) -> UpstreamQuery
     return UpstreamQuery(attempt, upstream, transport, b"question")
 
 
+class MissingAll:
+    """A hit path that knows nothing, so that the core below is asked."""
+
+    kind = "pure"
+
+    def answer(self, packet: bytes, address: bytes, door: Door, now: float) -> bytes | None:
+        return None
+
+
 @define(eq=False)
 class FakeCore:
     """Answers `echo:` at once, `big:` with more than a datagram, raises on `bug:`; every other question waits."""
@@ -39,9 +48,13 @@ class FakeCore:
     flush_bug: bool = False
     retry: UpstreamQuery | None = None
     strangers: set[str] = field(factory=set)
+    hit_path: Any = field(factory=MissingAll)
 
     def admits(self, host: str) -> bool:
         return host not in self.strangers
+
+    def receive_missed(self, data: bytes, address: bytes, door: Door, peer: object, now: float) -> bytes | None:
+        return self.receive_query(data, host_of(address), door, peer, now)
 
     def receive(self, data: bytes, address: bytes, door: Door, peer: object, now: float) -> bytes | None:
         return self.receive_query(data, host_of(address), door, peer, now)

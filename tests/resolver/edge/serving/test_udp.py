@@ -1,34 +1,45 @@
-"""The reader of clients' datagrams, on loopback sockets and without a reactor's loop."""
+"""The reader of clients' datagrams, on loopback sockets and without a reactor's loop, over both twins."""
 
 from __future__ import annotations
 
+import os
 import socket
+import struct
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+import native
 from resolver.core.codes import UDP
+from resolver.core.counters import Counters, Layout
 from resolver.core.door import Door
+from resolver.core.hit_path import choose_hit_path
 from resolver.edge.limits import UdpLimits
 from resolver.edge.serving.udp import UdpReader, open_udp
-from tests.resolver.edge.fake_core import FakeCore, make_pump
+from tests.resolver.core.world import CONFIG
+from tests.resolver.edge.fake_core import FakeCore, MissingAll, make_pump
 
 V4, V6 = "127.0.0.1", "::1"
+LIMITS = UdpLimits(batch=4, turn=6, misses=100, datagram_bytes=64)
 
 
 class Bench:
     """A reader around a fake core, and a client."""
 
-    def __init__(self, address: str, limits: UdpLimits) -> None:
-        self.core, self.reactor = FakeCore(), MemoryReactorClock()
+    def __init__(self, address: str, limits: UdpLimits, module: ModuleType | None) -> None:
+        self.door = Door(UDP)
+        self.core, self.reactor = FakeCore(hit_path=_hit_path(module, self.door)), MemoryReactorClock()
         self.pump, self.reports = make_pump(self.core, self.reactor)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
-        self.reader: UdpReader = open_udp(self.reactor, self.socket, Door(UDP), self.pump, limits)
+        self.reader: UdpReader = open_udp(self.reactor, self.socket, self.door, self.pump, limits)
         self.client = socket.socket(family, socket.SOCK_DGRAM)
         self.client.settimeout(5)
 
@@ -44,9 +55,25 @@ class Bench:
         self.client.close()
 
 
+def _hit_path(module: ModuleType | None, door: Door) -> object:
+    """One that knows nothing: every datagram comes to the fake core."""
+    if module is None:
+        return MissingAll()
+    made = choose_hit_path(module, CONFIG, Counters.in_memory(Layout(1, 1)), lambda: 0.0, bytes(16))
+    made.open_door(door)
+    return made
+
+
+@pytest.fixture(params=["pure", "native"])
+def module(request: pytest.FixtureRequest) -> ModuleType | None:
+    if request.param == "native" and native.MODULE is None:
+        pytest.skip("the C extension is not built here")
+    return native.MODULE if request.param == "native" else None
+
+
 @pytest.fixture(params=[V4, V6, "0.0.0.0", "::"])
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    made = Bench(request.param, UdpLimits(batch=4, datagram_bytes=64))
+def bench(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterator[Bench]:
+    made = Bench(request.param, LIMITS, module)
     yield made
     made.close()
 
@@ -79,14 +106,14 @@ def test_the_core_is_told_the_clients_address(bench: Bench) -> None:
     assert bench.core.hosts == [host]
 
 
-def test_one_turn_reads_one_batch(bench: Bench) -> None:
-    """A flood leaves other sockets their turn; what is left waits for the next one."""
-    for _ in range(6):
+def test_one_turn_reads_so_many_and_no_more(bench: Bench) -> None:
+    """A flood leaves other sockets their turn, in the middle of a batch if need be; what is left waits for the next."""
+    for _ in range(9):
         bench.ask(b"echo:1", addresses(bench)[0])
     bench.reader.doRead()
-    assert len(bench.core.hosts) == 4
-    bench.reader.doRead()
     assert len(bench.core.hosts) == 6
+    bench.reader.doRead()
+    assert len(bench.core.hosts) == 9
 
 
 def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:
@@ -100,23 +127,81 @@ def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:
 
 
 def test_a_datagram_longer_than_the_limit_is_cut(bench: Bench) -> None:
-    """Memory a datagram can cost is bounded."""
+    """Memory a datagram can cost is bounded; the next one is whole."""
     bench.ask(b"x" * 100, addresses(bench)[0])
+    bench.ask(b"y" * 64, addresses(bench)[0])
     bench.reader.doRead()
-    assert len(bench.core.waiting[0][1]) == 64
+    assert [data for _, data in bench.core.waiting] == [b"x" * 64, b"y" * 64]
 
 
-def test_an_answer_that_cannot_be_sent_is_dropped(bench: Bench) -> None:
-    """An answer too long for the socket raises nothing, whether it was sent at once or later."""
-    bench.ask(b"big:", addresses(bench)[0])
+def test_an_empty_datagram_is_one(bench: Bench) -> None:
+    """It is not taken for the end of what waits."""
+    bench.ask(b"", addresses(bench)[0])
+    bench.ask(b"echo:1", addresses(bench)[0])
+    bench.reader.doRead()
+    assert bench.answer()[0] == b"answer:1"
+
+
+def test_an_answer_that_cannot_be_sent_is_dropped_alone(bench: Bench) -> None:
+    """One too long for a datagram raises nothing and costs no other, whether it was sent at once or later."""
+    host = addresses(bench)[0]
+    for data in (b"echo:1", b"big:", b"echo:2"):
+        bench.ask(data, host)
+    bench.reader.doRead()
+    assert [bench.answer()[0] for _ in range(2)] == [b"answer:1", b"answer:2"]
+    for _ in range(3):
+        bench.ask(b"later", host)
+    bench.reader.doRead()
+    peers = [peer for peer, _ in bench.core.waiting]
+    bench.core.answers = [(peers[0], b"one"), (peers[1], bytes(70_000)), (peers[2], b"three")]
+    bench.pump.flush()
+    assert [bench.answer()[0] for _ in range(2)] == [b"one", b"three"]
+    assert not bench.reports
+
+
+def test_late_answers_leave_when_the_pump_has_them_all(bench: Bench) -> None:
+    """More than fit one system call; none of them waits for another event."""
+    for number in range(12):
+        bench.ask(b"later %d" % number, addresses(bench)[0])
+    while len(bench.core.waiting) < 12:
+        bench.reader.doRead()
+    for _ in range(12):
+        bench.core.answer()
+    bench.pump.flush()
+    assert [bench.answer()[0] for _ in range(12)] == [b"LATER %d" % number for number in range(12)]
+
+
+def test_late_answers_leave_although_the_core_fails_behind_them(bench: Bench) -> None:
+    """They were delivered: a fault costs the query at hand."""
     bench.ask(b"later", addresses(bench)[0])
     bench.reader.doRead()
-    peer, _ = bench.core.waiting.pop()
-    sink, address = peer
-    sink.deliver(bytes(70_000), address)
+    bench.core.answer()
+    bench.core.flush_bug = True
+    bench.pump.flush()
+    assert bench.answer()[0] == b"LATER"
+
+
+def test_a_late_answer_to_a_closed_socket_is_lost(bench: Bench) -> None:
+    """Nothing is raised, and nothing is sent by whatever got its descriptor."""
+    bench.ask(b"later", addresses(bench)[0])
+    bench.reader.doRead()
+    bench.core.answer()
     bench.reader.close()
-    sink.deliver(b"answer", address)
+    bench.pump.flush()
+    bench.reader.doRead()
     assert not bench.reports
+
+
+def test_a_client_that_is_gone_costs_nobody_else(bench: Bench) -> None:
+    """The network's error of an earlier answer keeps no other from being read or sent."""
+    host = addresses(bench)[0]
+    with socket.socket(bench.socket.family, socket.SOCK_DGRAM) as gone:
+        gone.sendto(b"echo:1", (host, bench.port))
+    for _ in range(3):
+        bench.reader.doRead()
+        bench.ask(b"echo:2", host)
+    bench.reader.doRead()
+    assert [bench.answer()[0] for _ in range(3)] == [b"answer:2"] * 3
 
 
 def test_a_stopped_reader_reads_no_more_but_still_answers(bench: Bench) -> None:
@@ -141,24 +226,14 @@ def test_an_error_condition_does_not_take_the_socket_away(bench: Bench) -> None:
     assert bench.reader not in bench.reactor.getReaders()
 
 
-class PortZero(socket.socket):
-    """A socket whose datagrams come from port 0; to send such one takes a raw socket."""
-
-    def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, tuple[str, int]]:  # type: ignore[override]
-        data, _ = super().recvfrom(size, flags)
-        return data, (V4, 0)
-
-
-def test_source_port_0_is_dropped() -> None:
-    """There is nobody to answer."""
-    core, reactor = FakeCore(), MemoryReactorClock()
-    pump, _ = make_pump(core, reactor)
-    with (
-        PortZero(socket.AF_INET, socket.SOCK_DGRAM) as sock,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
-    ):
-        sock.bind((V4, 0))
-        reader = open_udp(reactor, sock, Door(UDP), pump, UdpLimits())
-        client.sendto(b"echo:1", sock.getsockname())
-        reader.doRead()
-        assert core.hosts == []
+@pytest.mark.skipif(os.geteuid() != 0, reason="to send from port 0 takes a raw socket, and that takes root")
+def test_source_port_0_is_dropped(module: ModuleType | None) -> None:
+    """There is nobody to answer; whoever else asks is answered."""
+    bench = Bench(V4, LIMITS, module)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
+        raw.sendto(struct.pack(">HHHH", 0, bench.port, 14, 0) + b"echo:0", (V4, 0))
+    bench.ask(b"echo:1", V4)
+    bench.reader.doRead()
+    assert len(bench.core.hosts) == 1
+    assert bench.answer()[0] == b"answer:1"
+    bench.close()

@@ -5,7 +5,6 @@ numbers (by the first two token bytes), the numbers of the fresh records, the en
 local exemptions.
 """
 
-import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -16,7 +15,8 @@ from typing import Final
 from attrs import field, frozen
 
 from blocklist.errors import OperatorFault
-from blocklist.matchfile import RECORD_BYTES
+from blocklist.record_tables import BUCKETS, RECORD_BYTES
+from blocklist.records import TABLES
 from blocklist.tokens import KEY_BYTES, TOKEN_BYTES
 
 MAX_LIST_ID = 64  # bytes of UTF-8
@@ -26,12 +26,10 @@ HEADER: Final = Struct("=8sdQQ")  # magic, clock offset, number of lists, length
 DESCRIPTOR: Final = Struct(
     f"=Q{MAX_LIST_ID}s{KEY_BYTES}siIII"
 )  # section offset, id, token key, base day, fresh records, records, exemptions
-BUCKETS: Final = 65_536
 NUMBER_BYTES: Final = 4
 DIRECTORY_BYTES: Final = (BUCKETS + 1) * NUMBER_BYTES
 ALIGNMENT: Final = 8
 
-_USUAL_BUCKET: Final = 64  # records of a bucket; a list of a million has 15 in each
 _POSIX_DAY_0: Final = date(1970, 1, 1).toordinal()
 
 
@@ -63,9 +61,9 @@ def compile_index(images: Sequence[ListImage], *, clock_offset: float) -> bytes:
     sections: list[bytes] = []
     start = first = _aligned(HEADER.size + len(images) * DESCRIPTOR.size)
     for image in images:
-        directory = _directory(image.records)
-        fresh = _fresh_numbers(image, directory)
-        section = (directory.tobytes(), fresh, image.records, *sorted(image.exempt_tokens))
+        directory = TABLES.directory(image.records)
+        fresh = _fresh_numbers(image, memoryview(directory).cast("I"))
+        section = (directory, fresh, image.records, *sorted(image.exempt_tokens))
         length = sum(map(len, section))
         descriptors.append(_descriptor(image, start, len(fresh) // NUMBER_BYTES))
         sections += [*section, bytes(_aligned(length) - length)]
@@ -83,27 +81,7 @@ def _descriptor(image: ListImage, start: int, fresh: int) -> bytes:
     return DESCRIPTOR.pack(start, list_id, image.token_key, base_day, fresh, entries, exemptions)
 
 
-def _directory(records: bytes) -> "array[int]":
-    """Return 65,537 native 32-bit record numbers: bucket b is records [d[b], d[b + 1])."""
-    count = len(records) // RECORD_BYTES
-    prefixes = bytearray(count * 2)
-    prefixes[0::2], prefixes[1::2] = records[0::RECORD_BYTES], records[1::RECORD_BYTES]
-    sorted_prefixes = array("H", bytes(prefixes))
-    if sys.byteorder == "little":
-        sorted_prefixes.byteswap()
-    directory = array("I", [0])
-    low = 0
-    for prefix in range(1, BUCKETS):
-        high = min(low + _USUAL_BUCKET, count)
-        if high > low and sorted_prefixes[high - 1] < prefix:  # far more records in it than in others
-            high = count
-        low = bisect_left(sorted_prefixes, prefix, low, high)
-        directory.append(low)
-    directory.append(count)
-    return directory
-
-
-def _fresh_numbers(image: ListImage, directory: "array[int]") -> bytes:
+def _fresh_numbers(image: ListImage, directory: memoryview) -> bytes:
     """Return the native 32-bit numbers of the fresh records, in order."""
 
     def token_at(number: int) -> bytes:

@@ -4,9 +4,11 @@ A hit holds the additions of that version; its removals apply at once unless the
 token with new attributes is an update, not an addition. A report says which guard and how many, never which name.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from struct import iter_unpack
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +18,8 @@ from attrs import frozen
 from blocklist.manifest import Bulk
 from blocklist.matchfile import RECORD_BYTES, added, packed_tokens, tokens_of
 from blocklist.names import canonical_name, suffixes, to_wire
-from blocklist.tokens import domain_token, host_token
+from blocklist.records import SETS, TABLES
+from blocklist.tokens import DOMAIN_TAG, HOST_TAG, TOKEN_BYTES
 
 ADDS: Final = "adds"
 REMOVALS: Final = "removals"
@@ -82,7 +85,7 @@ def check(
     new_here = added(old, new)
     adds, size = len(new_here) // RECORD_BYTES, len(old) // RECORD_BYTES
     removals = size - (len(new) // RECORD_BYTES - adds)
-    forbidden = frozenset().union(*never_tokens.values()).intersection(tokens_of(new_here))
+    forbidden = _met(frozenset().union(*never_tokens.values()), new_here)
     holds = [Hold(guard, hits) for guard, never in never_tokens.items() if (hits := len(forbidden & never))]
     if not first:
         holds += _size_holds(adds, removals, size, bulk_lifted, limits)
@@ -90,6 +93,14 @@ def check(
         holds.append(Hold(CRITERIA_SET, adds))
     hold_removals = any(hold.guard == REMOVALS for hold in holds)
     return GuardReport(tuple(holds), packed_tokens(new_here) if holds else b"", hold_removals, adds, removals)
+
+
+def _met(tokens: frozenset[bytes], records: bytes) -> frozenset[bytes]:
+    """Return the tokens that the records have; the smaller side is taken apart."""
+    if len(records) < len(tokens) * RECORD_BYTES:
+        return tokens.intersection(tokens_of(records))
+    met = SETS.among(b"".join(sorted(tokens)), records)
+    return frozenset(token for (token,) in iter_unpack(f"{TOKEN_BYTES}s", met))
 
 
 def _size_holds(adds: int, removals: int, size: int, bulk: Bulk | None, limits: GuardLimits) -> list[Hold]:
@@ -107,13 +118,16 @@ def public_suffix_wires() -> frozenset[bytes]:
 
     Of a wildcard rule only the names above the wildcard are here: tokens cannot express it (see ``is_public_suffix``).
     """
-    wires: set[bytes] = set()
+    names: set[str] = set()
     for line in Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8").splitlines():
         rule = line.split(" ")[0].strip()
         if rule and not rule.startswith(("//", "!")):
             name = rule.removeprefix("*.")
-            wires.update(suffixes(to_wire(name if name.isascii() and name.islower() else canonical_name(name))))
-    return frozenset(wires)
+            name = name if name.isascii() and name.islower() else canonical_name(name)
+            while name and name not in names:
+                names.add(name)
+                name = name.partition(".")[2]
+    return frozenset(map(to_wire, names))
 
 
 @cache
@@ -139,9 +153,10 @@ def never_names(operator: Iterable[str] = ()) -> Mapping[str, frozenset[bytes]]:
     return MappingProxyType({PUBLIC_SUFFIX: public_suffix_wires(), NEVER_LIST: frozenset(named)})
 
 
-def never_tokens(key: bytes, wires: Mapping[str, Iterable[bytes]]) -> dict[str, frozenset[bytes]]:
+def never_tokens(key: bytes, wires: Mapping[str, Collection[bytes]]) -> dict[str, frozenset[bytes]]:
     """Turn wire names into the domain and host tokens of one list and epoch."""
+    both = (HOST_TAG, DOMAIN_TAG)
     return {
-        guard: frozenset(token for wire in names for token in (host_token(key, wire), domain_token(key, wire)))
+        guard: frozenset(chain.from_iterable(TABLES.tokens_of_names(key, tag, names) for tag in both))
         for guard, names in wires.items()
     }

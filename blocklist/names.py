@@ -50,7 +50,7 @@ def is_ip_literal(text: str) -> bool:
 
 def to_wire(name: str) -> bytes:
     """Return the wire form (RFC 1035 section 3.1) of a canonical name, root byte included."""
-    return b"".join(bytes((len(label),)) + label for label in name.encode("ascii").split(b".")) + b"\0"
+    return b"".join([len(label).to_bytes() + label for label in name.encode("ascii").split(b".")]) + b"\0"
 
 
 def lower_wire(wire: bytes) -> bytes:

@@ -12,9 +12,9 @@ from blocklist.attributes import Attributes, expiry_instant
 from blocklist.errors import OperatorFault, PublisherFault
 from blocklist.keyring import Keyring
 from blocklist.manifest import DeltaRef, Manifest, RekeyOf
+from blocklist.records import TABLES
 from blocklist.trust.limits import ClockLimits
 from blocklist.trust.outcome import ListSource
-from blocklist.trust.rules.mask import attribute_counts
 from blocklist.trust.storage.state import ListState
 from blocklist.trust.storage.store import StoredVersion
 
@@ -111,7 +111,7 @@ def repeats(rekey: RekeyOf, held: Manifest) -> bool:
 def _shape(records: bytes, manifest: Manifest) -> Counter[tuple[int, str, bool, bool]]:
     """Return how many records end at which time with which basis code, all_types and test."""
     shape: Counter[tuple[int, str, bool, bool]] = Counter()
-    for word, count in attribute_counts(records).items():
+    for word, count in TABLES.word_counts(records).items():
         attributes = Attributes.unpack(word)
         ends, code = expiry_instant(manifest.base_date, attributes.expiry_days), manifest.basis[attributes.basis].code
         shape[ends, code, attributes.all_types, attributes.test] += count

@@ -4,10 +4,12 @@
 #include "client.h"
 #include "datagrams.h"
 #include "hit_path.h"
+#include "records.h"
 #include "token_table.h"
 
 static const add_to_module ADDITIONS[] = {
     add_token_table,
+    add_records,
     add_client,
     add_hit_path,
     add_datagrams,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tracemalloc
 from datetime import date
-from itertools import pairwise
 
 import pytest
 
-from blocklist.compiling import ListImage, _directory, _fresh_numbers, compile_index
+from blocklist.compiling import ListImage, _fresh_numbers, compile_index
 from blocklist.errors import OperatorFault
+from blocklist.records import TABLES
 
 KEY = bytes(32)
 BASE = date(2026, 10, 1)
@@ -30,25 +30,13 @@ def test_a_list_id_must_fit() -> None:
         compile_index([image(b"", list_id="x" * 65)], clock_offset=0.0)
 
 
-@pytest.mark.parametrize(
-    "sizes",
-    [{}, {0: 1}, {0xFFFF: 1}, {0: 300, 0xFFFF: 300}, {1: 64, 2: 65, 3: 63}, {0x1234: 500}, {7: 1, 8: 500, 9: 1}],
-    ids=str,
-)
-def test_the_directory_counts_buckets_of_any_size(sizes: dict[int, int]) -> None:
-    """Far more records in one bucket than in others, and none in most: keyed tokens never are so, a forger's may be."""
-    records = b"".join(prefix.to_bytes(2, "big") * 9 * size for prefix, size in sizes.items())
-    directory = _directory(records)
-    filled = {at: high - low for at, (low, high) in enumerate(pairwise(directory)) if high > low}
-    assert (filled, directory[0], len(directory)) == (sizes, 0, 65_537)
-
-
 def test_fresh_tokens_become_the_numbers_of_their_records() -> None:
     """Neighbours in one bucket are told apart, and tokens that are not enforced are left out."""
     tokens = (3, 4, 2**112, 2**127, 2**127 + 1)
     records = b"".join(packed(token) + b"\xf0\x00" for token in tokens)
     fresh = image(records, fresh=packed(1, 4, 5, 2**127 + 1, 2**128 - 1))
-    assert memoryview(_fresh_numbers(fresh, _directory(records))).cast("I").tolist() == [1, 4]
+    directory = memoryview(TABLES.directory(records)).cast("I")
+    assert memoryview(_fresh_numbers(fresh, directory)).cast("I").tolist() == [1, 4]
 
 
 def test_a_large_list_is_copied_once() -> None:

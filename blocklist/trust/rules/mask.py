@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from sys import byteorder
 from typing import Final
 
 from attrs import evolve, frozen
@@ -18,6 +17,7 @@ from attrs import evolve, frozen
 from blocklist.attributes import expiry_instant
 from blocklist.guards import REMOVALS
 from blocklist.matchfile import RECORD_BYTES, merge, removed, subtract
+from blocklist.records import TABLES
 from blocklist.tokens import TOKEN_BYTES
 from blocklist.trust.rules.token_sets import among, minus, union
 
@@ -89,17 +89,9 @@ def enforced(verified: bytes, mask: Mask) -> bytes:
     return merge(subtract(verified, union(mask.held, mask.rejected)), mask.kept)
 
 
-def attribute_counts(records: bytes) -> Counter[int]:
-    """Return how many records have each attribute word."""
-    words = bytearray(len(records) // RECORD_BYTES * 2)
-    words[0::2], words[1::2] = records[TOKEN_BYTES::RECORD_BYTES], records[TOKEN_BYTES + 1 :: RECORD_BYTES]
-    counted = Counter(memoryview(words).cast("H"))  # read in this machine's byte order: a third of the time
-    return Counter({int.from_bytes(word.to_bytes(2, byteorder)): count for word, count in counted.items()})
-
-
 def expiries(records: bytes, base_date: date) -> dict[float, int]:
     """Return how many records end at each time (POSIX)."""
     ends: Counter[float] = Counter()
-    for word, count in attribute_counts(records).items():
+    for word, count in TABLES.word_counts(records).items():
         ends[expiry_instant(base_date, word >> 7)] += count
     return dict(ends)

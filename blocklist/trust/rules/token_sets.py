@@ -5,12 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from struct import iter_unpack
-from typing import Final
 
-from blocklist.matchfile import RECORD_BYTES, packed_tokens, removed, subtract
+from blocklist.matchfile import RECORD_BYTES
+from blocklist.records import SETS
 from blocklist.tokens import TOKEN_BYTES
-
-_WALK_SHARE: Final = 8  # of the records, about
 
 
 def pack(tokens: Iterable[bytes]) -> bytes:
@@ -41,9 +39,7 @@ def minus(tokens: bytes, others: bytes) -> bytes:
 
 def among(tokens: bytes, records: bytes) -> bytes:
     """Return the tokens of a packed set that match records have."""
-    if len(tokens) * _WALK_SHARE > len(records):  # to walk both is less than to search for each
-        return packed_tokens(removed(records, subtract(records, tokens)))
-    return b"".join(token for token in split(tokens) if holds(records, token))
+    return SETS.among(tokens, records) if tokens else b""
 
 
 def holds(records: bytes, token: bytes) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from blocklist.attributes import Attributes
 from blocklist.matchfile import packed_tokens, tokens_of
-from blocklist.trust.rules.mask import BREAKER, Mask, attribute_counts, enforced, expiries
+from blocklist.trust.rules.mask import BREAKER, Mask, enforced, expiries
 from tests.blocklist.trust.packed import numbers, records, tokens
 
 TOKENS = st.sets(st.binary(min_size=16, max_size=16), max_size=12)
@@ -27,10 +27,9 @@ def test_enforced_is_verified_minus_held_plus_kept(verified: set[bytes], held: s
     assert list(tokens_of(through)) == sorted((verified - held) | kept)
 
 
-def test_counts_by_attributes_and_end() -> None:
-    """Records are counted by attribute word, and by the second they end."""
+def test_counts_by_end() -> None:
+    """Records are counted by the second they end."""
     packed = pack({bytes(16)}, 1) + pack({b"\1" * 16, b"\2" * 16}, 2)
-    assert sorted(attribute_counts(packed).values()) == [1, 2]
     assert expiries(packed, date(1970, 1, 1)) == {2 * 86400: 1, 3 * 86400: 2}
 
 

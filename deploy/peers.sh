@@ -3,7 +3,7 @@
 # listed as skipped, with the reason; in CI none may be (tests/support/tools.py makes such a skip a failure).
 set -u
 for tool in unbound knotd prometheus promtool dig delv dnsperf systemd-analyze curl nginx softhsm2-util \
-  kdig h2load stubby getdns_query dnsdist ip chromium; do
+  kdig h2load stubby getdns_query dnsdist ip chromium clang-14; do
   PATH="$PATH:/usr/sbin" command -v "$tool" >/dev/null || missing="${missing:-} $tool"
 done
 [ -n "$(fc-list :lang=ja 2>/dev/null)" ] || missing="${missing:-} fonts-noto-cjk"
@@ -18,6 +18,6 @@ policy=/usr/sbin/policy-rc.d
 export DEBIAN_FRONTEND=noninteractive
 { apt-get update && apt-get install -y --no-install-recommends \
     unbound knot prometheus bind9-dnsutils dnsperf systemd curl nginx-light softhsm2 \
-    knot-dnsutils nghttp2-client stubby getdns-utils dnsdist iproute2 \
+    knot-dnsutils nghttp2-client stubby getdns-utils dnsdist iproute2 clang-14 libclang-rt-14-dev \
     chromium fontconfig fonts-noto-cjk; } >/dev/null 2>&1 ||
   echo "peers: apt-get could not install all of:$missing; their tests will be skipped"

@@ -91,18 +91,22 @@ class Slot:
 
 @define(eq=False)
 class IndexInForce:
-    """The newest index, kept open for workers yet to come. `generation` 0: there was none."""
+    """The newest index, kept open for workers yet to come. `generation` 0: there was none.
+
+    The one before stays open until all workers have left it: whoever lets go of it last gives its pages back to the
+    kernel, which takes milliseconds for a million entries, and that must be none who answers queries.
+    """
 
     generation: int = 0
     activated: int = 0  # the newest generation all workers had in force
     _fd: int | None = None
     marks: int | None = None  # where workers mark its fresh entries
+    _before: int | None = field(default=None, init=False)
 
     def replace(self, fd: int, marks: int | None = None) -> None:
         """Take over a newer one (sealed memory). `marks` (not ours) is where fresh entries are marked."""
-        if self._fd is not None:
-            os.close(self._fd)
-        self._fd, self.marks = fd, marks
+        self._let_go()
+        self._before, self._fd, self.marks = self._fd, fd, marks
         self.generation += 1
 
     def send(self, worker: Worker) -> None:
@@ -127,7 +131,13 @@ class IndexInForce:
         if any(worker.generation < self.generation for worker in asked):
             return False
         self.activated = self.generation
+        self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        if self._before is not None:
+            os.close(self._before)
+            self._before = None
 
 
 def forget(deaths: deque[float], before: float) -> None:

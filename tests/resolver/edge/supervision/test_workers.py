@@ -17,7 +17,7 @@ def _worker(generation: int, *, ready: bool = True, leaving: bool = False) -> Wo
 
 
 def test_newest_index_is_kept_open_for_workers_to_come() -> None:
-    """Without an index nothing is sent; a newer one closes the older."""
+    """Without an index nothing is sent; a newer one takes the place of the older."""
     index, worker = IndexInForce(), _worker(0)
     index.send(worker)
     assert not worker.child.told("index")  # type: ignore[attr-defined]
@@ -26,9 +26,26 @@ def test_newest_index_is_kept_open_for_workers_to_come() -> None:
     index.replace(second)
     index.send(worker)
     assert worker.child.sent[-1] == {"type": "index", "generation": 2}  # type: ignore[attr-defined]
+    index.replace(memfd())
     with pytest.raises(OSError, match="Bad file"):
         os.fstat(first)
-    os.close(second)
+    os.fstat(second)
+
+
+def test_the_index_before_is_let_go_of_when_all_workers_have_the_new_one() -> None:
+    """Until then it stays open here, so that no worker is the last to hold it; and it is closed once."""
+    index, first = IndexInForce(), memfd()
+    index.replace(first)
+    index.replace(memfd())
+    assert not index.newly_activated([_worker(2), _worker(1)])
+    os.fstat(first)
+    assert index.newly_activated([_worker(2), _worker(2)])
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(first)
+    again = os.dup(0)
+    index.replace(memfd())
+    os.fstat(again)
+    os.close(again)
 
 
 def test_activation_is_told_once_and_by_those_who_count() -> None:

@@ -97,6 +97,7 @@ class Resolution:
             return answer_locally(self._counters, query, door, special)
         entry = self._other_views.take_over(query, now) or self._standing_in(query, now)
         if entry is not None:
+            note_use(entry)
             return self._serve(query, door, entry)
         self._ask(waiter, decision, now)
         return None

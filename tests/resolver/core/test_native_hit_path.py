@@ -47,7 +47,7 @@ WEATHER: dict[str, Callable[[str], Reply]] = {
     "listed alias": lambda name: records(f"an {name} 60 CNAME www.blk.example.", "an www.blk.example. 9 A 192.0.2.9"),
     "new alias": lambda name: records(f"an {name} 60 CNAME new.example.", "an new.example. 9 A 192.0.2.9"),
     "mail": lambda name: records(f"an {name} 300 MX 1 www.blk.example.", "ar www.blk.example. 300 A 192.0.2.9"),
-    "long": lambda name: records(*(f"an {name} 300 TXT {'x' * 200}{number}" for number in range(9))),
+    "long": lambda name: records(*(f"an {name} 300 TXT {'x' * 200}{number}" for number in range(5))),
     "failure": lambda _: records("servfail"),
     "bogus": lambda _: bogus(6),
     "silence": lambda _: lambda _: None,
@@ -199,16 +199,27 @@ def packet_of(name: str, rtype: str, flags: str, edns: tuple[bool, int] | None, 
     return query.to_wire()
 
 
-PACKETS = st.builds(
+EDNS = (None, (False, 1232), (True, 1232), (False, 512), (True, 4096), (False, 0))
+LIKELY = st.builds(
     packet_of,
-    st.sampled_from(NAMES) | st.sampled_from(["N1.example", "n1.EXAMPLE", "WWW.blk.example"]),
-    st.sampled_from(TYPES[:2]) | st.sampled_from(TYPES),
-    st.sampled_from(FLAGS[:2]) | st.sampled_from(FLAGS),
-    st.sampled_from([None, (False, 1232), (True, 1232), (False, 512), (True, 4096), (False, 0)]),
-    st.sampled_from([0, 0, 0, 1, 2, 3, 4, 5]),
+    st.sampled_from(["n0.example", "N1.example", "n1.example", "www.blk.example", "new.example"]),
+    st.sampled_from(["A", "A", "AAAA"]),
+    st.just("RD"),
+    st.sampled_from(EDNS[:3]),
+    st.sampled_from([0, 0, 0, 1]),
 )
+UNLIKELY = st.builds(
+    packet_of,
+    st.sampled_from(NAMES),
+    st.sampled_from(TYPES),
+    st.sampled_from(FLAGS),
+    st.sampled_from(EDNS),
+    st.integers(0, len(OPTIONS) - 1),
+)
+PACKETS = LIKELY | LIKELY | UNLIKELY
 PLACES = st.sampled_from(["127.0.0.1:53", "127.0.0.1:53", "192.0.2.9:53"])
 TRANSPORTS = st.sampled_from([0, 0, 0, 1, 2, 3])
+SENDERS = st.sampled_from(HOSTS[:2]) | st.sampled_from(HOSTS)
 
 
 class Twins(RuleBasedStateMachine):
@@ -220,7 +231,7 @@ class Twins(RuleBasedStateMachine):
         if secrets:
             self.renew(1)
 
-    @rule(packet=PACKETS, host=st.sampled_from(HOSTS), transport=TRANSPORTS, place=PLACES, times=st.integers(1, 4))
+    @rule(packet=PACKETS, host=SENDERS, transport=TRANSPORTS, place=PLACES, times=st.integers(1, 4))
     def ask(self, packet: bytes, host: str, transport: int, place: str, times: int) -> None:
         for _ in range(times):
             self.pair.send(packet, host, transport, place)
@@ -242,13 +253,13 @@ class Twins(RuleBasedStateMachine):
         for number in range(first, first + 12):
             self.pair.send(packet_of(f"m{number}.example", "A", "RD", None, 0), HOSTS[0], 0, "127.0.0.1:53")
 
-    @rule(packet=PACKETS, host=st.sampled_from(HOSTS), times=st.integers(5, 25))
+    @rule(packet=PACKETS, host=SENDERS, times=st.integers(5, 25))
     def flood(self, packet: bytes, host: str, times: int) -> None:
         for _ in range(times):
             self.pair.send(packet, host, 0, "127.0.0.1:53", pumps=False)
         self.pair.pump()
 
-    @rule(seconds=st.sampled_from([0.125, 0.5, 1, 1.875, 3, 9.5, 18, 30, 54, 61, 300, 700, 90_000]))
+    @rule(seconds=st.sampled_from([0.125, 0.5, 1, 1.875, 3]) | st.sampled_from([9.5, 18, 30, 54, 61, 300, 700, 90_000]))
     def wait(self, seconds: float) -> None:
         self.pair.pass_time(seconds)
 
@@ -282,4 +293,4 @@ class Twins(RuleBasedStateMachine):
 
 def test_nobody_can_tell_the_twins_apart() -> None:
     """Bytes, counters, marks, what upstreams are asked, deadlines, what is kept and why: the same at every step."""
-    run_state_machine_as_test(Twins, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(Twins, settings=settings(max_examples=60, stateful_step_count=50, deadline=None))

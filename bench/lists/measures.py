@@ -42,10 +42,11 @@ from tests.resolver.core.world import World
 
 Figures = dict[str, float]
 LOOKUPS = 20_000  # on either side of a swap
+SMALL = 1_000  # entries of the list that look-ups in the large one are compared with
 
 
 def first(folder: Path) -> Figures:
-    """Fetch, verify, decrypt, guard, store and compile a list this host has nothing of."""
+    """Fetch, verify, decrypt, guard, store, compile, seal and map a list this host has nothing of."""
     state = folder / "state"
     figures = _refreshed(folder, "first", state)
     if not (folder / "first-state").exists():  # what the other two begin with
@@ -72,6 +73,26 @@ def swap(folder: Path) -> Figures:
     worker = _Worker(map_index(fds[0]))
     without = max(worker.gaps())
     return {"seconds": max(worker.gaps(fds[1])), "without_seconds": without}
+
+
+def lookups(folder: Path) -> Figures:
+    """Processor nanoseconds a look-up of a name that is not listed, of four labels, in lists of 1,000 entries and all.
+
+    The lists take turns, a stretch of names at a time, so that a machine that slows down slows both.
+    """
+    entries = Path(Place.read(folder).sealed["first"]).stat().st_size // RECORD_BYTES
+    random = Random(3)
+    finds = [Index(_index(count, random)).tables[0].find for count in (SMALL, entries)]
+    taken = [0.0, 0.0]
+    for start in range(0, 10 * LOOKUPS, LOOKUPS // 10):
+        names = [to_wire(f"w{number}.www.shop{number % 997}.example") for number in range(start, start + LOOKUPS // 10)]
+        for at, find in enumerate(finds):
+            before = time.process_time()
+            for name in names:
+                find(name, 0.0)
+            taken[at] += time.process_time() - before
+    small, large = (seconds / (10 * LOOKUPS) * 1e9 for seconds in taken)
+    return {"small_ns": small, "large_ns": large, "growth": large / small}
 
 
 def importing(folder: Path, entries: int) -> Figures:
@@ -107,12 +128,18 @@ def _refreshed(folder: Path, site: str, state: Path) -> Figures:
     exemptions = Exemptions(state / "exemptions.sealed", place.host_key)
     subscription.load()
     compile_enforced([subscription], exemptions, clock)  # what it holds before, it has once compiled
-    with Gauge() as gauge:
+    with Gauge() as taking:
         outcome = subscription.refresh()
         index = compile_enforced([subscription], exemptions, clock)
+        fd = sealed_memory(index)
+    with Gauge() as mapping:  # in a worker: not the updater's memory, and shared by all of them
+        entries = map_index(fd).lists[0].entries
     assert outcome.kind is Kind.UPDATED, outcome
     bare = _one_pass(Path(place.sealed[site]))
-    return gauge.figures() | {"index_mb": len(index) / MB, "pass_cpu_seconds": bare, "ratio": gauge.cpu_seconds / bare}
+    cpu = taking.cpu_seconds + mapping.cpu_seconds
+    whole = {"seconds": taking.seconds + mapping.seconds, "cpu_seconds": cpu}
+    sizes = {"index_mb": len(index) / MB, "entry_bytes": len(index) / entries}
+    return taking.figures() | whole | sizes | {"pass_cpu_seconds": bare, "ratio": cpu / bare}
 
 
 def _one_pass(path: Path) -> float:
@@ -154,7 +181,9 @@ class _Worker:
         self._world.index = self._index
 
 
-MEASURES: dict[str, Callable[..., Figures]] = {each.__name__: each for each in (first, delta, full, swap, importing)}
+MEASURES: dict[str, Callable[..., Figures]] = {
+    each.__name__: each for each in (first, delta, full, swap, lookups, importing)
+}
 
 
 def main() -> None:

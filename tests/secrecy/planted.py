@@ -60,8 +60,9 @@ def _before(file: str, line: str, *more: str) -> Change:
 
 
 def _received(do: str) -> Change:
-    """A datagram came: `data` from `address`."""
-    return _after(_UDP, "                data, address = receive_from(size)\n", f"                {do}")
+    """A datagram came that is not answered from the cache: `data` from `host`."""
+    line = "            peer = (self, (name, source))\n"
+    return _after(_UDP, line, "            host = socket.inet_ntop(self._sock.family, address)", f"            {do}")
 
 
 def _raised(error: str) -> Change:
@@ -87,7 +88,7 @@ LEAKS = (
     ),
     Leak(
         *("a line to syslog", 1, "syslog: client (text)"),
-        (_received("import syslog; syslog.syslog(f'query from {address[0]}')"),),
+        (_received("import syslog; syslog.syslog(f'query from {host}')"),),
     ),
     Leak(
         *("a file beside the product's", 1, "file tmp/seen: ordinary (text)"),
@@ -162,9 +163,7 @@ LEAKS = (
     Leak(
         *("a client's address sent upstream", 3, "query to an upstream: EDNS option 8"),
         (
-            _received(
-                "import builtins; builtins.last = socket.inet_aton(address[0]) if '.' in address[0] else bytes(4)"
-            ),
+            _received("import builtins; builtins.last = address if len(address) == 4 else bytes(4)"),
             (
                 *(_UPSTREAM, "            sock.send(query.data)\n"),
                 "            last = getattr(__import__('builtins'), 'last', bytes(4))\n"
@@ -184,8 +183,9 @@ LEAKS = (
         *("a client's address in an answer", 3, "answer from port 53: client (text)"),
         (
             (
-                *(_UDP, "                    send_to(answer, address)\n"),
-                "                    send_to(answer + address[0].encode(), address)\n",
+                *(_UDP, "                self._late.append((answer, name, source))\n"),
+                "                host = socket.inet_ntop(self._sock.family, address)\n"
+                "                self._late.append((answer + host.encode(), name, source))\n",
             ),
         ),
     ),
@@ -246,7 +246,7 @@ LEAKS = (
     ),
     Leak(
         *("the neighbourhood of a client", 5, "syslog: client (text)"),
-        (_received("import syslog; syslog.syslog(address[0].rpartition('.')[0] + '.0/24')"),),
+        (_received("import syslog; syslog.syslog(host.rpartition('.')[0] + '.0/24')"),),
     ),
     Leak(
         *("a datagram in a cipher of its own", 5, "packet over wire to port 5556: to a stranger"),

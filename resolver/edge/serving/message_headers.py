@@ -72,6 +72,7 @@ class Headers:
 
     def __init__(self, bodies: Buffers, names: Buffers, controls: Buffers) -> None:
         count = len(bodies.addresses)
+        self._pointed_to = (bodies, names, controls)
         self._headers, self._vectors = (_Header * count)(), (_Vector * count)()
         self._base = ctypes.addressof(self._headers)
         for number in range(count):

@@ -2,7 +2,8 @@
  *
  * Equally long messages may go out as segments of one large datagram (UDP_SEGMENT, Linux 4.18): the kernel walks its
  * send path once for all of them and hands the server single datagrams as ever. One core can then ask faster than a
- * server on another core can echo. The segments of one send come from one client. */
+ * server on another core can echo. The segments of one send come from one client,
+ * and go to one socket of a server that has several (SO_REUSEPORT): the first one's question decides. */
 #ifndef BENCH_LINK_H
 #define BENCH_LINK_H
 

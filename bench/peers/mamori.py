@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.support.ports import free_port
 
 CACHE_BYTES = 2 << 30  # holds every name of the workloads, as the peers' caches do
 POLL_SECONDS = 300  # as rarely as it may be: a new list is announced by a hint
+QUIET_SECONDS, QUIET_SHARE = 0.5, 0.1  # all its processes together use less of a core than this
 KINDS = {"mamori": {REQUIRE: "1"}, "mamori-pure": {SWITCH: "off"}}
 # What the rate limit and cookies are measured with: nobody exempt, so that every query is counted.
 FEATURES = {"rate_limit": {"queries": RATE, "burst": 10 * RATE, "exempt": []}, "cookies": {"enabled": True}}
@@ -51,18 +53,19 @@ class Mamori:
                 self.daemon.start(seconds=120)
             self._wait_listed(listed_name(listed - 1))
             self.pin()
+            self._wait_quiet()
         except BaseException:
             self.stop()
             raise
 
     def pin(self) -> None:
-        """Workers to the server's core, all else beside the generator."""
-        assert self.daemon.child is not None
-        workers = {process.pid for process in self.daemon.children("worker")}
-        supervisor = psutil.Process(self.daemon.child.pid)
-        for process in (supervisor, *supervisor.children(recursive=True)):
+        """The worker and the spare to the server's core, all else beside the generator; two workers have both cores."""
+        workers = [process.pid for process in self.daemon.children("worker")]
+        cores = (SERVER_CORE, CORE) if self.daemon.settings["workers"] > 1 else (SERVER_CORE,)
+        place = {pid: cores[number % len(cores)] for number, pid in enumerate(workers)}
+        for process in self._processes():
             for thread in process.threads():
-                os.sched_setaffinity(thread.id, {SERVER_CORE if process.pid in workers else CORE})
+                os.sched_setaffinity(thread.id, {place.get(process.pid, CORE)})
 
     def target(self, family: int = 4) -> Target:
         """The worker that has worked: another one waits as a spare."""
@@ -87,6 +90,21 @@ class Mamori:
     def stop(self) -> None:
         self.daemon.stop()
         self.site.stop()
+
+    def _processes(self) -> list[psutil.Process]:
+        assert self.daemon.child is not None
+        supervisor = psutil.Process(self.daemon.child.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def _wait_quiet(self) -> None:
+        """Until the spare has started, too: its processor time would count as a worker's."""
+        worked, before = self._worked(), -1.0
+        while worked - before > QUIET_SHARE * QUIET_SECONDS:
+            time.sleep(QUIET_SECONDS)
+            before, worked = worked, self._worked()
+
+    def _worked(self) -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in self._processes())
 
     def _wait_listed(self, name: str) -> None:
         assert self.daemon.child is not None

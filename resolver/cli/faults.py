@@ -1,14 +1,13 @@
 """How the `mamori` command ends: fixed exit codes, and faults an operator can act on."""
 
-import importlib
 import sys
-from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
 import click
 
 from blocklist.errors import BlocklistError
+from blocklist.verbs import LazyGroup
 from resolver.settings import SettingsFault
 
 
@@ -31,27 +30,8 @@ class CliFault(click.ClickException):
         self.code = code
 
 
-class Commands(click.Group):
-    """A group that ends with our exit codes and turns the faults of the floors below into plain words.
-
-    `verbs` are `module:attribute` by name; a module is loaded only when its verb is typed, or all are listed.
-    """
-
-    def __init__(self, *args: Any, verbs: Mapping[str, str], **extra: Any) -> None:
-        super().__init__(*args, **extra)
-        self._verbs = verbs
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name all verbs."""
-        return sorted({*super().list_commands(ctx), *self._verbs})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one verb."""
-        if cmd_name not in self._verbs:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = self._verbs[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+class Commands(LazyGroup):
+    """A group that ends with our exit codes and turns the faults of the floors below into plain words."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; SettingsFault and the list's faults become messages."""

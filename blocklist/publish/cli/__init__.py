@@ -2,45 +2,60 @@
 
 import click
 
-from blocklist.publish.cli.backup_verbs import backup, restore
-from blocklist.publish.cli.case_verbs import ask_removal, extend, gone, reject, resume, suspend
-from blocklist.publish.cli.ceremony_verbs import ceremony, key
 from blocklist.publish.cli.door import Verbs
-from blocklist.publish.cli.drill_verbs import drill
-from blocklist.publish.cli.duty_verbs import duty, reinstate, withdraw
-from blocklist.publish.cli.entry_verbs import add, import_file, remove
-from blocklist.publish.cli.epoch_verbs import rekey
-from blocklist.publish.cli.hsm_verbs import hsm
-from blocklist.publish.cli.log_verbs import log
-from blocklist.publish.cli.objection_verbs import figures, objection
-from blocklist.publish.cli.publishing_verbs import nginx, stamp
-from blocklist.publish.cli.queue_verbs import due, review
-from blocklist.publish.cli.report_verbs import report, research_export
-from blocklist.publish.cli.report_verbs import review as review_bundle
-from blocklist.publish.cli.review_verbs import approve, check, diff
-from blocklist.publish.cli.setting_up import init, subscriber
-from blocklist.publish.cli.show_verbs import show, verify
-from blocklist.publish.cli.status_verb import status
-from blocklist.publish.cli.version_verbs import build, publish, sign, submit
+
+_VERBS = {
+    "add": "entry_verbs:add",
+    "approve": "review_verbs:approve",
+    "ask-removal": "case_verbs:ask_removal",
+    "backup": "backup_verbs:backup",
+    "build": "version_verbs:build",
+    "ceremony": "ceremony_verbs:ceremony",
+    "check": "review_verbs:check",
+    "diff": "review_verbs:diff",
+    "drill": "drill_verbs:drill",
+    "due": "queue_verbs:due",
+    "duty": "duty_verbs:duty",
+    "extend": "case_verbs:extend",
+    "figures": "objection_verbs:figures",
+    "gone": "case_verbs:gone",
+    "hsm": "hsm_verbs:hsm",
+    "import": "entry_verbs:import_file",
+    "init": "setting_up:init",
+    "key": "ceremony_verbs:key",
+    "log": "log_verbs:log",
+    "nginx": "publishing_verbs:nginx",
+    "objection": "objection_verbs:objection",
+    "publish": "version_verbs:publish",
+    "reinstate": "duty_verbs:reinstate",
+    "reject": "case_verbs:reject",
+    "rekey": "epoch_verbs:rekey",
+    "remove": "entry_verbs:remove",
+    "report": "report_verbs:report",
+    "research-export": "report_verbs:research_export",
+    "restore": "backup_verbs:restore",
+    "resume": "case_verbs:resume",
+    "review": "queue_verbs:review",
+    "review-bundle": "report_verbs:review",
+    "show": "show_verbs:show",
+    "sign": "version_verbs:sign",
+    "stamp": "publishing_verbs:stamp",
+    "status": "status_verb:status",
+    "submit": "version_verbs:submit",
+    "subscriber": "setting_up:subscriber",
+    "suspend": "case_verbs:suspend",
+    "verify": "show_verbs:verify",
+    "withdraw": "duty_verbs:withdraw",
+}
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    verbs={name: f"{__name__}.{place}" for name, place in _VERBS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def main() -> None:
     """Make, review, sign and publish a list.
 
     Exit codes: 0 done, 1 a check or a signing tool refused, 2 wrong use or something here is wrong.
     """
-
-
-for verb in (init, subscriber, add, import_file, check, diff, approve, remove, build, sign, publish, submit, status):
-    main.add_command(verb)
-for verb in (duty, withdraw, reinstate, rekey, log):
-    main.add_command(verb)
-for verb in (stamp, nginx, key, ceremony, hsm, drill):
-    main.add_command(verb)
-for verb in (show, verify, reject, suspend, resume, ask_removal, gone, extend):
-    main.add_command(verb)
-for verb in (due, review, objection, figures, backup, restore):
-    main.add_command(verb)
-for verb in (report, research_export, review_bundle):
-    main.add_command(verb)

@@ -23,6 +23,7 @@ from blocklist.errors import BlocklistError, OperatorFault
 from blocklist.publish.desk import Desk
 from blocklist.publish.files import read_file
 from blocklist.publish.keys.keyfiles import HOLDER_NAME, EditorKeys
+from blocklist.verbs import LazyGroup
 
 T = TypeVar("T")
 REFUSED: Final = 1
@@ -39,7 +40,7 @@ class Fault(click.ClickException):
         self.exit_code = code  # type: ignore[misc]
 
 
-class Verbs(click.Group):
+class Verbs(LazyGroup):
     """A group whose verbs end with our exit codes; no traceback and no listed name reaches the terminal."""
 
     def invoke(self, ctx: click.Context) -> Any:

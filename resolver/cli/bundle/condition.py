@@ -41,6 +41,7 @@ _STATUS: Final[Shape] = {
     "version": _VERSION,
     "workers": dict.fromkeys(("slots", "serving", "spare"), number),
     "updater": word(("up", "down")),
+    "hit_path": word(("native", "pure")),
     "steering": {"on": switch},
     "certificate_ends": _DAY,
     "lists": [LIST],

@@ -6,9 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from resolver.cli import main
 from tests.resolver.cli.at_terminal import Terminal
-from tests.support.verbs import verbs_of
 
 
 def test_help_names_every_verb_and_exit_code(terminal: Terminal) -> None:
@@ -22,11 +20,6 @@ def test_help_names_every_verb_and_exit_code(terminal: Terminal) -> None:
 def test_version(terminal: Terminal) -> None:
     """The installed version."""
     assert terminal.type("version").stdout == f"mamori {version('mamori')}\n"
-
-
-def test_every_verb_is_found_under_its_own_name() -> None:
-    """The table of verbs names what is there: a verb that moved would be missed only when somebody types it."""
-    assert {name: verb.name for name, verb in verbs_of(main).items()} == {name: name for name in verbs_of(main)}
 
 
 def test_a_verb_loads_no_others_libraries() -> None:

@@ -8,14 +8,15 @@ import click
 import pytest
 
 from blocklist.publish.cli import main
+from tests.support.verbs import verbs_of
 
-VERBS = {name for name, verb in main.commands.items() if not isinstance(verb, click.Group)}
+VERBS = {name for name, verb in verbs_of(main).items() if not isinstance(verb, click.Group)}
 
 
 @pytest.mark.parametrize("name", sorted(VERBS - {"init"}))
 def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -> None:
     """Arguments are folders, files and ids: a listed name would end in the shell's history."""
-    arguments = [one.name for one in main.commands[name].params if one.param_type_name == "argument"]
+    arguments = [one.name for one in verbs_of(main)[name].params if one.param_type_name == "argument"]
     odd = {
         "stamp": "folders",
         "nginx": "out",
@@ -27,7 +28,7 @@ def test_every_verb_takes_the_desk_first_and_no_name_as_an_argument(name: str) -
 
 
 def leaves(group: click.Group) -> Iterator[click.Command]:
-    for verb in group.commands.values():
+    for verb in verbs_of(group).values():
         yield from leaves(verb) if isinstance(verb, click.Group) else (verb,)
 
 
@@ -38,4 +39,4 @@ def test_every_verb_can_print_json() -> None:
 
 def test_every_verb_says_what_it_does() -> None:
     """One line of help each."""
-    assert all(command.get_short_help_str() for command in main.commands.values())
+    assert all(command.get_short_help_str() for command in verbs_of(main).values())

@@ -20,6 +20,8 @@ from tests.fuzz.mutation import mutated
 def main() -> None:
     program, name, *options = sys.argv
     target = TARGETS[name]
+    with atheris.instrument_imports(include=["resolver.core"]):
+        target.seeds()  # loads what the target needs
     atheris.Setup([program, *options], lambda data: check(target, data), custom_mutator=change)
     atheris.Fuzz()
 

@@ -1,5 +1,7 @@
 """What is fuzzed: every reader of bytes that somebody else made. A target returns, or raises a declared error.
 
+What is in C is fuzzed by itself (`programs.py`), and beside its pure twin here (`twins.py`).
+
 A declared error is one of the BlocklistError family. Where bytes are read, a target also checks what must hold then:
 what is written again is what was read, what two readers say agrees.
 """
@@ -16,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from attrs import frozen
 
+import native
 from blocklist import canonical, delta, matchfile, merkle, public_log, stream
 from blocklist.attributes import Attributes
 from blocklist.compiling import ListImage, compile_index
@@ -161,6 +164,19 @@ def public(data: bytes) -> None:
             assert read.to_bytes() == line
 
 
+def twins(data: bytes) -> None:
+    """A session of clients: loaded when it is wanted, for it brings all of the resolver's core."""
+    from tests.fuzz.twins import session
+
+    session(data)
+
+
+def _twins_seeds() -> list[bytes]:
+    from tests.fuzz.twins import seeds
+
+    return seeds()
+
+
 def _canonical(data: bytes) -> bytes:
     try:
         return canonical.dumps(json.loads(data))
@@ -210,5 +226,6 @@ TARGETS: Final[Mapping[str, Target]] = {
     "keyring": Target(each_form(Keyring.from_bytes), lambda: _text(vector("wrap")["keys_current"])),
     "withdrawal": Target(withdrawal, lambda: _hex(vector("withdrawal")["plain"])),
     "public_log": Target(public, lambda: _text("\n".join(vector("log")["lines"]) + "\n", vector("log")["opening"])),
+    **({} if native.MODULE is None else {"twins": Target(twins, _twins_seeds)}),
 }
 """By the name they are called by: `python -m tests.fuzz NAME`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from random import Random
 
@@ -14,10 +13,12 @@ from hypothesis import strategies as st
 from blocklist.errors import PublisherFault
 from tests.fuzz.__main__ import fuzz
 from tests.fuzz.mutation import mutated
+from tests.fuzz.programs import NAMES
 from tests.fuzz.targets import CORPUS, TARGETS, Target, check, seeds
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))  # of guided fuzzing, for each target
 MOST_CORPUS_BYTES = 64 * 1024
+READERS = [name for name in TARGETS if name != "twins"]  # whole sessions have a state machine of their own
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -28,7 +29,7 @@ def test_what_was_kept_holds(name: str) -> None:
     TARGETS[name].run(TARGETS[name].seeds()[0])
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", READERS)
 @given(random=st.randoms(use_true_random=False), changes=st.integers(1, 4), data=st.data())
 def test_changed_inputs_hold(name: str, random: Random, changes: int, data: st.DataObject) -> None:
     """Vectors with one to four changes of fields or bytes."""
@@ -38,7 +39,7 @@ def test_changed_inputs_hold(name: str, random: Random, changes: int, data: st.D
     check(TARGETS[name], changed)
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", READERS)
 @given(data=st.binary(max_size=300))
 def test_arbitrary_bytes_hold(name: str, data: bytes) -> None:
     """Bytes that look like nothing."""
@@ -48,10 +49,9 @@ def test_arbitrary_bytes_hold(name: str, data: bytes) -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_guided_fuzzing_finds_nothing(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """libFuzzer, led by the branches it reaches, for a while; `make fuzz` goes on for longer."""
-    held = fuzz(name, SECONDS, tmp_path)
-    output = capfd.readouterr().err
-    assert held, output[-4000:]
-    assert re.search(r"Done \d+ runs", output)
+    figures = fuzz(name, SECONDS, tmp_path)
+    assert figures is not None, capfd.readouterr().err[-4000:]
+    assert figures.executions > 0
 
 
 def test_a_break_is_a_break() -> None:
@@ -72,5 +72,5 @@ def test_the_corpus_is_small_and_has_a_target() -> None:
     """Every folder of the corpus belongs to a target, and no file in it is large."""
     for path in CORPUS.rglob("*"):
         if path.is_file():
-            assert path.parent.name in TARGETS
+            assert path.parent.name in {*TARGETS, *NAMES}
             assert path.stat().st_size <= MOST_CORPUS_BYTES

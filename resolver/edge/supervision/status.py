@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from attrs import asdict
 
+import native
 from blocklist.trust.local.preflight import Standing
 from resolver.core.trouble import Trouble
 from resolver.edge.selftest import SelfTest
@@ -16,7 +17,6 @@ from resolver.settings.view_words import view_lines
 
 OK: Final = 0
 UPDATE_FAILED: Final = 2
-IMPLEMENTATION: Final = "pure"  # no native twin exists
 
 Document = dict[str, Any]
 
@@ -30,7 +30,7 @@ def document(snapshot: Snapshot) -> Document:
         "draining": snapshot.draining,
         "version": snapshot.version,
         "uptime_seconds": round(snapshot.uptime_seconds),
-        "implementation": IMPLEMENTATION,
+        "hit_path": native.kind(),
         "generation": snapshot.generation,
         "workers": {"slots": snapshot.slots, "serving": snapshot.serving, "spare": snapshot.spares},
         "updater": "up" if snapshot.updater_up else "down",
@@ -64,7 +64,7 @@ def text(status: Document) -> str:
     lines = [
         _ready_line(status),
         f"up {_duration(status['uptime_seconds'])} · generation {status['generation']} · "
-        f"implementation {status['implementation']} · {status['cache']['note']}",
+        f"hit path {status['hit_path']} · {status['cache']['note']}",
         f"workers {workers['serving']} of {workers['slots']} serving, {workers['spare']} spare · "
         f"updater {status['updater']}",
         f"queries {status['queries']} · cache hits {status['cache']['hits']}, misses {status['cache']['misses']}",

@@ -7,6 +7,7 @@ import json
 import pytest
 from attrs import evolve
 
+import native
 from blocklist.trust.local.preflight import Standing
 from resolver.core.trouble import Trouble
 from resolver.edge.supervision.snapshot import PreflightView
@@ -17,7 +18,8 @@ from tests.resolver.edge.snapshots import LIST, snapshot
 def test_document_is_json_and_says_what_is_in_force() -> None:
     """Version, age, entries and workers stand where scripts look for them."""
     told = json.loads(json.dumps(document(snapshot())))
-    assert (told["ready"], told["implementation"], told["generation"]) == (True, "pure", 4)
+    assert (told["ready"], told["hit_path"], told["generation"]) == (True, native.kind(), 4)
+    assert f"hit path {native.kind()} " in text(told)
     assert told["workers"] == {"slots": 2, "serving": 2, "spare": 1}
     assert {key: told["lists"][0][key] for key in ("version", "entries", "age_seconds", "enforcing")} == {
         "version": 3,

@@ -1,6 +1,6 @@
 """Types of the C extension (native/module/*.c); each has a pure twin, which is the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from typing_extensions import Buffer
 
@@ -135,6 +135,14 @@ class HitPath:
     def forget(self, table: int, /) -> None: ...
     def answer(self, packet: bytes, address: bytes, door: int, now: float, unix_time: int, /) -> bytes | None:
         """The answer, b"" for what is dropped, None for a miss."""
+
+def make_query(question: bytes, drawn: bytes, flags: int, opt: bytes, mixed: bool, /) -> bytes:
+    """A query to an upstream. Twin: resolver/core/upstream_query.py."""
+
+def read_plain(
+    data: bytes, query: bytes, question: bytes, /
+) -> tuple[bytes, int, tuple[int, int, int], bytes, tuple[tuple[int, int], ...], int, int, int] | None:
+    """What a plain response to a query holds, None for another. Twin: resolver/core/plain.py."""
 
 class Datagrams:
     """The buffers of one bound UDP socket. Twin: resolver/edge/serving/pure_datagrams.py."""

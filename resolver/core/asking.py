@@ -15,8 +15,6 @@ needs room and a retry left in that upstream's budget, or it is left out. An ups
 """
 
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
-from itertools import count
 from typing import Protocol
 
 from resolver.core import codes
@@ -28,6 +26,7 @@ from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
 from resolver.core.pending import Pending
+from resolver.core.timers import Timers
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import Likeness, likeness
 from resolver.core.upstreams import Upstreams
@@ -55,8 +54,8 @@ class Asking:
         self._limits = config.limits
         self._upstreams = upstreams
         self._outcome = outcome
-        self._turns = count()  # equal times are taken in turn
-        self._timers: list[tuple[float, int, Pending | Attempt]] = []
+        self._offsets = (*config.limits.try_offsets, config.limits.give_up)
+        self._timers: Timers[Pending | Attempt] = Timers(len(self._offsets) + 1)  # the last kind: probes
         self.zones = ForwardZones(config)
         self.attempts = Attempts(upstreams, random_bytes)
 
@@ -118,33 +117,28 @@ class Asking:
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due."""
-        probe = self._upstreams.next_probe()
-        if not self._timers:
-            return probe
-        timer = self._timers[0][0]
-        return timer if probe is None else min(timer, probe)
+        probe, timer = self._upstreams.next_probe(), self._timers.next_due()
+        if probe is None or timer is None:
+            return timer if probe is None else probe
+        return min(timer, probe)
 
     def handle_deadline(self, now: float) -> None:
         """Try again, give up and probe what is due."""
-        while self._timers and self._timers[0][0] <= now:
-            _, _, due = heappop(self._timers)
+        while (due := self._timers.take(now)) is not None:
             if isinstance(due, Attempt):
                 self._end_probe(due, now)
-            elif not due.done:
+            else:
                 self._retry(due, now)
         for upstream in self._upstreams.probes_due(now):
-            self._time(now + self._limits.probe_timeout, self.attempts.probe(upstream, now))
+            probe = self.attempts.probe(upstream, now)
+            self._timers.put(len(self._offsets), now + self._limits.probe_timeout, probe)
 
     # --- tries ------------------------------------------------------------------------------------------
 
     def _schedule(self, pending: Pending) -> None:
-        offsets = self._limits.try_offsets
-        offset = offsets[pending.step] if pending.step < len(offsets) else self._limits.give_up
+        """Look again at the next of the offsets, the last of which is the end."""
         if not pending.done:
-            self._time(pending.started + offset, pending)
-
-    def _time(self, due: float, what: Pending | Attempt) -> None:
-        heappush(self._timers, (due, next(self._turns), what))
+            self._timers.put(pending.step, pending.started + self._offsets[pending.step], pending)
 
     def _retry(self, pending: Pending, now: float) -> None:
         patient_until = now - self._limits.patience
@@ -255,6 +249,5 @@ class Asking:
         self._outcome.unanswered(pending, pending.last_error or silent, now)
 
     def _end_probe(self, probe: Attempt, now: float) -> None:
-        if self.attempts.find(probe.number) is not None:
-            self.attempts.close(probe)
-            self._upstreams.failed(probe.upstream, now, Trouble.SILENT)
+        self.attempts.close(probe)
+        self._upstreams.failed(probe.upstream, now, Trouble.SILENT)

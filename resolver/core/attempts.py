@@ -7,7 +7,8 @@ from attrs import define
 
 from resolver.core import codes
 from resolver.core.pending import Pending
-from resolver.core.upstream_query import UpstreamQuery, build, random_case
+from resolver.core.randomness import Randomness
+from resolver.core.upstream_query import UpstreamQuery, build
 from resolver.core.upstreams import Upstreams
 
 _PROBE_QUESTION = b"\0" + codes.NS.to_bytes(2) + codes.IN.to_bytes(2)
@@ -23,13 +24,18 @@ class Attempt:
     query: bytes
     question: bytes
     """In lower case."""
-    cased: bytes
-    """As it was sent."""
     pending: Pending | None
     sent: float
     failed: bool = False
+    done: bool = False
+    """Whether nobody waits for it any more."""
     strange: int = 0
     """Messages that came but were not for us."""
+
+    @property
+    def cased(self) -> bytes:
+        """The question as it was sent."""
+        return self.query[codes.HEADER_BYTES : codes.HEADER_BYTES + len(self.question)]
 
 
 class Attempts:
@@ -37,7 +43,7 @@ class Attempts:
 
     def __init__(self, upstreams: Upstreams, random_bytes: Callable[[int], bytes]) -> None:
         self._upstreams = upstreams
-        self._random_bytes = random_bytes
+        self._random_bytes = Randomness(random_bytes)
         self._numbers = count(1)
         self._attempts: dict[int, Attempt] = {}
         self._to_send: list[UpstreamQuery] = []
@@ -62,15 +68,14 @@ class Attempts:
         return self._send(upstream, codes.UDP, None, now)
 
     def _send(self, upstream: int, transport: int, pending: Pending | None, now: float) -> Attempt:
-        if self._upstreams[upstream].config.tls:
+        asked = self._upstreams[upstream]
+        if asked.config.tls:
             transport = codes.DOT
-        question = pending.question if pending else _PROBE_QUESTION
+        question, do, cd = (pending.question, pending.do, pending.cd) if pending else (_PROBE_QUESTION, False, False)
+        padded = transport == codes.DOT
         drawn = self._random_bytes(len(question) - 2)  # two for the id, one for each byte of the name
-        mixed = self._upstreams[upstream].keeps_case and transport != codes.DOT
-        cased = random_case(question, drawn[2:]) if mixed else question
-        do, cd = (pending.do, pending.cd) if pending else (False, False)
-        query = build(drawn[:2], cased, do=do, cd=cd, padded=transport == codes.DOT)
-        attempt = Attempt(next(self._numbers), upstream, transport, query, question, cased, pending, now)
+        query = build(question, drawn, do=do, cd=cd, mixed=asked.keeps_case and not padded, padded=padded)
+        attempt = Attempt(next(self._numbers), upstream, transport, query, question, pending, now)
         self._attempts[attempt.number] = attempt
         if pending:
             pending.attempts.add(attempt.number)
@@ -82,6 +87,7 @@ class Attempts:
     def forget(self, attempt: Attempt) -> None:
         """Note that it is over; the edge knows."""
         del self._attempts[attempt.number]
+        attempt.done = True
         self._upstreams.ended(attempt.upstream, attempt.number)
         if attempt.pending:
             attempt.pending.attempts.discard(attempt.number)

@@ -93,7 +93,7 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
         return _AS_IT_IS
     question_name = message.question[:-4].lower()
     to_nodata = decision.course is Course.SOFTEN and message.rcode == codes.NXDOMAIN
-    if decision.course is Course.OPEN and _speaks_of_nobody_else(message, question_name):
+    if decision.course is Course.OPEN and speaks_of_nobody_else(message, question_name):
         return _STANDS
     qtype = int.from_bytes(message.question[-4:-2])
     if qtype in codes.ADDRESS_TYPES:
@@ -105,7 +105,7 @@ def decide_response(decision: Decision, message: Message, index: Index, limits: 
     return Ruling(dropped=_listed_addresses(decision, message, index, now), to_nodata=to_nodata)
 
 
-def _speaks_of_nobody_else(message: Message, question_name: bytes) -> bool:
+def speaks_of_nobody_else(message: Message, question_name: bytes) -> bool:
     """Whether nothing leads away from QNAME: the common answer, for which the index need not be asked again."""
     return not any(
         record.rtype in _LEADING

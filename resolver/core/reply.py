@@ -18,11 +18,26 @@ def lifetime(message: Message, config: CoreConfig) -> int:
     """Return for how many seconds a message may be kept: its lowest TTL, for a negative one by its SOA (RFC 2308)."""
     ttl = min((record.ttl for record in message.records), default=0)
     if is_negative(message):
-        soa = next((record for record in message.records if _is_negative_soa(record)), None)
+        soa = negative_soa(message)
         if soa is None:
             return 0
-        ttl = min(ttl, int.from_bytes(soa.rdata[-4:]), config.limits.negative_ttl_max)
+        ttl = min(ttl, soa_minimum(soa), config.limits.negative_ttl_max)
+    return bounded(ttl, config)
+
+
+def bounded(ttl: int, config: CoreConfig) -> int:
+    """Return a lifetime in seconds as the settings allow it; 0 stays 0."""
     return min(max(ttl, config.min_ttl), config.max_ttl) if ttl else 0
+
+
+def negative_soa(message: Message) -> Record | None:
+    """Return the SOA that says how long a denial holds."""
+    return next((record for record in message.records if _is_negative_soa(record)), None)
+
+
+def soa_minimum(soa: Record) -> int:
+    """Return its last field, in seconds."""
+    return int.from_bytes(soa.rdata[-4:])
 
 
 def is_negative(message: Message) -> bool:

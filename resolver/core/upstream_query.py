@@ -3,8 +3,9 @@
 from enum import Enum
 from struct import Struct
 
-from attrs import frozen
+from attrs import define
 
+from native import MODULE
 from resolver.core import codes
 from resolver.core.edns import PADDING_OPTION, make_opt, make_option
 from resolver.core.limits import Limits
@@ -14,10 +15,11 @@ _LETTERS = bytes(0x20 if chr(byte).isascii() and chr(byte).isalpha() else 0 for 
 _UDP_BYTES = Limits().upstream_udp_bytes
 _BLOCK = Limits().query_block_bytes
 _OPT = {do: make_opt(_UDP_BYTES, do=do) for do in (False, True)}
+_FLAGS = {cd: codes.RD | codes.AD | (codes.CD if cd else 0) for cd in (False, True)}
 _NO_PADDING = make_option(PADDING_OPTION, b"")
 
 
-@frozen
+@define
 class UpstreamQuery:
     """A message for the edge to send: `attempt` names it from now on, `upstream` is its place in the configuration."""
 
@@ -45,14 +47,23 @@ def random_case(question: bytes, drawn: bytes) -> bytes:
     return (int.from_bytes(name) ^ upper).to_bytes(len(name)) + question[-4:]
 
 
-def build(ident: bytes, question: bytes, *, do: bool, cd: bool, padded: bool = False) -> bytes:
+def pure_make_query(question: bytes, drawn: bytes, flags: int, opt: bytes, mixed: bool) -> bytes:
+    """Return a query for a lower-case question: two bytes `drawn` are the id, one more for each byte of the name."""
+    cased = random_case(question, drawn[2:]) if mixed else question
+    return drawn[:2] + _HEADER.pack(0, flags, 1, 0, 0, 1)[2:] + cased + opt
+
+
+make_query = pure_make_query if MODULE is None else MODULE.make_query
+
+
+def build(question: bytes, drawn: bytes, *, do: bool, cd: bool, mixed: bool, padded: bool = False) -> bytes:
     """Return a query with RD=1, AD=1 (to learn the AD bit, RFC 6840 section 5.7), DO and CD as the client set them.
 
     `padded` fills it up to a multiple of 128 bytes, so that a name cannot be told by its length (RFC 7830, 8467).
     """
-    flags = codes.RD | codes.AD | (codes.CD if cd else 0)
-    query = ident + _HEADER.pack(0, flags, 1, 0, 0, 1)[2:] + question
-    return query + (_padded_opt(len(query), do=do) if padded else _OPT[do])
+    opt = _padded_opt(codes.HEADER_BYTES + len(question), do=do) if padded else _OPT[do]
+    query: bytes = make_query(question, drawn, _FLAGS[cd], opt, mixed)
+    return query
 
 
 def _padded_opt(size: int, *, do: bool) -> bytes:

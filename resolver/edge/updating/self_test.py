@@ -119,7 +119,7 @@ class Asker:
 
     def _once(self, address: Endpoint, wire: bytes, qtype: int, promised: bytes | None, *, tcp: bool) -> SelfTest:
         question = wire + qtype.to_bytes(2) + _CLASS_IN
-        query = build(secrets.token_bytes(2), question, do=False, cd=False)
+        query = build(question, secrets.token_bytes(len(question) - 2), do=False, cd=False, mixed=False)
         answer = self.exchange(address, query, tcp, self.limits.seconds)
         if answer is None:
             return SelfTest.NO_ANSWER

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import dns.flags
 import dns.message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.core.upstream_query import Likeness, build, likeness, random_case
+from resolver.core.upstream_query import Likeness, build, likeness, make_query, pure_make_query, random_case
 
+DRAWN = b"ab" + b"\0\0\xff\xff\xff\xff\xff\xff\xff\xff"
 QUESTION = b"\3abc\4d-1z\0\0\1\0\1"
 
 
@@ -29,17 +32,19 @@ def test_both_cases_are_reached() -> None:
 
 def test_a_query_is_what_dnspython_expects() -> None:
     """RD and AD, CD and DO as told, EDNS 1232 without options."""
-    message = dns.message.from_wire(build(b"ab", QUESTION, do=True, cd=True))
+    message = dns.message.from_wire(build(QUESTION, DRAWN, do=True, cd=True, mixed=False))
     assert dns.flags.to_text(message.flags) == "RD AD CD"
     assert (message.payload, message.ednsflags, message.options) == (1232, dns.flags.DO, ())
-    assert dns.flags.to_text(dns.message.from_wire(build(b"ab", QUESTION, do=False, cd=False)).flags) == "RD AD"
+    plain = dns.message.from_wire(build(QUESTION, DRAWN, do=False, cd=False, mixed=True))
+    assert dns.flags.to_text(plain.flags) == "RD AD"
+    assert plain.question[0].name.to_text() == "aBC.D-1Z."
 
 
 @given(st.lists(st.binary(min_size=1, max_size=63), max_size=3), st.booleans())
 def test_a_padded_query_tells_nothing_by_its_length(labels: list[bytes], do: bool) -> None:
     """A multiple of 128 bytes, filled with zeros in an option dnspython knows (RFC 7830, RFC 8467)."""
     question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0\0\1\0\1"
-    query = build(b"ab", question, do=do, cd=False, padded=True)
+    query = build(question, bytes(len(question) - 2), do=do, cd=False, mixed=False, padded=True)
     assert len(query) % 128 == 0
     message = dns.message.from_wire(query)
     (padding,) = message.options
@@ -47,7 +52,16 @@ def test_a_padded_query_tells_nothing_by_its_length(labels: list[bytes], do: boo
     assert bool(message.ednsflags & dns.flags.DO) == do
 
 
-QUERY = build(b"ab", QUESTION, do=False, cd=False)
+@given(st.lists(st.binary(min_size=1, max_size=63), max_size=3), st.randoms(use_true_random=False), st.booleans())
+def test_both_twins_write_the_same_query(labels: list[bytes], random: Random, mixed: bool) -> None:
+    """Byte for byte, whatever name, id, case, flags and OPT."""
+    question = b"".join(bytes([len(label)]) + label.lower() for label in labels) + b"\0\0\x1c\0\1"
+    drawn, flags, opt = random.randbytes(len(question) - 2), random.getrandbits(16), random.randbytes(11)
+    made = make_query(question, drawn, flags, opt, mixed)
+    assert made == pure_make_query(question, drawn, flags, opt, mixed)
+
+
+QUERY = build(QUESTION, DRAWN, do=False, cd=False, mixed=False)
 HEADER = b"ab\x81\x80\0\1" + bytes(6)
 
 

@@ -1,15 +1,18 @@
-"""The featured row: kept names with the rate limit on, asked with DNS cookies. Peers do of that what they can."""
+"""The featured row: kept names with the rate limit on, asked with DNS cookies. Peers do of that what they can.
+
+Beside the echo stands one whose answers are as long as the resolver's: what more bytes alone cost.
+"""
 
 from __future__ import annotations
 
 from bench.generator import Load
 from bench.questions import Form
-from bench.stage import FEATURED, Stage
+from bench.stage import FEATURED, LONG_ECHO, Stage
 from bench.throughput import Cell, cell
 from bench.workloads import written
 
 # pdns-recursor 4.8 limits no client; of the others only Mamori answers cookies (unbound from 1.18 on).
-SERVERS = ("echo", f"mamori{FEATURED}", f"dnsdist{FEATURED}", f"unbound{FEATURED}")
+SERVERS = ("echo", LONG_ECHO, f"mamori{FEATURED}", f"dnsdist{FEATURED}", f"unbound{FEATURED}")
 
 
 def features(stage: Stage, rounds: int, seconds: float) -> Cell:

@@ -25,6 +25,8 @@ from tests.support.ports import free_port
 from tests.support.processes import Child
 
 SERVERS = ("echo", "mamori", "mamori-pure", "unbound", "dnsdist", "pdns-recursor")
+LONG_ECHO = "echo, longer"
+LONGER_BYTES = 32  # an A record (16) and a server cookie (16) more than the question
 FEATURED = "+limit"  # ends the names of servers whose rate limit is on
 PROGRAMS = {"unbound": "unbound", "dnsdist": "dnsdist", "pdns-recursor": "pdns_recursor"}
 
@@ -62,6 +64,8 @@ class Stage:
         servers = {"unbound": Unbound, "dnsdist": Dnsdist, "pdns-recursor": Recursor}
         if plain == "echo":
             return Echo(self.tools.echo, self.folder)
+        if plain == LONG_ECHO:
+            return Echo(self.tools.echo, self.folder, more=LONGER_BYTES, name=LONG_ECHO)
         if plain in servers:
             peer: Peer = servers[plain](folder, self.upstream, self.listed, features=features)
         else:

@@ -161,7 +161,7 @@ def choose_hit_path(
     module: ModuleType | None, config: CoreConfig, counters: Counters, unix_time: Callable[[], float], secret: bytes
 ) -> HitPath:
     """Return the twin in C if its extension is there; `secret` is for its tables."""
-    if module is None or not hasattr(module, "HitPath"):
+    if module is None:
         return PureHitPath(counters)
     from resolver.core.native_hit_path import NativeHitPath
 

@@ -22,6 +22,8 @@ from resolver.core.newcomers import Newcomers
 from resolver.core.rate_limit import Rate
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, parsed, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 REAL = "an ok.example. 60 A 192.0.2.77"
 NO_CACHE = evolve(CONFIG, cache_enabled=False)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from resolver.core.access import packed_address
 from tests.resolver.core.world import CLIENT, World, question, records
+
+pytestmark = pytest.mark.usefixtures("twin")
 
 ADDRESS = packed_address(CLIENT)
 REAL = "an ok.example. 300 A 192.0.2.77"

@@ -1,4 +1,4 @@
-"""What the cache says it takes is what it takes."""
+"""What the cache says it takes is what it takes, whichever twin the hit path is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from attrs import evolve
 
 from tests.resolver.core.world import CONFIG, Reply, World, question, records
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 NAMES = 100
+IMAGE_BYTES = 160
+"""`struct answer` (native/core/answers.h), its slot in a table that is never more than half full, malloc's own."""
 SOA = "ns example. 900 SOA ns.example. mail.example. 1 2 3 4 900"
 SHAPES = {
     "one address": ("an {} 300 A 192.0.2.77",),
@@ -39,8 +43,18 @@ def upstream(lines: tuple[str, ...]) -> Reply:
     return reply
 
 
+def outside_python(world: World) -> int:
+    """What the images of the hit path in C take, which no tool of Python sees."""
+    if world.module is None:
+        return 0
+    kept = world.forwarder._resolution.cache._shelf.things
+    bodies = [(key, entry.body) for key, entry in kept.items() if entry.body is not None]
+    assert len(bodies) == len(world.forwarder.hit_path) == NAMES + 1  # type: ignore[arg-type]
+    return sum(IMAGE_BYTES + 8 * len(body.ttls) + len(key + body.sections + body.options) for key, body in bodies)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_account_is_within_a_quarter_of_what_python_allocates(shape: str) -> None:
+def test_the_account_is_within_a_quarter_of_what_is_allocated(shape: str) -> None:
     """For answers that were kept, served and aged once; what is in flight is not counted."""
     world = World(upstream(SHAPES[shape]), config=evolve(CONFIG, cache_bytes=1 << 30))
     world.ask("hxxx.site.example")
@@ -58,5 +72,6 @@ def test_the_account_is_within_a_quarter_of_what_python_allocates(shape: str) ->
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
+    taken += outside_python(world)
     account = world.forwarder._resolution.cache.used - account_before
     assert 0.8 < taken / account < 1.25

@@ -10,6 +10,8 @@ from attrs import evolve
 from resolver.core.config import ViewConfig
 from tests.resolver.core.world import CLIENT, CONFIG, World, bogus, ede, index_of, parsed, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 MAIL, WEST = "127.0.0.2", "127.0.0.3"
 VIEWS = evolve(
     CONFIG,

@@ -10,6 +10,8 @@ from resolver.core.config import CoreConfig
 from resolver.core.limits import Limits
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, ede, index_of, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 REAL = "an ok.example. 100 A 192.0.2.77"
 
 

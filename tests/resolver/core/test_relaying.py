@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from resolver.core import codes
 from tests.resolver.core.world import CONFIG, World, ede, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 NAMES = st.sampled_from(
     [
         "ok.example.",

@@ -14,6 +14,8 @@ from attrs import evolve
 from resolver.core.config import ListPolicy, UpstreamConfig
 from tests.resolver.core.world import CONFIG, N4, N6, World, ede, index_of, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 SOA = "SOA . . 1 3600 600 86400 30"
 REAL = "192.0.2.77"
 MINTED = "ns example. 3600 SOA ns.example. host.example. 7 1800 900 604800 900"

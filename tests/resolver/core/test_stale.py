@@ -11,6 +11,8 @@ from resolver.core.config import UpstreamConfig
 from resolver.core.limits import Limits
 from tests.resolver.core.world import CLIENT, CONFIG, N4, World, bogus, ede, index_of, question, records, text
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 REAL = "an ok.example. 60 A 192.0.2.77"
 SOA = "ns example. 300 SOA ns.example. mail.example. 1 2 3 4 200"
 TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one"), UpstreamConfig("two")))

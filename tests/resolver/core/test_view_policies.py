@@ -30,6 +30,8 @@ from tests.resolver.core.world import (
     text,
 )
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 EVERYBODY, MAIL, FEW, WEST, SIX = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"
 DUTY = "127.0.0.9:53"
 W4 = "192.0.2.77"

@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three rounds, EDNS + DO over IPv4 only, no recursor")
     parser.add_argument("--only", nargs="+", choices=[*WORKLOADS, *SECTIONS], help="these parts only")
-    parser.add_argument("--servers", nargs="+", choices=SERVERS, help="these servers only")
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, help="these only, of workloads and latency")
     parser.add_argument("--rounds", type=int, help=f"interleaved rounds (default {ROUNDS})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"of a measurement (default {SECONDS})")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write the figures and SVG plots there")

@@ -33,6 +33,7 @@ struct slot *window_take(struct window *window, const struct question *asked, ui
     slot->id = (uint16_t)(slot->id + window->count);
     slot->asked = asked;
     slot->sent_ns = now_ns;
+    slot->is_timed = 1;
     memcpy(slot->wire, asked->wire, asked->length);
     slot->wire[0] = (uint8_t)(slot->id >> 8);
     slot->wire[1] = (uint8_t)slot->id;

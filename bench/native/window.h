@@ -16,6 +16,7 @@ struct slot {
     uint64_t sent_ns; /* 0: free */
     const struct question *asked;
     uint16_t id;
+    uint8_t is_timed; /* whether `sent_ns` is close enough to when the kernel had it */
     uint8_t wire[QUESTION_BYTES];
 };
 

@@ -9,13 +9,16 @@ from typing import Any
 import dns.edns
 import dns.flags
 import dns.message
+import pytest
 from attrs import evolve
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import native
+from blocklist.compiling import compile_index
 from blocklist.index import Index
+from blocklist.token_table import PureTokenTable
 from resolver.core.access import packed_address
 from resolver.core.config import CoreConfig, ListPolicy, RateRule, ViewConfig
 from resolver.core.limits import Limits
@@ -294,3 +297,102 @@ class Twins(RuleBasedStateMachine):
 def test_nobody_can_tell_the_twins_apart() -> None:
     """Bytes, counters, marks, what upstreams are asked, deadlines, what is kept and why: the same at every step."""
     run_state_machine_as_test(Twins, settings=settings(max_examples=60, stateful_step_count=50, deadline=None))
+
+
+# --- what C must answer by itself -------------------------------------------------------------------------
+
+
+def native_world(config: CoreConfig = BASE, weather: str = "address") -> World:
+    """One that has met its client, and keeps n0.example."""
+    world = World(lambda query: WEATHER[weather](query.question[0].name.to_text())(query), config, LISTS[0])
+    world.forwarder.use_cookie_secrets(SECRETS[:1])
+    for edns in (False, True):
+        for do in (False, True) if edns else (False,):
+            world.ask("n0.example", edns=edns, do=do)
+    return world
+
+
+def hit(world: World, packet: bytes, transport: int = 0) -> bytes | None:
+    return world.forwarder.hit_path.answer(packet, packed_address(HOSTS[0]), world.door(transport), world.now)
+
+
+@pytest.mark.parametrize("transport", range(4))
+@pytest.mark.parametrize("options", [0, 1, 2])
+@pytest.mark.parametrize("edns", [None, (False, 1232), (True, 4096)])
+@pytest.mark.parametrize(
+    ("name", "rtype"),
+    [("N0.example", "A"), ("www.BLK.example", "A"), ("all.example", "MX"), ("t.example", "AAAA"), ("new.example", "A")],
+)
+def test_kept_and_listed_questions_never_come_to_python(
+    name: str, rtype: str, edns: tuple[bool, int] | None, options: int, transport: int
+) -> None:
+    """Listed ones from the first time on; with EDNS, DO and cookies, by every way in."""
+    packet = packet_of(name, rtype, "RD", edns, options)
+    answer = hit(WORLD, packet, transport)
+    assert answer is not None
+    assert answer == WORLD.forwarder.receive_missed(packet, packed_address(HOSTS[0]), WORLD.door(transport), 0, 1000.0)
+
+
+WORLD = native_world() if native.MODULE is not None else World(module=None)
+
+
+def test_a_new_list_costs_an_answer_that_it_cannot_change_nothing() -> None:
+    """It is stamped where it stands; what a list could change otherwise is decided in Python, once."""
+    for weather, stands in (("address", True), ("alias", False), ("mail", False), ("failure", False)):
+        world = native_world(weather=weather)
+        packet = packet_of("n0.example", "A", "RD", None, 0)
+        assert hit(world, packet) is not None
+        world.forwarder.set_index(LISTS[3], 2)
+        assert (hit(world, packet) is not None) is stands
+        world.raw(packet)
+        assert hit(world, packet) is not None or weather == "failure"
+        world.forwarder.set_index(LISTS[1], 3)
+        assert hit(world, packet) is not None, "n0.example is listed"
+
+
+def test_near_its_end_an_answer_is_looked_at_each_second() -> None:
+    """Whether to ask early is Python's to say; all others of that second are answered without it."""
+    world = native_world(evolve(BASE, limits=Limits(prefetch_uses=9)))
+    packet = packet_of("n0.example", "A", "RD", None, 0)
+    world.pass_time(265)
+    missed = []
+    for _ in range(4 * 30):
+        missed.append(hit(world, packet) is None)
+        world.raw(packet)
+        world.pass_time(0.25)
+    assert not any(missed[: 4 * 5])
+    assert missed[4 * 5 :] == [True, False, False, False] * 25
+
+
+def test_a_flood_ends_in_c() -> None:
+    """Every other query is sent to TCP, the others are dropped, and nobody in Python hears of it."""
+    world = native_world(evolve(BASE, rate_limit=RateRule(Rate(1, 5)), limits=Limits(rate_step=1)))
+    packet = packet_of("n0.example", "A", "RD", None, 0)
+    answers = [hit(world, packet) for _ in range(12)]
+    assert None not in answers
+    said = [answer[2] & 2 if answer else None for answer in answers[-8:] if answer is not None]
+    assert said in ([2, None] * 4, [None, 2] * 4)
+    assert hit(world, packet_of("n0.example", "A", "RD", (False, 1232), 2)) is None, "a cookie may prove the address"
+
+
+def test_what_c_cannot_look_into_is_refused() -> None:
+    """An index of pure tables, and a mark that does not say where it marks."""
+    world = native_world()
+    with pytest.raises(TypeError, match="pure tables"):
+        world.forwarder.set_index(
+            Index(compile_index([image_of(["blk.example"])], clock_offset=0.0), PureTokenTable), 2
+        )
+    with pytest.raises(TypeError, match="where it marks"):
+        world.forwarder.set_index(LISTS[0], 2, lambda _: None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0.0, 1.0, 100.0])), max_size=60))
+@settings(max_examples=20)
+def test_c_holds_nothing_that_is_not_kept(steps: list[tuple[int, float]]) -> None:
+    """Under pressure, with time: what left the shelf is gone from C too."""
+    world = native_world(evolve(SMALL, cache_bytes=9_000), "seconds")
+    kept = world.forwarder._resolution.cache._shelf.things
+    for number, seconds in steps:
+        world.raw(packet_of(f"m{number}.example", "A", "RD", None, 0))
+        world.pass_time(seconds)
+        assert len(world.forwarder.hit_path) == len(kept)  # type: ignore[arg-type]

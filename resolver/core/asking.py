@@ -26,6 +26,7 @@ from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
 from resolver.core.pending import Pending
+from resolver.core.plain import Plain, read_plain
 from resolver.core.timers import Timers
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import Likeness, likeness
@@ -39,6 +40,9 @@ class Outcome(Protocol):
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """A usable answer came."""
+
+    def answered_plainly(self, pending: Pending, plain: Plain, trust_ad: bool, now: float) -> None:
+        """Such a one came, in the form nearly all have."""
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """No usable answer came; `answer` says so."""
@@ -98,6 +102,11 @@ class Asking:
         attempt = self.attempts.find(number)
         if attempt is None:
             return True
+        if attempt.pending is not None and len(data) <= self._limits.upstream_udp_bytes:
+            plain = read_plain(data, attempt.query, attempt.question)
+            if plain is not None:
+                self._take_plain(attempt, attempt.pending, plain, now)
+                return True
         found = likeness(attempt.query, attempt.cased, data)
         if found is Likeness.STRANGE and attempt.transport == codes.UDP:
             return self._is_flooded(attempt, now)
@@ -190,6 +199,15 @@ class Asking:
     def _again_over_tcp(self, attempt: Attempt, now: float) -> None:
         if attempt.pending and attempt.pending.sends < self._limits.sends_max:
             self.attempts.ask_over_tcp(attempt.upstream, attempt.pending, now)
+
+    def _take_plain(self, attempt: Attempt, pending: Pending, plain: Plain, now: float) -> None:
+        """What `receive` comes to in the end when nothing at all is special."""
+        upstream = self._upstreams[attempt.upstream]
+        self.attempts.forget(attempt)
+        upstream.case_losses = 0
+        self._upstreams.answered(attempt.upstream, now - attempt.sent)
+        self.abandon(pending)
+        self._outcome.answered_plainly(pending, plain, upstream.config.trust_ad, now)
 
     def _take(self, attempt: Attempt, data: bytes, now: float) -> None:
         is_cut = data[2] & codes.TC >> 8 or len(data) > self._limits.upstream_udp_bytes

@@ -66,6 +66,11 @@ class Pending:
         """The policies to decide the answer by: that of whoever asked first, and of all who wait."""
         return {self.view, *(waiter.query.form.view for waiter in self.waiters)}
 
+    @property
+    def is_of_one_view(self) -> bool:
+        """Whether all who wait meet the policy of whoever asked first."""
+        return all(waiter.query.form.view == self.view for waiter in self.waiters)
+
     def waiters_of(self, view: int) -> list[Waiter]:
         """Return those who wait under a policy."""
         return [waiter for waiter in self.waiters if waiter.query.form.view == view]

@@ -55,7 +55,7 @@ def _is_negative_soa(record: Record) -> bool:
 def body_of(message: Message, config: CoreConfig, *, trust_ad: bool) -> Body:
     """Return the whole message as it will be served: OPT gone, AA cleared, AD only from a trusted upstream."""
     options = copied_ede(message.edns, config.limits)
-    flags = _flags(message, trust_ad)
+    flags = served_flags(message.flags, trust_ad)
     # A negative answer's SOA must not outlive it (RFC 2308 section 5).
     ceiling = lifetime(message, config) if is_negative(message) else config.max_ttl
     span = message.opt_span
@@ -67,8 +67,9 @@ def body_of(message: Message, config: CoreConfig, *, trust_ad: bool) -> Body:
     return Body(flags, message.rcode, counts_of(message.records), sections, ttls, options)
 
 
-def _flags(message: Message, trust_ad: bool) -> int:
-    return codes.QR | codes.RA | (message.flags & codes.AD if trust_ad else 0)
+def served_flags(flags: int, trust_ad: bool) -> int:
+    """Return the flags that an upstream's are answered with."""
+    return codes.QR | codes.RA | (flags & codes.AD if trust_ad else 0)
 
 
 def without(message: Message, body: Body, dropped: Iterable[Record]) -> Body:

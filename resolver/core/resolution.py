@@ -14,10 +14,11 @@ from resolver.core.door import Door
 from resolver.core.failing import failing_again
 from resolver.core.hit_path import HitPath
 from resolver.core.local import answer_locally, refusal
-from resolver.core.message import Message
+from resolver.core.message import Message, read_message
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.other_views import OtherViews
 from resolver.core.pending import Pending, PendingTable, Waiter
+from resolver.core.plain import Plain
 from resolver.core.policy import Course, Decision
 from resolver.core.prefetch import is_worth_asking_early
 from resolver.core.query import Query, key_under
@@ -237,13 +238,27 @@ class Resolution:
         for view in pending.views:
             known = pending.decision if (self.generation, view) == (pending.generation, pending.view) else None
             entry, keep = self._ruler.entry_for(message, trust_ad, now, known, view)
-            key = key_under(pending.key, view)
-            if keep:
-                self.cache.put(key, entry)
-            elif self.cache.find(key) is not None:  # what is kept is older than this, and must not stand in for it
-                self.cache.put(key, self._ruler.failed(entry.answer, now))
+            self._keep(key_under(pending.key, view), entry, keep, now)
             for waiter in pending.waiters_of(view):
                 self._answer_from(entry, waiter, now)
+
+    def answered_plainly(self, pending: Pending, plain: Plain, trust_ad: bool, now: float) -> None:
+        """Take one in the common form (called by `Asking`): an open question's is served as it is."""
+        is_open = pending.decision.course is Course.OPEN and pending.generation == self.generation
+        if not (is_open and pending.is_of_one_view):
+            self.answered(pending, read_message(plain[0]), trust_ad, now)
+            return
+        self._close(pending)
+        entry, keep = self._ruler.entry_for_plain(plain, trust_ad, now, pending.view)
+        self._keep(key_under(pending.key, pending.view), entry, keep, now)
+        for waiter in pending.waiters:
+            self._answer_from(entry, waiter, now)
+
+    def _keep(self, key: bytes, entry: Entry, keep: bool, now: float) -> None:
+        if keep:
+            self.cache.put(key, entry)
+        elif self.cache.find(key) is not None:  # what is kept is older than this, and must not stand in for it
+            self.cache.put(key, self._ruler.failed(entry.answer, now))
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """Take a failure (called by `Asking`); an old answer is served in its place, or it is kept for a while."""

@@ -11,6 +11,7 @@ from resolver.core.cache import Entry
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Layout
 from resolver.core.message import Message, read_message
+from resolver.core.plain import Plain, body_of_plain, plain_lifetime
 from resolver.core.policy import Course, Decision, Ruling, decide, decide_response
 from resolver.core.policy_answers import PolicyAnswers
 from resolver.core.query import Query
@@ -69,6 +70,16 @@ class Ruler:
         seconds = lifetime(message, self._config)
         entry = Entry(self.generation, now, now + seconds, message.data, trust_ad, view)
         self._rule(entry, message, now, decision)
+        return entry, seconds > 0
+
+    def entry_for_plain(self, plain: Plain, trust_ad: bool, now: float, view: int) -> tuple[Entry, bool]:
+        """Do the same for a plain answer to a question that is open under the list in force and for this view."""
+        seconds = plain_lifetime(plain, self._config)
+        entry = Entry(self.generation, now, now + seconds, plain[0], trust_ad, view)
+        body = entry.body = body_of_plain(plain, seconds, self._config, trust_ad=trust_ad)
+        entry.stands = True
+        entry.answer = Answer(body.flags, body.rcode, body.counts, body.sections)
+        entry.due = min(entry.until, now + 1)
         return entry, seconds > 0
 
     def under(self, entry: Entry, view: int, now: float) -> Entry:

@@ -17,7 +17,7 @@ struct blake2b_keyed {
 /* A key of 1 to 64 bytes; longer ones are cut. */
 void blake2b_key(struct blake2b_keyed *state, const uint8_t *key, size_t key_length);
 
-/* Digest a message of any length. */
+/* Digest a message of one byte or more. */
 void blake2b_digest(const struct blake2b_keyed *state, const uint8_t *message, size_t length,
                     uint8_t digest[BLAKE2B_DIGEST_BYTES]);
 

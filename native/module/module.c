@@ -6,11 +6,13 @@
 #include "hit_path.h"
 #include "records.h"
 #include "token_table.h"
+#include "tokens.h"
 #include "upstream.h"
 
 static const add_to_module ADDITIONS[] = {
     add_token_table,
     add_records,
+    add_tokens,
     add_client,
     add_hit_path,
     add_upstream,

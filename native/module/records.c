@@ -4,12 +4,9 @@
  */
 #include "records.h"
 
-#include <stdbool.h>
-
-#include "core/blake2b.h"
 #include "core/records.h"
 
-enum { TOKEN = 16, RECORD = 18, PREFIX = 8, DIRECTORY_ITEMS = 65537, WORDS = 65536, KEY = 32, NAME_MAX_BYTES = 255 };
+enum { TOKEN = 16, RECORD = 18, PREFIX = 8, DIRECTORY_ITEMS = 65537, WORDS = 65536 };
 
 /* Packed items of one width, borrowed from a bytes object that the caller of a function holds. */
 struct packed {
@@ -255,57 +252,6 @@ static PyObject *apply(PyObject *Py_UNUSED(module), PyObject *args)
     return made;
 }
 
-/* The token of one wire name after a tag, as bytes. */
-static PyObject *token_of(const struct blake2b_keyed *state, uint8_t tag, PyObject *name)
-{
-    uint8_t message[1 + NAME_MAX_BYTES], digest[TOKEN];
-    char *wire;
-    Py_ssize_t length;
-    if (PyBytes_AsStringAndSize(name, &wire, &length) < 0) {
-        return NULL;
-    }
-    if (length > NAME_MAX_BYTES) {
-        PyErr_SetString(PyExc_ValueError, "a name is longer than 255 bytes");
-        return NULL;
-    }
-    message[0] = tag;
-    for (Py_ssize_t at = 0; at < length; at++) {
-        message[1 + at] = (uint8_t)wire[at];
-    }
-    blake2b_digest(state, message, 1 + (size_t)length, digest);
-    return PyBytes_FromStringAndSize((const char *)digest, TOKEN);
-}
-
-static PyObject *tokens_of_names(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    const char *key, *tag;
-    Py_ssize_t key_length, tag_length;
-    PyObject *names;
-    struct blake2b_keyed state;
-    if (!PyArg_ParseTuple(args, "y#y#O:tokens_of_names", &key, &key_length, &tag, &tag_length, &names)) {
-        return NULL;
-    }
-    if (key_length != KEY || tag_length != 1) {
-        PyErr_SetString(PyExc_ValueError, "a key of 32 bytes and a tag of one are needed");
-        return NULL;
-    }
-    PyObject *iterator = PyObject_GetIter(names), *found = iterator == NULL ? NULL : PyList_New(0), *name;
-    blake2b_key(&state, (const uint8_t *)key, KEY);
-    while (found != NULL && (name = PyIter_Next(iterator)) != NULL) {
-        PyObject *token = token_of(&state, (uint8_t)tag[0], name);
-        if (token == NULL || PyList_Append(found, token) < 0) {
-            Py_CLEAR(found);
-        }
-        Py_XDECREF(token);
-        Py_DECREF(name);
-    }
-    Py_XDECREF(iterator);
-    if (PyErr_Occurred()) {
-        Py_CLEAR(found);
-    }
-    return found;
-}
-
 static PyMethodDef FUNCTIONS[] = {
     {"check_records", check, METH_VARARGS, "0, or the rule that is broken: 1 order, 2 reserved bit, 3 no expiry."},
     {"directory", directory, METH_VARARGS, "65,537 native 32-bit record numbers, by the first two token bytes."},
@@ -317,7 +263,6 @@ static PyMethodDef FUNCTIONS[] = {
     {"merge", merge, METH_VARARGS, "The union; of a token in both, the first set's record."},
     {"among", among, METH_VARARGS, "The tokens that some record has."},
     {"apply", apply, METH_VARARGS, "The records a delta leads to. ValueError: misfit, contradiction."},
-    {"tokens_of_names", tokens_of_names, METH_VARARGS, "The tokens of wire names, in order."},
     {NULL, NULL, 0, NULL},
 };
 

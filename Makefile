@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTENSION := native/_native.abi3.so
 
-.PHONY: setup native wheels run test check fmt fuzz fuzz-one bench bench-peers bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
+.PHONY: setup native native-sanitized native-warnings wheels run test check fmt fuzz fuzz-one bench bench-peers bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
 setup: $(STAMP) $(EXTENSION)
 
@@ -29,6 +29,26 @@ $(EXTENSION): $(STAMP) setup.py $(wildcard native/*/*.c native/*/*.h)
 wheels: setup
 	$(BIN)/python -m deploy.wheels dist
 
+# Tests of the extension under gcc's sanitizers; `make test` does the same with fewer examples.
+native-sanitized: setup
+	$(BIN)/python -m tests.native.sanitized
+SANITIZED_FLAGS := -std=c11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 -Inative -g1 -O1 -fPIC -fno-omit-frame-pointer \
+  -fsanitize=address,undefined -fno-sanitize-recover=all
+PYTHON_HEADERS = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
+build/sanitized/%.o: native/%.c $(wildcard native/*/*.h) Makefile
+	@mkdir -p $(@D)
+	gcc $(SANITIZED_FLAGS) -isystem $(PYTHON_HEADERS) -c $< -o $@
+build/sanitized/$(EXTENSION): $(patsubst native/%.c,build/sanitized/%.o,$(wildcard native/*/*.c)) native/__init__.py
+	@mkdir -p $(@D) && cp native/__init__.py $(@D)/
+	gcc -shared -fsanitize=address,undefined $(filter %.o,$^) -o $@
+
+# Every warning that is worth one, as an error; by both compilers where both are there.
+native-warnings: setup
+	@for compiler in gcc $(FUZZ_CC); do command -v $$compiler >/dev/null || continue; \
+	  printf '%s\n' native/*/*.c | xargs -P2 -I{} $$compiler -std=c11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 -Inative \
+	    -isystem $(PYTHON_HEADERS) -O2 -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Werror \
+	    -c {} -o /dev/null || exit 1; done
+
 run: setup
 	@exec $(BIN)/mamori demo
 
@@ -48,7 +68,7 @@ secrecy-each: setup peers
 secrecy-points: setup peers
 	SECRECY_POINTS=1 $(BIN)/python -m pytest tests/secrecy/test_02_exceptions.py
 
-check: setup
+check: setup native-warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

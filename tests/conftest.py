@@ -7,6 +7,7 @@ from hypothesis import settings
 
 # Wall-clock deadlines of single examples say more about a busy machine than about the code.
 settings.register_profile("mamori", deadline=None, max_examples=100)
+settings.register_profile("few", deadline=None, max_examples=20)  # pytest --hypothesis-profile=few
 settings.load_profile("mamori")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -62,6 +63,7 @@ def main(words: list[str] | None = None) -> int:
         write_page()
         return 0
     plan = planned(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # no server may outlive the bench
     try:
         with tempfile.TemporaryDirectory() as folder:
             stage = Stage(Path(folder), plan.listed)

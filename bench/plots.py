@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bench import svg
 from bench.ratios import Spread, ratio
 from bench.report import Document
+from bench.stage import SERVERS
 from bench.throughput import Cell
 from bench.workloads import HEAD
 
@@ -26,7 +27,9 @@ def plots(document: Document) -> dict[str, str]:
 def _throughput(workloads: Mapping[str, Mapping[str, Cell]]) -> str:
     cells = {workload: variants[HEAD.label] for workload, variants in workloads.items() if HEAD.label in variants}
     groups = {workload: _to_echo(cell) for workload, cell in cells.items()}
-    return svg.bars("Answers a second on one core, by workload", f"share of the C echo's rate; {HEAD.label}", groups)
+    return svg.bars(
+        "Answers a second on one core, by workload", f"share of the C echo's rate; {HEAD.label}", groups, SERVERS
+    )
 
 
 def _to_echo(cell: Cell) -> dict[str, Spread]:
@@ -35,18 +38,20 @@ def _to_echo(cell: Cell) -> dict[str, Spread]:
 
 def _latency(cell: Cell) -> str:
     groups = {figure.removesuffix("_us"): _by_server(cell, figure) for figure in ("p50_us", "p99_us")}
-    return svg.bars("Latency at 20,000 questions a second", "microseconds", groups)
+    return svg.bars("Latency at 20,000 questions a second", "microseconds", groups, SERVERS)
 
 
 def _streams(transports: Mapping[str, Cell]) -> str:
     groups = {transport: _by_server(cell, "qps") for transport, cell in transports.items()}
-    return svg.bars("Answers a second over connections", "answers a second", groups)
+    return svg.bars("Answers a second over connections", "answers a second", groups, SERVERS)
 
 
 def _growth(across: str) -> Callable[[Cell], str]:
     def draw(cell: Cell) -> str:
         series = {"mamori": _by_server(cell, "cpu_ns")}
-        return svg.lines(f"What a query costs as {across} grow", "nanoseconds of processor time", across, series)
+        return svg.lines(
+            f"What a query costs as {across} grow", "nanoseconds of processor time", across, series, SERVERS
+        )
 
     return draw
 
@@ -57,7 +62,7 @@ def _loading(entries: Mapping[str, Cell]) -> str:
         name: {count: Spread.of(cell[name]["cpu_seconds"]) for count, cell in entries.items() if name in cell}
         for name in servers
     }
-    return svg.lines("Taking up a list", "seconds of processor time", "entries", series)
+    return svg.lines("Taking up a list", "seconds of processor time", "entries", series, SERVERS)
 
 
 def _swap(cell: Cell) -> str:

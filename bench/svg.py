@@ -17,9 +17,10 @@ _STYLE = "font-family='sans-serif' font-size='12' fill='#333'"
 Series = Mapping[str, Mapping[str, Spread]]
 
 
-def bars(title: str, unit: str, groups: Series) -> str:
-    """Groups along the axis, in each a bar for every name it has."""
+def bars(title: str, unit: str, groups: Series, order: Sequence[str] = ()) -> str:
+    """Groups along the axis, in each a bar for every name it has. A name's place in `order` is its colour."""
     names = _names(groups)
+    colours = _colours(names, order)
     top, scale = _scale(groups)
     place = (WIDTH - LEFT - RIGHT) / len(groups)
     width = place * 0.8 / len(names)
@@ -29,11 +30,11 @@ def bars(title: str, unit: str, groups: Series) -> str:
         marks.append(_text(left + place * 0.4, HEIGHT - BOTTOM + 18, group, "middle"))
         for number, name in enumerate(names):
             if name in found:
-                marks.append(_bar(left + number * width, width, found[name], scale, COLOURS[number % len(COLOURS)]))
-    return _frame(title, unit, names, top, scale, marks)
+                marks.append(_bar(left + number * width, width, found[name], scale, colours[name]))
+    return _frame(title, unit, colours, top, scale, marks)
 
 
-def lines(title: str, unit: str, across: str, series: Series) -> str:
+def lines(title: str, unit: str, across: str, series: Series, order: Sequence[str] = ()) -> str:
     """One line a name over numbers, which are the keys, on a logarithmic axis."""
     top, scale = _scale(series)
     numbers = sorted({float(key) for found in series.values() for key in found})
@@ -44,17 +45,23 @@ def lines(title: str, unit: str, across: str, series: Series) -> str:
 
     marks = [_text(x(number), HEIGHT - BOTTOM + 18, f"{number:,.0f}", "middle") for number in numbers]
     marks.append(_text(WIDTH / 2, HEIGHT - 8, across, "middle"))
-    for number, found in enumerate(series.values()):
-        colour = COLOURS[(number + 1) % len(COLOURS)]
+    colours = _colours(list(series), order)
+    for name, found in series.items():
+        colour = colours[name]
         points = [(x(float(key)), spread) for key, spread in found.items()]
         path = " ".join(f"{at:.1f},{scale(spread.median):.1f}" for at, spread in points)
         marks.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2'/>")
         marks += [_whisker(at, spread, scale, colour) for at, spread in points]
-    return _frame(title, unit, list(series), top, scale, marks, first_colour=1)
+    return _frame(title, unit, colours, top, scale, marks)
 
 
 def _names(groups: Series) -> list[str]:
     return list(dict.fromkeys(name for found in groups.values() for name in found))
+
+
+def _colours(names: Sequence[str], order: Sequence[str]) -> dict[str, str]:
+    places = {name: order.index(name) if name in order else number for number, name in enumerate(names)}
+    return {name: COLOURS[place % len(COLOURS)] for name, place in places.items()}
 
 
 class _Scale:
@@ -95,14 +102,11 @@ def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 12) 
     return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' font-size='{size}'>{escape(text)}</text>"
 
 
-def _frame(
-    title: str, unit: str, names: Sequence[str], top: float, scale: _Scale, marks: list[str], first_colour: int = 0
-) -> str:
+def _frame(title: str, unit: str, colours: Mapping[str, str], top: float, scale: _Scale, marks: list[str]) -> str:
     """Title, legend, lines across with their values, and the marks."""
     parts = [_text(LEFT, 20, title, size=15), _text(LEFT, TOP - 6, unit, size=11)]
     x = float(LEFT)
-    for number, name in enumerate(names):
-        colour = COLOURS[(number + first_colour) % len(COLOURS)]
+    for name, colour in colours.items():
         parts.append(f"<rect x='{x:.0f}' y='30' width='10' height='10' fill='{colour}'/>" + _text(x + 14, 39, name))
         x += 30 + 7.2 * len(name)
     for value in (top * step / 5 for step in range(6)):

@@ -1,7 +1,7 @@
 """`python -m tests.native.sanitized [WORDS OF PYTEST …]`: tests of the extension, under gcc's sanitizers.
 
-The build (address and undefined behaviour) has a folder of its own, which Python is told to look into first. Its runtime
-has to be there before Python begins, and Python's own allocator out of the way, so that each block has an end.
+The build (address and undefined behaviour) has a folder of its own, which Python is told to look into first. Its
+runtime has to be there before Python begins, and Python's own allocator out of the way, so that each block has an end.
 """
 
 from __future__ import annotations

@@ -65,8 +65,7 @@ class Asking:
 
     def start(self, pending: Pending, now: float) -> None:
         """Ask the first upstream."""
-        question = pending.question
-        pending.upstreams = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
+        pending.upstreams = self.zones.upstreams_of(pending.question)
         upstream = self._upstreams.first(pending.upstreams)
         if upstream is None:
             self._give_up(pending, now)
@@ -79,12 +78,11 @@ class Asking:
 
     def is_hopeless(self, question: bytes) -> bool:
         """Whether all upstreams of a lower-case question are known to be down."""
-        return not self._is_up(self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2])))
+        return not self._is_up(self.zones.upstreams_of(question))
 
     def has_ease(self, question: bytes) -> bool:
         """Whether a question that nobody waits for takes no client's place."""
-        members = self.zones.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
-        return any(self._upstreams.is_at_ease(number) for number in members)
+        return any(self._upstreams.is_at_ease(number) for number in self.zones.upstreams_of(question))
 
     @property
     def recoveries(self) -> int:
@@ -94,8 +92,9 @@ class Asking:
     def abandon(self, pending: Pending) -> None:
         """Stop asking without an outcome."""
         pending.done = True
-        for attempt in self.attempts.of(pending):
-            self.attempts.close(attempt)
+        if pending.attempts:
+            for attempt in self.attempts.of(pending):
+                self.attempts.close(attempt)
 
     def receive(self, data: bytes, number: int, now: float) -> bool:
         """Take a response; True when this attempt is over."""
@@ -232,7 +231,7 @@ class Asking:
             self._refused(pending, attempt, message, now)
 
     def _refused(self, pending: Pending, attempt: Attempt, message: Message, now: float) -> None:
-        pending.refused.add(attempt.upstream)
+        pending.refused |= {attempt.upstream}
         pending.is_bogus |= message.rcode == codes.SERVFAIL and is_bogus(message.edns)
         options = copied_ede(message.edns, self._limits)
         if message.rcode != codes.SERVFAIL and not self._config.relay:

@@ -56,7 +56,7 @@ class Attempts:
 
     def ask(self, upstream: int, pending: Pending, now: float) -> None:
         """Ask an upstream: over TLS if that is how it is asked, over TCP once an answer was cut, else over UDP."""
-        pending.asked.add(upstream)
+        pending.asked |= {upstream}
         self._send(upstream, codes.TCP if pending.tcp else codes.UDP, pending, now)
 
     def ask_over_tcp(self, upstream: int, pending: Pending, now: float) -> None:

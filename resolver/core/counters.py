@@ -4,6 +4,7 @@ A cache hit is one increment: queries, answers, hits and latency of hits are sum
 is booked in the same slot as a cached answer, by constant, so that no series tells one from the other.
 """
 
+from bisect import bisect_left
 from typing import Final
 
 from attrs import frozen
@@ -82,11 +83,17 @@ class Counters:
         """Count a query that is not a hit."""
         self.cells[self.layout.queries + transport] += 1
 
+    def book_miss(self, transport: int) -> None:
+        """Count a query that has to wait for an upstream."""
+        cells, layout = self.cells, self.layout
+        cells[layout.queries + transport] += 1
+        cells[layout.misses] += 1
+
     def book_answer(self, rcode: int, microseconds: int) -> None:
         """Count the answer to a query that is not a hit, with the time it took."""
         cells, layout = self.cells, self.layout
         cells[layout.answers + rcode_cell(rcode)] += 1
-        latency_class = sum(microseconds > bound for bound in LATENCY_BOUNDS_US)
+        latency_class = bisect_left(LATENCY_BOUNDS_US, microseconds)
         cells[layout.latency + latency_class] += 1
         cells[layout.latency_sum] += microseconds
 

@@ -22,6 +22,12 @@ class ForwardZones:
         """Return the places of the upstreams to ask for a lower-case wire name."""
         return self._nearest(name, qtype) or self._recursors
 
+    def upstreams_of(self, question: bytes) -> tuple[int, ...]:
+        """Do the same for a lower-case question."""
+        if not self._zones:
+            return self._recursors
+        return self.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
+
     def covers(self, name: bytes, qtype: int) -> bool:
         """Whether a forward set is named for it, which special-use names give way to; but for what is never asked."""
         return self._nearest(name, qtype) is not None and not _OURS.intersection(suffixes(name))

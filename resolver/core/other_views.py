@@ -20,6 +20,8 @@ class OtherViews:
 
     def take_over(self, query: Query, now: float) -> Entry | None:
         """Keep the newest there is for this view too; return it unless it has ended."""
+        if len(self._ruler.indexes) == 1:
+            return None
         own = self._cache.find(query.key)
         newest = self._newest(query)
         if newest is None or now >= newest.until + self._seconds:

@@ -44,9 +44,9 @@ class Pending:
     attempts: set[int] = Factory(set)
     upstreams: tuple[int, ...] = ()
     """Those that may be asked."""
-    asked: set[int] = Factory(set)
+    asked: frozenset[int] = frozenset()
     """Upstreams a try went to."""
-    refused: set[int] = Factory(set)
+    refused: frozenset[int] = frozenset()
     """Upstreams that answered with an error, which is final for them."""
     sends: int = 0
     tcp: bool = False
@@ -86,21 +86,22 @@ class PendingTable:
     """The questions in flight by key."""
 
     def __init__(self, pending_max: int, waiters_max: int) -> None:
-        self._table: OrderedDict[bytes, Pending] = OrderedDict()
+        self.table: OrderedDict[bytes, Pending] = OrderedDict()
+        """The oldest first."""
         self._pending_max = pending_max
         self._waiters_max = waiters_max
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self.table)
 
     def find(self, key: bytes) -> Pending | None:
         """Return the question in flight under a key."""
-        return self._table.get(key)
+        return self.table.get(key)
 
     @property
     def is_half_full(self) -> bool:
         """Whether questions that nobody waits for have to wait."""
-        return 2 * len(self._table) >= self._pending_max
+        return 2 * len(self.table) >= self._pending_max
 
     def join(self, pending: Pending, waiter: Waiter) -> Waiter | None:
         """Let a client wait too; returns the oldest waiter if it had to make room."""
@@ -110,11 +111,11 @@ class PendingTable:
 
     def open(self, pending: Pending) -> Pending | None:
         """Add a question; returns the oldest one if it had to make room."""
-        shed = self._table.popitem(last=False)[1] if len(self._table) >= self._pending_max else None
-        self._table[pending.key] = pending
+        shed = self.table.popitem(last=False)[1] if len(self.table) >= self._pending_max else None
+        self.table[pending.key] = pending
         return shed
 
     def close(self, pending: Pending) -> None:
         """Take a question out, if it is still in."""
-        if self._table.get(pending.key) is pending:
-            del self._table[pending.key]
+        if self.table.get(pending.key) is pending:
+            del self.table[pending.key]

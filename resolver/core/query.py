@@ -70,7 +70,8 @@ class Form:
 
 def key_under(key: bytes, view: int) -> bytes:
     """Return the cache key of the same question under a view's policy."""
-    return key[:-1] + _BYTES[view << 2 | key[-1] & 3]
+    last = key[-1]
+    return key if last >> 2 == view else key[:-1] + _BYTES[view << 2 | last & 3]
 
 
 @define(eq=False)

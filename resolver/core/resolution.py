@@ -38,6 +38,7 @@ class Resolution:
     ) -> None:
         self._config = config
         self._counters = counters
+        self._cells, self._gauge_cell = counters.cells, counters.layout.pending
         self._special_use = SpecialUse(config.special_use, config.designated)
         self._ruler = Ruler(config, counters.layout)
         self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
@@ -201,8 +202,7 @@ class Resolution:
 
     def _ask(self, waiter: Waiter, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
-        self._counters.book_query(waiter.door.transport)
-        self._counters.add(self._counters.layout.misses)
+        self._counters.book_miss(waiter.door.transport)
         pending = self._pending.find(waiter.query.asked)
         if pending is not None:
             shed = self._pending.join(pending, waiter)
@@ -304,4 +304,4 @@ class Resolution:
         self.late.append((waiter.peer, waiter.message(answer)))
 
     def _gauge(self) -> None:
-        self._counters.put(self._counters.layout.pending, len(self._pending))
+        self._cells[self._gauge_cell] = len(self._pending.table)

@@ -18,7 +18,8 @@ class RetryBudget:
 
     def earn(self) -> None:
         """An answer came."""
-        self._add(self._limits.retry_share)
+        if self._left < self._limits.retry_stock:
+            self._add(self._limits.retry_share)
 
     def may_spend(self, now: float) -> bool:
         """Whether there is one left."""

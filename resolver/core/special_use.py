@@ -49,10 +49,13 @@ class SpecialUse:
 
     def __init__(self, zones: frozenset[str], designated: tuple[Designated, ...] = ()) -> None:
         self._zones = {to_wire(zone): zone for zone in (zones & ALL_ZONES) | NEVER_FORWARDED}
+        self._tops = tuple({to_wire(zone.rpartition(".")[2]) for zone in self._zones.values()})
         self._designated = designated
 
     def answer(self, name: bytes, qtype: int) -> Answer | None:
         """Return the local answer for a lower-case wire name, or None when the name is not special here."""
+        if not name.endswith(self._tops):  # nearly every name
+            return None
         apex = next((suffix for suffix in suffixes(name) if suffix in self._zones), None)
         if apex is None:
             return None

@@ -50,6 +50,7 @@ class Upstreams:
         self.recoveries = 0
         self._counters = counters
         self._limits = limits
+        self._queries = counters.layout.upstream_queries
         for number in range(len(self.all)):
             counters.put(counters.layout.upstream_up + number, 1)
 
@@ -63,6 +64,8 @@ class Upstreams:
 
         Up before down, with room before full, then the quickest.
         """
+        if len(members) == 1:
+            return members[0]
         return self._chosen(members, self._best(members, ()))
 
     def next(self, members: Sequence[int], asked: Collection[int], now: float) -> int | None:
@@ -107,7 +110,7 @@ class Upstreams:
 
     def sent(self, number: int, attempt: int, pending: Pending | None) -> None:
         """Count a query."""
-        self._counters.add(self._counters.layout.upstream_queries + number)
+        self._counters.cells[self._queries + number] += 1
         self.all[number].in_flight[attempt] = pending
 
     def ended(self, number: int, attempt: int) -> None:

@@ -33,7 +33,7 @@ _SECONDS: Final = 2**32
 class NativeClient:
     """The record in C, and beside it the forms of query that the slow path knows."""
 
-    __slots__ = ("forms", "record")
+    __slots__ = ("__weakref__", "forms", "record")
 
     def __init__(self, record: NativeRecord, forms: dict[bytes, Form]) -> None:
         self.record = record

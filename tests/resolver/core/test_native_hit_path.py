@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
@@ -312,6 +313,12 @@ def native_world(config: CoreConfig = BASE, weather: str = "address") -> World:
     return world
 
 
+@pytest.fixture(scope="module")
+def busy() -> World:
+    """One for many questions."""
+    return native_world()
+
+
 def hit(world: World, packet: bytes, transport: int = 0) -> bytes | None:
     return world.forwarder.hit_path.answer(packet, packed_address(HOSTS[0]), world.door(transport), world.now)
 
@@ -324,16 +331,13 @@ def hit(world: World, packet: bytes, transport: int = 0) -> bytes | None:
     [("N0.example", "A"), ("www.BLK.example", "A"), ("all.example", "MX"), ("t.example", "AAAA"), ("new.example", "A")],
 )
 def test_kept_and_listed_questions_never_come_to_python(
-    name: str, rtype: str, edns: tuple[bool, int] | None, options: int, transport: int
+    busy: World, name: str, rtype: str, edns: tuple[bool, int] | None, options: int, transport: int
 ) -> None:
     """Listed ones from the first time on; with EDNS, DO and cookies, by every way in."""
     packet = packet_of(name, rtype, "RD", edns, options)
-    answer = hit(WORLD, packet, transport)
+    answer = hit(busy, packet, transport)
     assert answer is not None
-    assert answer == WORLD.forwarder.receive_missed(packet, packed_address(HOSTS[0]), WORLD.door(transport), 0, 1000.0)
-
-
-WORLD = native_world() if native.MODULE is not None else World(module=None)
+    assert answer == busy.forwarder.receive_missed(packet, packed_address(HOSTS[0]), busy.door(transport), 0, busy.now)
 
 
 def test_a_new_list_costs_an_answer_that_it_cannot_change_nothing() -> None:
@@ -373,6 +377,18 @@ def test_a_flood_ends_in_c() -> None:
     said = [answer[2] & 2 if answer else None for answer in answers[-8:] if answer is not None]
     assert said in ([2, None] * 4, [None, 2] * 4)
     assert hit(world, packet_of("n0.example", "A", "RD", (False, 1232), 2)) is None, "a cookie may prove the address"
+
+
+def test_who_is_forgotten_is_let_go_in_c() -> None:
+    """By its address and with its record: nothing of a client outlives the table in Python."""
+    world = native_world()
+    packet, clients = packet_of("n0.example", "A", "RD", None, 0), world.door().clients
+    record = next(iter(clients.values())).record  # type: ignore[attr-defined]
+    holders = sys.getrefcount(record)
+    assert hit(world, packet) is not None
+    world.pass_time(2 * BASE.limits.forget_seconds)
+    assert not clients and hit(world, packet) is None
+    assert sys.getrefcount(record) == holders - 2, "the table in C and the client in Python"
 
 
 def test_what_c_cannot_look_into_is_refused() -> None:

@@ -105,7 +105,7 @@ static struct answer *copy(const struct answer_source *source)
         .stored = source->stored,
         .ends = source->ends,
         .generation = source->generation,
-        .aged = UINT32_MAX,
+        .aged = -1,
         .shown_ttl_max = source->shown_ttl_max,
         .key_bytes = (uint16_t)source->key_bytes,
         .ttl_count = (uint16_t)source->ttl_count,
@@ -158,7 +158,7 @@ enum answers_put_result answers_put(struct answers *answers, const struct answer
 void answer_age(struct answer *answer, double now)
 {
     const double passed = now - answer->stored;
-    const uint32_t seconds = passed >= 4294967294.0 ? UINT32_MAX - 1 : passed > 0.0 ? (uint32_t)passed : 0;
+    const uint32_t seconds = passed >= (double)UINT32_MAX ? UINT32_MAX : passed > 0.0 ? (uint32_t)passed : 0;
     if (seconds == answer->aged) {
         return;
     }

@@ -36,7 +36,7 @@ struct answer {
     double stored, ends; /* monotonic seconds; from `ends` on Python looks at it first */
     int64_t generation;  /* of the list it was decided under */
     struct image image;
-    uint32_t aged; /* whole seconds its TTLs show now */
+    int64_t aged; /* whole seconds that have gone off its TTLs, as they are written now; -1: nobody has written them */
     uint32_t shown_ttl_max;
     uint16_t key_bytes, ttl_count;
     uint8_t uses;

@@ -41,6 +41,7 @@ static int init(PyObject *object, PyObject *args, PyObject *kwargs)
                                          (const uint8_t *)key, base_day, (uint32_t)fresh, (uint32_t)entries,
                                          (uint32_t)exemptions);
     if (fault != NULL) {
+        self->table.directory = NULL; /* who keeps the object all the same cannot ask it */
         PyErr_SetString(PyExc_ValueError, fault);
         return -1;
     }

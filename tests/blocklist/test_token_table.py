@@ -173,3 +173,15 @@ def test_a_table_is_opened_once_and_not_asked_before() -> None:
     made = table(kind, packed({}))
     with pytest.raises(TypeError, match="once"):
         made.__init__(b"", start=0, key=KEY, base_day=0, fresh=0, entries=0, exemptions=0)  # type: ignore[misc]
+
+
+@needs_native
+def test_a_table_that_was_refused_cannot_be_asked() -> None:
+    """Whoever keeps the object all the same reads nothing by bounds that were found wrong."""
+    kind = TWINS[1]
+    refused = kind.__new__(kind)  # type: ignore[arg-type]
+    directory = b"\xff" * DIRECTORY_BYTES
+    with pytest.raises(ValueError, match="directory"):
+        refused.__init__(directory, start=0, key=KEY, base_day=0, fresh=0, entries=0, exemptions=0)  # type: ignore[misc]
+    with pytest.raises(ValueError, match="not opened"):
+        refused.find(b"\1a\0", 0.0)

@@ -38,6 +38,17 @@ static inline void store_le64(uint8_t *at, uint64_t value)
     memcpy(at, &value, sizeof value);
 }
 
+/* Below, at or above zero: the order of two strings of 16 bytes. */
+static inline int order_of_16(const uint8_t *one, const uint8_t *other)
+{
+    uint64_t a = load_be64(one), b = load_be64(other);
+    if (a == b) {
+        a = load_be64(one + 8);
+        b = load_be64(other + 8);
+    }
+    return (a > b) - (a < b);
+}
+
 /* This machine's own byte order. */
 static inline uint32_t load_native32(const uint8_t *at)
 {

@@ -12,24 +12,13 @@ static inline unsigned word_of(const uint8_t *record)
     return (unsigned)record[TOKEN] << 8 | record[TOKEN + 1];
 }
 
-/* Below, at or above zero: the order of two tokens. */
-static inline int token_order(const uint8_t *one, const uint8_t *other)
-{
-    uint64_t a = load_be64(one), b = load_be64(other);
-    if (a == b) {
-        a = load_be64(one + 8);
-        b = load_be64(other + 8);
-    }
-    return (a > b) - (a < b);
-}
-
 enum records_fault records_check(const uint8_t *records, size_t n)
 {
     bool reserved = false, endless = false;
     for (size_t at = 0; at < n; at++) {
         const uint8_t *record = records + RECORD * at;
         const unsigned word = word_of(record);
-        if (at > 0 && token_order(record - RECORD, record) >= 0) {
+        if (at > 0 && order_of_16(record - RECORD, record) >= 0) {
             return RECORDS_NOT_INCREASING;
         }
         reserved |= (word & RESERVED_BITS) != 0;
@@ -70,14 +59,14 @@ void records_tokens(const uint8_t *records, size_t n, uint8_t *out)
 static size_t not_below(const uint8_t *items, size_t width, size_t from, size_t n, const uint8_t *token)
 {
     size_t low = from, stride = 1;
-    while (n - low > stride && token_order(items + width * (low + stride), token) < 0) {
+    while (n - low > stride && order_of_16(items + width * (low + stride), token) < 0) {
         low += stride;
         stride *= 2;
     }
     size_t high = n - low > stride ? low + stride : n;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (token_order(items + width * middle, token) < 0) {
+        if (order_of_16(items + width * middle, token) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -97,7 +86,7 @@ size_t records_lacking(const uint8_t *records, size_t n, const uint8_t *items, s
 {
     size_t at = 0, other = 0, written = 0;
     while (at < n && other < m) {
-        const int order = token_order(records + RECORD * at, items + width * other);
+        const int order = order_of_16(records + RECORD * at, items + width * other);
         if (order == 0) {
             at++;
             other++;
@@ -120,7 +109,7 @@ size_t records_among(const uint8_t *tokens, size_t n, const uint8_t *records, si
     for (size_t at = 0; at < n && other < m; at++) {
         const uint8_t *token = tokens + TOKEN * at;
         other = not_below(records, RECORD, other, m, token);
-        if (other < m && token_order(records + RECORD * other, token) == 0) {
+        if (other < m && order_of_16(records + RECORD * other, token) == 0) {
             put(out, written++, token, TOKEN, 1);
         }
     }
@@ -132,7 +121,7 @@ size_t records_changed(const uint8_t *old, size_t n, const uint8_t *new, size_t 
     size_t at = 0, other = 0, written = 0;
     while (at < n && other < m) {
         const uint8_t *before = old + RECORD * at, *after = new + RECORD * other;
-        const int order = token_order(before, after);
+        const int order = order_of_16(before, after);
         if (order < 0) {
             at = not_below(old, RECORD, at, n, after);
             continue;
@@ -151,7 +140,7 @@ size_t records_union(const uint8_t *first, size_t n, const uint8_t *second, size
 {
     size_t at = 0, other = 0, written = 0;
     while (at < n && other < m) {
-        const int order = token_order(first + RECORD * at, second + RECORD * other);
+        const int order = order_of_16(first + RECORD * at, second + RECORD * other);
         if (order <= 0) {
             const size_t end = order == 0 ? at + 1 : not_below(first, RECORD, at, n, second + RECORD * other);
             put(out, written, first + RECORD * at, RECORD, end - at);
@@ -200,7 +189,7 @@ size_t records_apply(const uint8_t *records, size_t n, const uint8_t *removals, 
         while (added < a && done <= gone) { /* all additions before the record that goes */
             const uint8_t *addition = additions + RECORD * added;
             const size_t place = not_below(records, RECORD, done, n, addition);
-            const bool update = place < n && token_order(records + RECORD * place, addition) == 0;
+            const bool update = place < n && order_of_16(records + RECORD * place, addition) == 0;
             if (place > gone) {
                 break;
             }

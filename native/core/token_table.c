@@ -163,7 +163,7 @@ static int64_t find_record(const struct token_table *table, const uint8_t *token
     uint32_t stride = 1, at = in.guess;
     while (in.low < in.high) {
         const uint8_t *record = record_at(table, at);
-        const int order = memcmp(record, token, TOKEN_BYTES);
+        const int order = order_of_16(record, token);
         if (order == 0) {
             const uint32_t word = (uint32_t)record[TOKEN_BYTES] << 8 | record[TOKEN_BYTES + 1];
             const int64_t end = ((int64_t)table->base_day + (word >> BIT_EXPIRY) + 1) * DAY_SECONDS;
@@ -186,7 +186,7 @@ static bool is_exempt(const struct token_table *table, const uint8_t *token)
     uint32_t low = 0, high = table->exemptions;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const int order = memcmp(table->exempt + (size_t)middle * TOKEN_BYTES, token, TOKEN_BYTES);
+        const int order = order_of_16(table->exempt + (size_t)middle * TOKEN_BYTES, token);
         if (order == 0) {
             return true;
         }

@@ -13,7 +13,8 @@ from bench.generator import Load, LoadFault, Measured
 from bench.peers.server import Peer
 
 WARM_WINDOW = 64  # questions in flight while caches fill: no server loses any of so few
-WARM_PASSES = 20  # at most, until a pass loses none
+WARM_SECONDS = 120.0  # for one pass
+WARM_PASSES = 20  # at most, until one asks all and loses none
 
 
 class Rounds:
@@ -34,17 +35,17 @@ class Rounds:
         if target.is_echo or known in self._warm:
             return
         once = evolve(
-            load, once=load.once or _count(load.questions), seconds=120, window=WARM_WINDOW, segments=1, rate=0
+            load, once=load.once or _count(load.questions), seconds=WARM_SECONDS, window=WARM_WINDOW, segments=1, rate=0
         )
         for _ in range(WARM_PASSES):
             told = generator.run(self._program, target, self._with_counter(once, target.port))
             self._unique[target.port] = told.next_unique
             if told.wrong:
                 raise LoadFault(f"{target.name} gave {told.wrong} wrong answers while its cache was filled")
-            if not told.lost:
+            if not told.lost and told.sent >= once.once:
                 self._warm.add(known)
                 return
-        raise LoadFault(f"{target.name} still loses questions after {WARM_PASSES} passes over the set")
+        raise LoadFault(f"{target.name} still loses questions after {WARM_PASSES} passes")
 
     def measure(self, peer: Peer, load: Load, family: int = 4) -> Measured:
         """One measurement. LoadFault where an answer is wrong: a fast wrong answer is worth nothing."""

@@ -66,13 +66,16 @@ def test_names_that_count_are_never_asked_of_a_server_twice(tmp_path: Path, load
     assert [call["-u"] for call in script.calls] == ["0", "70", "70"]
 
 
-@pytest.mark.parametrize(("said", "match"), [({"wrong_rcode": 1}, "1 wrong answers"), ({"lost": 1}, "still loses")])
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [({"wrong_rcode": 1}, "1 wrong answers"), ({"lost": 1}, "still loses"), ({"sent": 29}, "still loses")],
+)
 def test_a_cache_that_does_not_fill_ends_the_run(tmp_path: Path, load: Load, said: dict[str, int], match: str) -> None:
-    """By a wrong answer at once; by lost ones after some passes."""
+    """By a wrong answer at once; by lost ones, or too few, after some passes."""
     script = Script(tmp_path, **said)
     with pytest.raises(LoadFault, match=match):
         Rounds(script.path).warm(FakePeer("a", 2), load)
-    assert len(script.calls) == (WARM_PASSES if "lost" in said else 1)
+    assert len(script.calls) == (1 if "wrong_rcode" in said else WARM_PASSES)
 
 
 @pytest.mark.parametrize("said", [{"wrong_question": 1}, {"wrong_answer": 2}, {"answered": 0}], ids=str)

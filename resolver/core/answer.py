@@ -1,4 +1,4 @@
-"""Answers as the hot path serves them: rendered once per form of query, then joined with id and question."""
+"""Answers as the hot path serves them: head and OPT are rendered once per form of query, then joined with the rest."""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -22,6 +22,7 @@ class Answer:
     """One answer without id, question and OPT; `sections` may point into the question, whose length is fixed.
 
     Flags hold QR, AA, AD, RA and the rcode (12 bits of it: `rcode_high` goes into OPT). Nothing here names anybody.
+    `rendered` has head and OPT by the slot of a form; answers that differ in their TTLs only share it.
     """
 
     __slots__ = ("cell", "counts", "flags", "options", "rcode", "rendered", "sections")
@@ -33,6 +34,7 @@ class Answer:
         counts: tuple[int, int, int] = (0, 0, 0),
         sections: bytes = b"",
         options: bytes = b"",
+        rendered: dict[int, tuple[bytes, bytes]] | None = None,
     ) -> None:
         self.flags = flags
         self.rcode = rcode
@@ -40,15 +42,15 @@ class Answer:
         self.counts = counts
         self.sections = sections
         self.options = options
-        self.rendered: dict[int, tuple[bytes, bytes]] = {}
+        self.rendered: dict[int, tuple[bytes, bytes]] = {} if rendered is None else rendered
 
     def render(self, form: Form) -> tuple[bytes, bytes]:
-        """Return the ten bytes before and the bytes behind the question for this kind of client, remembered."""
+        """Return the ten bytes before the question and the OPT for this kind of client, remembered."""
         known = self.rendered.get(form.slot)
         if known is None:
             an, ns, ar = self.counts
             head = _HEAD.pack(self._flags_for(form), 1, an, ns, ar + form.has_opt)
-            known = self.rendered[form.slot] = (head, self.sections + self._opt_for(form, self.options))
+            known = self.rendered[form.slot] = (head, self._opt_for(form, self.options))
         return known
 
     def _cut(self, form: Form, question: bytes, transport: int, more: bytes = b"") -> tuple[bytes, bytes]:
@@ -94,10 +96,11 @@ class Answer:
 
     def message(self, ident: bytes, question: bytes, form: Form, transport: int) -> bytes:
         """Return the whole message for one client; over UDP cut to what the client can take (TC)."""
-        head, tail = self.render(form)
-        if codes.HEADER_BYTES + len(question) + len(tail) > _most(form, transport):
+        head, opt = self.render(form)
+        if codes.HEADER_BYTES + len(question) + len(self.sections) + len(opt) > _most(form, transport):
             head, tail = self._cut(form, question, transport)
-        return ident + head + question + tail
+            return ident + head + question + tail
+        return b"".join((ident, head, question, self.sections, opt))
 
 
 def _most(form: Form, transport: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from struct import Struct
 
-from attrs import define
+from attrs import Factory, define
 
 from resolver.core import codes
 from resolver.core.answer import Answer
@@ -26,13 +26,15 @@ class Body:
     options: bytes
     shown_ttl_max: int = 0xFFFF_FFFF
     """No TTL is shown above this, however long the answer is kept."""
+    _rendered: dict[int, tuple[bytes, bytes]] = Factory(dict)
+    """What answers of every age have in common."""
 
     def aged(self, seconds: int) -> Answer:
         """Return the answer after so many seconds in the cache, each TTL lower by as much, 0 at least."""
         sections = bytearray(self.sections)
         for offset, ttl in self.ttls:
             _TTL.pack_into(sections, offset, min(max(0, ttl - seconds), self.shown_ttl_max))
-        return Answer(self.flags, self.rcode, self.counts, bytes(sections), self.options)
+        return Answer(self.flags, self.rcode, self.counts, bytes(sections), self.options, self._rendered)
 
     def stale(self, ttl: int) -> Answer:
         """Return the answer after its end (RFC 8767): no TTL above `ttl` seconds, a reason to know it by, AD=0.

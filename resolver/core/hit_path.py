@@ -16,7 +16,9 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.eviction import USES_MAX
+from resolver.core.limits import Limits
 from resolver.core.newcomers import Mark, no_mark
+from resolver.core.prefetch import near_end
 from resolver.core.query import Form
 from resolver.core.rate_limit import Allowance, Budget
 from resolver.core.ruling import Ruler
@@ -72,13 +74,15 @@ class HitPath(Protocol):
 class PureHitPath:
     """The twin in Python: looks straight into the cache and its verdicts.
 
-    One dictionary look-up for the client, one for the form of the query, one for its answer, one join.
+    One dictionary look-up for the client, one for the form of the query, one for its answer, one join. `early` are the
+    limits of asking early, None where nobody does: an entry near its end is looked at by who would ask.
     """
 
     kind = "pure"
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, early: Limits | None = None) -> None:
         self._cells = counters.cells
+        self._early = early
         self._generation = 0
         self._mark: Mark = no_mark
         self._find: Callable[[bytes], Entry | None]
@@ -100,7 +104,7 @@ class PureHitPath:
             entry = self._find_verdict(self._verdict_key(key))
             if entry is None or entry.generation != self._generation:
                 return None
-        if now >= entry.due:
+        if now >= entry.due and not self._age(entry, now):
             return None
         client.left -= 1  # type: ignore[misc]  # ours: see `new_client`
         if entry.uses < USES_MAX:
@@ -111,11 +115,20 @@ class PureHitPath:
             self._cells[entry.event] += 1
         if entry.fresh is not None:
             self._mark(entry.fresh)
-        head, tail = answer.rendered.get(form.slot) or answer.render(form)
-        message = b"".join((packet[:2], head, packet[12 : root + 5], tail))
+        head, opt = answer.rendered.get(form.slot) or answer.render(form)
+        message = b"".join((packet[:2], head, packet[12 : root + 5], answer.sections, opt))
         if len(message) > form.udp_bytes:
             return answer.message(packet[:2], packet[12 : root + 5], form, door.transport)
         return message
+
+    def _age(self, entry: Entry, now: float) -> bool:
+        """Let the TTLs of an entry tick; False where more than that may be due."""
+        if entry.body is None or now >= entry.until or now >= entry.verdict_until:
+            return False
+        if self._early is not None and now >= near_end(entry, self._early):
+            return False
+        entry.age(now)
+        return True
 
     def open_door(self, door: Door) -> None:
         """See `HitPath`."""
@@ -162,7 +175,7 @@ def choose_hit_path(
 ) -> HitPath:
     """Return the twin in C if its extension is there; `secret` is for its tables."""
     if module is None:
-        return PureHitPath(counters)
+        return PureHitPath(counters, config.limits if config.prefetch else None)
     from resolver.core.native_hit_path import NativeHitPath
 
     return NativeHitPath(config, counters, unix_time, secret)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dns.message
 import pytest
+from attrs import evolve
 
 from resolver.core.access import packed_address
-from tests.resolver.core.world import CLIENT, World, question, records
+from tests.resolver.core.world import CLIENT, CONFIG, World, question, records, text
 
 pytestmark = pytest.mark.usefixtures("twin")
 
@@ -43,3 +45,24 @@ def test_whoever_takes_up_a_miss_answers_it() -> None:
     answered = world.forwarder.receive_missed(asked, ADDRESS, world.door(), None, world.now)
     assert answered is not None
     assert answered == world.forwarder.hit_path.answer(asked, ADDRESS, world.door(), world.now)
+
+
+def test_ttls_tick_on_the_hit_path() -> None:
+    """Second by second, until the entry comes near its end: then somebody looks whether to ask early."""
+    world = World(records(REAL))
+    world.ask("ok.example")
+    path, door, start, query = world.forwarder.hit_path, world.door(), world.now, question("ok.example")
+    for seconds in (0, 1, 100, 269):
+        answer = path.answer(query, ADDRESS, door, start + seconds)
+        assert answer is not None
+        assert text(dns.message.from_wire(answer)) == [f"an ok.example. {300 - seconds} IN A 192.0.2.77"]
+    assert path.answer(query, ADDRESS, door, start + 270) is None
+
+
+def test_what_ended_is_a_miss() -> None:
+    """Where nobody asks early an entry is served until its end, and not a moment longer."""
+    world = World(records(REAL), config=evolve(CONFIG, prefetch=False))
+    world.ask("ok.example")
+    path, door, start, query = world.forwarder.hit_path, world.door(), world.now, question("ok.example")
+    assert path.answer(query, ADDRESS, door, start + 299.9) is not None
+    assert path.answer(query, ADDRESS, door, start + 300) is None

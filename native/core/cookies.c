@@ -5,18 +5,12 @@
 #include "core/bytes.h"
 #include "core/siphash.h"
 
-enum { OPTION_HEAD = 4, HEAD_BYTES = 16, HASH_BYTES = 8, VERSION = 1, ADDRESS_MAX = 16, MAPPED_BYTES = 12 };
-
-static const uint8_t MAPPED[MAPPED_BYTES] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+enum { OPTION_HEAD = 4, HEAD_BYTES = 16, HASH_BYTES = 8, VERSION = 1, ADDRESS_MAX = 16 };
 
 void cookie_write(const uint8_t secret[COOKIE_SECRET_BYTES], const uint8_t client[8], const uint8_t *address,
                   size_t address_length, uint32_t unix_time, uint8_t option[COOKIE_OPTION_BYTES])
 {
     uint8_t hashed[HEAD_BYTES + ADDRESS_MAX];
-    if (address_length == ADDRESS_MAX && memcmp(address, MAPPED, MAPPED_BYTES) == 0) {
-        address += MAPPED_BYTES;
-        address_length -= MAPPED_BYTES;
-    }
     const size_t taken = address_length < ADDRESS_MAX ? address_length : ADDRESS_MAX;
     memcpy(hashed, client, 8);
     hashed[8] = VERSION;

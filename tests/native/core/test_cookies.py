@@ -13,7 +13,7 @@ from resolver.core.access import packed_address
 from resolver.core.answer import positive
 from resolver.core.cookies import Cookies
 from resolver.core.limits import Limits
-from tests.native.paths import NEEDS_NATIVE, Path
+from tests.native.paths import ADDRESS, NEEDS_NATIVE, Path
 
 pytestmark = NEEDS_NATIVE
 
@@ -49,7 +49,9 @@ def test_cookies_are_those_of_the_vectors(secret: str, client: str, host: str, n
 @given(
     st.binary(min_size=16, max_size=16),
     st.binary(min_size=8, max_size=8),
-    st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16),
+    st.binary(min_size=4, max_size=4)
+    | st.binary(min_size=16, max_size=16)
+    | st.just(bytes(10) + b"\xff\xff" + ADDRESS),
     st.integers(0, 2**32 - 1),
 )
 def test_cookies_are_pythons(secret: bytes, client: bytes, address: bytes, now: int) -> None:

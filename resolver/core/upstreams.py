@@ -48,6 +48,7 @@ class Upstreams:
     def __init__(self, configs: Sequence[UpstreamConfig], counters: Counters, limits: Limits) -> None:
         self.all = tuple(Upstream(config, RetryBudget(limits)) for config in configs)
         self.recoveries = 0
+        self._down = 0  # how many there are
         self._counters = counters
         self._limits = limits
         self._queries = counters.layout.upstream_queries
@@ -126,6 +127,7 @@ class Upstreams:
         upstream.failures = 0
         if not upstream.up:
             upstream.up = True
+            self._down -= 1
             self.recoveries += 1
             self._show(number, Trouble.NONE)
 
@@ -137,6 +139,7 @@ class Upstreams:
         upstream.rtt = min(upstream.rtt * _PENALTY, _ESTIMATE_MAX)
         if upstream.up and (upstream.failures >= self._limits.down_failures or trouble.is_final):
             upstream.up = False
+            self._down += 1
             upstream.probe_at = now + self._limits.probe_interval
         if not upstream.up:
             self._show(number, trouble)
@@ -157,4 +160,6 @@ class Upstreams:
 
     def next_probe(self) -> float | None:
         """Return when the next probe is due; None while all are up."""
+        if not self._down:
+            return None
         return min((one.probe_at for one in self.all if not one.up), default=None)

@@ -61,6 +61,7 @@ class Pump:
         self._dials = dials
         self._limits = limits
         self._open: dict[int, Attempt] = {}
+        self._read_upstreams: list[Callable[[], None]] = []
         self._after_answers: list[Callable[[], None]] = []
         self._timer: IDelayedCall | None = None
         self._due = self._not_before = float("-inf")
@@ -97,6 +98,10 @@ class Pump:
         self._fail(attempt, trouble)
         self.flush()
 
+    def also_read(self, read: Callable[[], None]) -> None:
+        """Call this in every flush while queries are open: what has come by then needs no turn of the reactor."""
+        self._read_upstreams.append(read)
+
     def after_answers(self, do: Callable[[], None]) -> None:
         """Call this once, when every answer of this turn was delivered: a sink lets go what it has collected."""
         self._after_answers.append(do)
@@ -107,6 +112,9 @@ class Pump:
             return
         self._flushing = True
         try:
+            if self._open:
+                for read in self._read_upstreams:
+                    read()
             self._carry_out()
             self._arm()
         except Exception as error:  # noqa: BLE001  the core must never stop the worker

@@ -122,6 +122,7 @@ class UdpDialer:
         self._epoll: select.epoll | None = None
         self._by_descriptor: dict[int, UdpPort] = {}
         self._pump: Pump | None = None
+        self._was_read = False
 
     def __call__(self, query: UpstreamQuery, pump: Pump) -> UdpAttempt:
         """Send one query. OSError: no descriptor, no route, refused."""
@@ -141,6 +142,7 @@ class UdpDialer:
     def _begin(self, pump: Pump) -> None:
         self._pump, self._epoll = pump, select.epoll()
         self._reactor.addReader(self)
+        pump.also_read(self._read_some)
 
     # --- ports ------------------------------------------------------------------------------------------
 
@@ -186,10 +188,18 @@ class UdpDialer:
 
     def doRead(self) -> None:
         """Hand over what came on some ports; the rest has its turn next time."""
-        assert self._epoll is not None and self._pump is not None
+        assert self._pump is not None
+        self._read_some()
+        self._was_read = True
+        self._pump.flush()
+        self._was_read = False
+
+    def _read_some(self) -> None:
+        """Without an answer to it, for whoever flushes the pump."""
+        if self._was_read or self._epoll is None:
+            return
         for descriptor, _ in self._epoll.poll(0, self._limits.ports_read):
             self._read(self._by_descriptor[descriptor])
-        self._pump.flush()
 
     def _read(self, port: UdpPort) -> None:
         """Take some datagrams of one port; an error means that the server's host or the network refused."""
@@ -209,7 +219,7 @@ class UdpDialer:
                 response(attempt.number, data)
             elif ident not in port.asked:
                 self._strange(port, data)
-            if port.retired and not port.in_flight:
+            if not port.in_flight:
                 return
 
     def _strange(self, port: UdpPort, data: bytes) -> None:

@@ -154,8 +154,8 @@ struct cost {
 
 static struct cost cost_now(const struct run *run)
 {
-    return (struct cost){steady_ns(), run->counts[RIGHT], process_ns(run->options.pid), nanoseconds(CLOCK_PROCESS_CPUTIME_ID),
-                         core_idle_ns(run->options.core)};
+    return (struct cost){steady_ns(), run->counts[RIGHT], process_ns(run->options.pid),
+                         nanoseconds(CLOCK_PROCESS_CPUTIME_ID), core_idle_ns(run->options.core)};
 }
 
 static struct cost cost_since(const struct run *run, const struct cost *before)
@@ -182,8 +182,8 @@ static void tell(const struct run *run, const struct cost *cost)
            (unsigned long long)run->counts[WRONG_QUESTION], (unsigned long long)run->counts[WRONG_RCODE],
            (unsigned long long)run->counts[WRONG_ANSWER], (unsigned long long)run->strange);
     printf("\"cpu_ns\": %.1f, \"cpu_share\": %.4f, \"own_cpu_ns\": %.1f, \"own_share\": %.4f, \"busy\": %.4f, ",
-           each(cost->server, answered), each(cost->server, elapsed), each(cost->own, answered), each(cost->own, elapsed),
-           busy < 0 ? 0 : busy);
+           each(cost->server, answered), each(cost->server, elapsed), each(cost->own, answered),
+           each(cost->own, elapsed), busy < 0 ? 0 : busy);
     printf("\"untimed\": %llu, \"next_unique\": %llu, ", (unsigned long long)run->untimed,
            (unsigned long long)run->unique);
     printf("\"p50_us\": %.2f, \"p99_us\": %.2f, \"p999_us\": %.2f, \"most_us\": %.2f}\n",

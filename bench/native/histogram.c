@@ -30,7 +30,8 @@ double histogram_at(const struct histogram *histogram, double share)
     uint64_t seen = 0;
     for (unsigned at = 0; at < OCTAVES * FINE && histogram->count > 0; at++) {
         seen += histogram->buckets[at];
-        if ((double)seen >= wanted && seen > 0) return middle(at);
+        if (seen == 0 || (double)seen < wanted) continue;
+        return middle(at) < (double)histogram->most ? middle(at) : (double)histogram->most;
     }
     return 0;
 }

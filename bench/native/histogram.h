@@ -14,7 +14,8 @@ struct histogram {
 
 void histogram_add(struct histogram *histogram, uint64_t nanoseconds);
 
-/* The middle of the bucket in which this share (0 to 1) of all lie at or below; 0 when there are none. */
+/* The middle of the bucket at or below which this share (0 to 1) of all lie, and never more than the most; 0 when there
+ * are none. */
 double histogram_at(const struct histogram *histogram, double share);
 
 #endif

@@ -42,7 +42,8 @@ struct questions read_questions(const char *path)
     if (file == NULL) refuse(path, "cannot be read");
     found.all = malloc(room * sizeof *found.all);
     while (found.all != NULL && read_one(file, path, &found.all[found.count])) {
-        found.length = found.count == 0 || found.length == found.all[found.count].length ? found.all[found.count].length : 0;
+        const uint16_t length = found.all[found.count].length;
+        found.length = found.count == 0 || found.length == length ? length : 0;
         if (++found.count == room) found.all = realloc(found.all, (room *= 2) * sizeof *found.all);
     }
     if (found.all == NULL || found.count == 0) refuse(path, "holds no message, or more than fit into memory");

@@ -124,7 +124,7 @@ def test_a_rate_is_kept_and_every_answer_has_its_latency(tools: Tools, questions
         told = generator.run(tools.generator, target, load)
     assert 400 < told.sent < 600
     assert (told.lost, told.wrong) == (0, 0)
-    assert 0 < told.p50_us <= told.p99_us <= told.p999_us <= told.most_us * 1.01
+    assert 0 < told.p50_us <= told.p99_us <= told.p999_us <= told.most_us
 
 
 def test_clients_have_addresses_of_their_own(tools: Tools, questions: Path) -> None:

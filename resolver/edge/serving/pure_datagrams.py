@@ -1,7 +1,7 @@
 """Datagrams in batches, the twin in Python; see `datagrams.py` for both."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 
 from resolver.core.door import Door
@@ -60,25 +60,33 @@ class PureDatagrams:
 
     def send(self, answers: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """See `Datagrams`."""
-        batch, names, controls = self._limits.batch, self._names, self._controls
+        batch, names, controls, bodies = self._limits.batch, self._names, self._controls, self._answers
         for first in range(0, len(answers), batch):
             count = 0
             for data, name, way_out in answers[first : first + batch]:
+                if len(data) > bodies.size:
+                    continue
+                bodies.memory[count * bodies.step : count * bodies.step + len(data)] = data
                 names.memory[count * names.step : (count + 1) * names.step] = name
                 controls.memory[count * controls.step : (count + 1) * controls.step] = way_out
-                count += self._reply(count, count, data)
+                self._outgoing.body_lengths[count] = len(data)
+                self._outgoing.names[count] = names.addresses[count]
+                self._outgoing.controls[count] = controls.addresses[count]
+                count += 1
             self._outgoing.send(self._sock.fileno(), count)
-            self._wipe(min(batch, count + 1))
+            self._wipe(count)
 
     def _answer_all(self, count: int, door: Door, now: float, misses: list[tuple[bytes, bytes, bytes, bytes]]) -> int:
-        """Write the answers of a batch; return how many there are."""
-        answer, reply, packets, names = self._answer, self._reply, self._packets, self._names.memory
-        lengths = self._incoming.received[:count].tolist()
-        clients = self._sockaddr.iter_unpack(names[: count * self._sockaddr.size])
-        packet_bytes, replies, start = packets.memory, 0, 0
-        for number, ((port, address), length) in enumerate(zip(clients, lengths, strict=True)):
-            packet = packet_bytes[start : start + length]
-            start += packets.step
+        """Write the answers of a batch; return how many there are. Each line of the loop costs every query."""
+        answer, controls = self._answer, self._controls.addresses if self._way_in else None
+        # Packets and answers stand equally far apart.
+        came, goes, size, step = self._packets.memory, self._answers.memory, self._answers.size, self._answers.step
+        body_lengths, to = self._outgoing.body_lengths, self._outgoing.names
+        names = zip(self._names.addresses, self._clients(count), self._incoming.received[:count].tolist(), strict=False)
+        start = replies = 0
+        for name, (port, address), length in names:
+            packet = came[start : start + length]
+            start += step
             if not port:
                 continue  # there is nobody to answer
             try:
@@ -86,24 +94,21 @@ class PureDatagrams:
             except Exception as error:  # noqa: BLE001  the core must never stop the worker
                 self._fault(error)
                 continue
-            if data:
-                replies += reply(replies, number, data)
-            elif data is None:
-                misses.append(self._miss(packet, address, number))
+            if data is None:
+                misses.append(self._miss(packet, address, start // step - 1))
+            elif data and len(data) <= size:
+                at = replies * step
+                goes[at : at + len(data)] = data
+                body_lengths[replies] = len(data)
+                to[replies] = name
+                if controls is not None:
+                    self._outgoing.controls[replies] = controls[start // step - 1]
+                replies += 1
         return replies
 
-    def _reply(self, place: int, number: int, data: bytes) -> bool:
-        """Make message `place` an answer to what came as `number`; False for one that is too long to be sent."""
-        answers, outgoing = self._answers, self._outgoing
-        start, length = place * answers.step, len(data)
-        if length > answers.size:
-            return False
-        answers.memory[start : start + length] = data
-        outgoing.body_lengths[place] = length
-        outgoing.names[place] = self._names.addresses[number]
-        if self._way_in:
-            outgoing.controls[place] = self._controls.addresses[number]
-        return True
+    def _clients(self, count: int) -> Iterator[tuple[int, bytes]]:
+        """Port and address of those whose datagrams came."""
+        return self._sockaddr.iter_unpack(self._names.memory[: count * self._sockaddr.size])
 
     def _miss(self, packet: bytes, address: bytes, number: int) -> tuple[bytes, bytes, bytes, bytes]:
         names, controls = self._names, self._controls

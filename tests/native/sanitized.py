@@ -18,13 +18,17 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "build" / "sanitized"
 TESTS: Final = (
     "tests/native",
-    "tests/blocklist/test_token_table.py",
     "tests/blocklist/test_record_sets.py",
-    "tests/blocklist/test_record_tables.py",
     "tests/resolver/core/test_upstream_query.py",
     "tests/resolver/edge/serving/test_native_datagrams.py",
 )
-SESSIONS: Final = (*TESTS, "tests/resolver/core/test_native_hit_path.py", "tests/resolver/core/test_hit_path.py")
+SESSIONS: Final = (
+    *TESTS,
+    "tests/blocklist/test_token_table.py",
+    "tests/blocklist/test_record_tables.py",
+    "tests/resolver/core/test_native_hit_path.py",
+    "tests/resolver/core/test_hit_path.py",
+)
 """The same, and what takes longer."""
 APART: Final = ("tests/native/test_sanitized.py", "tests/native/core/test_hashes.py")
 """Not of the extension: this, and what builds a library for itself."""

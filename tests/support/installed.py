@@ -9,7 +9,7 @@ from pathlib import Path
 import twisted
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("resolver", "blocklist")
+PACKAGES = ("resolver", "blocklist", "native")
 LIBRARIES = Path(twisted.__file__).parents[1]
 
 

@@ -28,7 +28,7 @@ _WORKER = "resolver/edge/serving/worker.py"
 
 _LABEL = "data[13 : 13 + data[12]].decode('ascii', 'replace')"
 _IF_MARKED = "if data[13:15] == b'mk': "
-_RECEIVED = "        received = self._reception.receive(data, host, door, now)\n"
+_RECEIVED = "        received = self._reception.receive(data, address, door, now)\n"
 _BOOKED = "        now = self._seconds()\n"
 _TOLD = "        told = status.document(self.snapshot())\n"
 _TYPE = '            (b"content-type", doh_request.MEDIA_TYPE),\n'
@@ -165,9 +165,9 @@ LEAKS = (
         (
             _received("import builtins; builtins.last = address if len(address) == 4 else bytes(4)"),
             (
-                *(_UPSTREAM, "            sock.send(query.data)\n"),
-                "            last = getattr(__import__('builtins'), 'last', bytes(4))\n"
-                "            sock.send(query.data[:-2] + bytes.fromhex('000c00080008' '00012000') + last)\n",
+                *(_UPSTREAM, "        self.sock.send(query.data)\n"),
+                "        last = getattr(__import__('builtins'), 'last', bytes(4))\n"
+                "        self.sock.send(query.data[:-2] + bytes.fromhex('000c00080008' '00012000') + last)\n",
             ),
         ),
     ),
@@ -261,9 +261,9 @@ LEAKS = (
         *("a name below another one, asked upstream", 5, "query to an upstream: a name below another zone"),
         (
             _before(
-                *(_UPSTREAM, "            sock.send(query.data)\n"),
-                "            end = 12 + query.data[12:].find(0)",
-                "            sock.send(query.data[:end] + b'\\x04test' + query.data[end:])",
+                *(_UPSTREAM, "        self.sock.send(query.data)\n"),
+                "        end = 12 + query.data[12:].find(0)",
+                "        self.sock.send(query.data[:end] + b'\\x04test' + query.data[end:])",
             ),
         ),
     ),

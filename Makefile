@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTENSION := native/_native.abi3.so
 
-.PHONY: setup native native-sanitized native-warnings wheels run test check fmt fuzz fuzz-one bench bench-peers bench-lists bench-listed bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
+.PHONY: setup native native-sanitized native-warnings wheels run test check fmt fuzz fuzz-one bench bench-peers bench-lists bench-listed bench-misses bench-eviction bench-hit-rate docs peers scanner browser drill hostile strength secrecy secrecy-each secrecy-points
 
 setup: $(STAMP) $(EXTENSION)
 
@@ -119,6 +119,10 @@ bench-eviction: setup
 # What a question for a listed name costs beside one for a kept name: 100,000 different ones of each.
 bench-listed: setup
 	$(BIN)/python -m bench.listed
+
+# What a question costs that is not kept, and where the time goes.
+bench-misses: setup
+	$(BIN)/python -m bench.misses
 
 # A list of a million entries: taking it, its delta, the swap in a worker, the import at the desk.
 bench-lists: setup

@@ -69,7 +69,10 @@ class Pending:
     @property
     def is_of_one_view(self) -> bool:
         """Whether all who wait meet the policy of whoever asked first."""
-        return all(waiter.query.form.view == self.view for waiter in self.waiters)
+        for waiter in self.waiters:  # a generator would take longer than what it is for
+            if waiter.query.form.view != self.view:
+                return False
+        return True
 
     def waiters_of(self, view: int) -> list[Waiter]:
         """Return those who wait under a policy."""

@@ -45,7 +45,7 @@ class Dials:
                 self._add_tls(number, each, each.name, reactor, limits)
         udp = self._udp = UdpDialer(reactor, [each.server for each in upstreams], random_bytes, limits)
         self.all: tuple[Dial, ...] = (
-            _only(clear, udp, Trouble.NO_TLS),
+            udp if len(clear) == len(upstreams) else _only(clear, udp, Trouble.NO_TLS),
             _only(clear, StreamDialer(self._pools), Trouble.NO_TLS),
             _only(self._tls_pools, StreamDialer(self._tls_pools), Trouble.NO_AUTHORITIES),
         )

@@ -28,6 +28,8 @@ SESSIONS: Final = (
     "tests/blocklist/test_record_tables.py",
     "tests/resolver/core/test_native_hit_path.py",
     "tests/resolver/core/test_hit_path.py",
+    "tests/resolver/edge/serving/test_datagrams.py",
+    "tests/resolver/edge/serving/test_udp.py",
 )
 """The same, and what takes longer."""
 APART: Final = ("tests/native/test_sanitized.py", "tests/native/core/test_hashes.py")

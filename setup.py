@@ -11,7 +11,7 @@ LEFT_OUT = os.environ.get("MAMORI_NATIVE") == "off"
 HARDENED = ("-fstack-protector-strong", "-fstack-clash-protection", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2") + (
     ("-fcf-protection",) if platform.machine() == "x86_64" else ()
 )
-"""What makes a bug in C harder to use, should all the tests have missed it; no switch for one kind of processor only."""
+"""What makes a bug in C harder to use, should all the tests have missed it. Nothing a later processor is needed for."""
 
 EXTENSION = Extension(
     "native._native",

@@ -38,6 +38,7 @@ def told(document: Document) -> list[str]:
     if workloads:
         lines += ["", "Answers a second, and the share of the echo's rate:", "", *throughput_table(workloads)]
         lines += ["", "Mamori's rate over another server's in the same round:", "", *ratio_table(workloads)]
+        lines += ["", "Processor nanoseconds for an answer, and how many times the echo's:", "", *cost_table(workloads)]
         lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads)]
         lines += [f"\nLOST: {each}" for each in lost(workloads)]
     for section, table in TABLES.items():
@@ -48,10 +49,18 @@ def told(document: Document) -> list[str]:
 
 def throughput_table(workloads: dict[str, dict[str, Cell]]) -> list[str]:
     """Answers a second and the ratio to the echo of the same round, a row a workload and variant."""
-    servers = list(dict.fromkeys(name for cells in workloads.values() for cell in cells.values() for name in cell))
+    servers = _servers(workloads)
     rows = [["workload", "variant", *servers]]
     for workload, cells in workloads.items():
         rows += [[workload, variant, *(_rate(cell, name) for name in servers)] for variant, cell in cells.items()]
+    return markdown(rows)
+
+
+def cost_table(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    """Processor nanoseconds of the server for one answer, and to the echo's; steady on a busy machine, too."""
+    rows = [["workload", "variant", *_servers(workloads)]]
+    for workload, cells in workloads.items():
+        rows += [[workload, variant, *(_cost(cell, name) for name in rows[0][2:])] for variant, cell in cells.items()]
     return markdown(rows)
 
 
@@ -90,6 +99,18 @@ def lost(workloads: dict[str, dict[str, Cell]]) -> list[str]:
         for server, figures in cell.items()
         if sum(figures["lost"])
     ]
+
+
+def _servers(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    return list(dict.fromkeys(name for cells in workloads.values() for cell in cells.values() for name in cell))
+
+
+def _cost(cell: Cell, name: str) -> str:
+    if name not in cell:
+        return ""
+    costs = cell[name]["cpu_ns"]
+    text = f"{statistics.median(costs):,.0f}"
+    return f"{text} · {ratio(costs, cell['echo']['cpu_ns']).median:.2f}" if "echo" in cell else text
 
 
 def _rate(cell: Cell, name: str) -> str:

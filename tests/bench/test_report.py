@@ -54,6 +54,7 @@ def test_every_part_is_told(document: Document) -> None:
     assert "unbound 1.17.1" in text
     assert "0.95 (0.90-0.98)" in text  # over the echo
     assert "1.90 (1.50-2.10)" in text  # over unbound
+    assert "| cached | IPv4, EDNS + DO | 6,666,667 · 1.00 | 6,802,721 · 1.05 | 14,285,714 · 2.00 |" in text
     assert "| 1,000,000 | mamori | 1.00 | 0.40 | 36.0 | 36 | 1.5 |" in text
     assert "p99.9 with a swap less p99.9 without: 6.0 (5.0-7.0) ms." in text
     assert "| entries | 10 | 20000000 | 2.00 |" in text.replace(" (2.00-2.00)", "").replace(" (20000000-20000000)", "")

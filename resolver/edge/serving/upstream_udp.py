@@ -191,8 +191,10 @@ class UdpDialer:
         assert self._pump is not None
         self._read_some()
         self._was_read = True
-        self._pump.flush()
-        self._was_read = False
+        try:
+            self._pump.flush()
+        finally:
+            self._was_read = False
 
     def _read_some(self) -> None:
         """Without an answer to it, for whoever flushes the pump."""

@@ -226,12 +226,19 @@ TRANSPORTS = st.sampled_from([0, 0, 0, 1, 2, 3])
 SENDERS = st.sampled_from(HOSTS[:2]) | st.sampled_from(HOSTS)
 
 
+KINDS = st.sampled_from(["address", "new alias"]) | st.sampled_from(sorted(WEATHER))
+SECONDS = st.sampled_from([0.125, 0.5, 1, 1.875, 3]) | st.sampled_from([9.5, 19, 30, 38, 61, 275, 300, 700, 90_000])
+Event = str | float | tuple[Index, bool]
+EVENTS: st.SearchStrategy[Event] = KINDS | SECONDS | SECONDS | st.tuples(st.sampled_from(LISTS), st.booleans())
+
+
 class Twins(RuleBasedStateMachine):
     """Everything that can happen to a core, twice."""
 
     @initialize(config=st.integers(0, len(CONFIGS) - 1), secrets=st.booleans())
     def begin(self, config: int, secrets: bool) -> None:
         self.pair = Pair(CONFIGS[config])
+        self.pair.enforce(LISTS[0], watched=True)
         if secrets:
             self.renew(1)
 
@@ -245,6 +252,21 @@ class Twins(RuleBasedStateMachine):
         for packet in (*packets, *packets):
             self.pair.send(packet, host, 0, "127.0.0.1:53", pumps=False)
         self.pair.pump()
+
+    @rule(packet=LIKELY, host=SENDERS, weather=KINDS, events=st.lists(EVENTS, min_size=1, max_size=4))
+    def ask_again_and_again(self, packet: bytes, host: str, weather: str, events: list[Event]) -> None:
+        """One question before and after what may change its answer."""
+        name = dns.message.from_wire(packet).question[0].name.to_text().lower()
+        self.pair.weather[name] = weather
+        for event in events:
+            self.ask(packet, host, 0, "127.0.0.1:53", 2)
+            if isinstance(event, str):
+                self.pair.weather[name] = event
+            elif isinstance(event, tuple):
+                self.pair.enforce(event[0], watched=event[1])
+            else:
+                self.pair.pass_time(event)
+        self.ask(packet, host, 0, "127.0.0.1:53", 2)
 
     @rule(packet=PACKETS, change=st.sampled_from(CHANGES), host=st.sampled_from(HOSTS[:2]), transport=TRANSPORTS)
     def ask_what_is_broken(self, packet: bytes, change: Change, host: str, transport: int) -> None:
@@ -263,7 +285,7 @@ class Twins(RuleBasedStateMachine):
             self.pair.send(packet, host, 0, "127.0.0.1:53", pumps=False)
         self.pair.pump()
 
-    @rule(seconds=st.sampled_from([0.125, 0.5, 1, 1.875, 3]) | st.sampled_from([9.5, 18, 30, 54, 61, 300, 700, 90_000]))
+    @rule(seconds=SECONDS)
     def wait(self, seconds: float) -> None:
         self.pair.pass_time(seconds)
 

@@ -55,7 +55,7 @@ class Client:
     def slip(self) -> bool: ...
 
 class HitPath:
-    """A worker's hit path. Twin: resolver/core/hit_path.py. RuntimeError: `serve` is running in another thread.
+    """A worker's hit path. Twin: resolver/core/hit_path.py. RuntimeError: `Datagrams.serve` runs in another thread.
 
     `cells` are the counters' unsigned 64-bit words; the next six are places in them (`Layout`). `secret` is 16 bytes.
     """

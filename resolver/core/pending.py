@@ -69,7 +69,7 @@ class Pending:
     @property
     def is_of_one_view(self) -> bool:
         """Whether all who wait meet the policy of whoever asked first."""
-        for waiter in self.waiters:  # a generator would take longer than what it is for
+        for waiter in self.waiters:  # noqa: SIM110  a generator takes longer than what it is for
             if waiter.query.form.view != self.view:
                 return False
         return True

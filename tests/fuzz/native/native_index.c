@@ -17,20 +17,20 @@ struct spec {
     int32_t base_day;
 };
 
-/* The token of a name or of what it lies below, or any bytes. */
+/* The token of a name or of what it lies below, or one close to it, in the same bucket as a rule. */
 static void take_token(struct input *input, const struct spec *spec, uint8_t *token)
 {
     const uint64_t choice = take(input, 1);
-    if (choice >= 0xe0) {
-        memset(token, (int)take(input, 1), TOKEN_BYTES);
-        return;
-    }
     const struct wire *name = &spec->names[choice % NAMES];
     size_t at = 0;
     for (uint64_t up = take(input, 1) % 8; choice & 0x40 && up > 0 && name->bytes[at] != 0; up--) {
         at += (size_t)name->bytes[at] + 1;
     }
     token_of(&spec->hash, choice & 0x40 ? 'D' : 'H', name->bytes + at, name->length - at, token);
+    if (choice & 0x80) {
+        const uint64_t place = take(input, 1);
+        token[place % TOKEN_BYTES] = (uint8_t)(token[place % TOKEN_BYTES] + (place >> 4) - 8);
+    }
 }
 
 /* Sorted, each token once; how many. */

@@ -54,11 +54,22 @@ static size_t take_record(struct input *input, uint8_t *at)
     for (int byte = 0; byte < 4; byte++) {
         at[length + 4 + (size_t)byte] = shape & 0x40 ? (uint8_t)take(input, 1) : (uint8_t)byte;
     }
-    size_t rdata = shape & 0x80 ? take(input, 1) : type == 1 ? 4 : type == 28 ? 16 : type == 6 ? 24 : 0;
-    const uint8_t *bytes = take_bytes(input, &rdata);
+    uint8_t *data = at + length + 10;
+    size_t rdata;
+    if (shape & 0x80) {
+        rdata = take(input, 1);
+        memcpy(data, take_bytes(input, &rdata), rdata);
+    } else { /* sound, but for a byte more or less now and then */
+        static const uint8_t plain[] = {0xc0, 0x0c, 0xc0, 0x0c};
+        const uint64_t off = take(input, 1);
+        const size_t before = type == 15 ? 2 : type == 33 ? 6 : type == 46 ? 18 : 0;
+        rdata = type == 1 ? 4 : type == 28 ? 16 : type == 6 ? 24 : type == 41 ? 0 : before + 2;
+        rdata = off == 1 ? rdata + 1 : off == 2 && rdata > 0 ? rdata - 1 : rdata;
+        memset(data, 0, rdata);
+        memcpy(data + before, plain, rdata - before < sizeof plain ? rdata - before : sizeof plain);
+    }
     at[length + 8] = 0;
     at[length + 9] = (uint8_t)rdata;
-    memcpy(at + length + 10, bytes, rdata);
     return length + 10 + rdata;
 }
 
@@ -79,7 +90,7 @@ static size_t take_response(struct input *input, const uint8_t *query, size_t qu
         const size_t at = (size_t)take(input, 2) % length;
         message[at] = (uint8_t)take(input, 1);
     }
-    return shape & 8 ? take(input, 2) % (length + 1) : length;
+    return shape & 8 ? length - take(input, 1) % length : length;
 }
 
 static void check_response(const struct plain_response *response, size_t length, size_t question_bytes)

@@ -19,6 +19,7 @@ from tests.fuzz.targets import TARGETS, check, seeds
 
 ROOT = Path(__file__).parents[2]
 GRACE_SECONDS = 60  # beyond its time until a child counts as stuck: imports and the seeds come first
+INPUT_SECONDS = 45  # that one input may take: a busy machine may stand still for some of them
 LONGEST_BYTES = 70_000 * 4  # an index has a directory of 256 KiB
 
 
@@ -55,7 +56,7 @@ def fuzz(name: str, seconds: int, keep: Path) -> Figures | None:
     limits = (
         [f"-max_len={programs.LONGEST_BYTES}"] if is_native else [f"-max_len={LONGEST_BYTES}", "-rss_limit_mb=1024"]
     )
-    options = [f"-max_total_time={seconds}", f"-artifact_prefix={keep}/{name}-", "-timeout=10", *limits]
+    options = [f"-max_total_time={seconds}", f"-artifact_prefix={keep}/{name}-", f"-timeout={INPUT_SECONDS}", *limits]
     with tempfile.TemporaryDirectory() as corpus, tempfile.TemporaryFile("w+", errors="replace") as said:
         for number, seed in enumerate(programs.seeds(name) if is_native else seeds(name)):
             (Path(corpus) / f"seed-{number}").write_bytes(seed)

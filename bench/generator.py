@@ -64,11 +64,6 @@ class Measured:
     p999_us: float
     most_us: float
 
-    @property
-    def is_saturated(self) -> bool:
-        """Whether the server, not the generator, was the limit."""
-        return self.busy >= SATURATED
-
 
 def command(program: Path, target: Target, load: Load) -> list[str]:
     """The generator's command line, on its own core."""

@@ -39,11 +39,12 @@ def told(document: Document) -> list[str]:
         lines += ["", "Answers a second, and the share of the echo's rate:", "", *throughput_table(workloads)]
         lines += ["", "Mamori's rate over another server's in the same round:", "", *ratio_table(workloads)]
         lines += ["", "Processor nanoseconds for an answer, and how many times the echo's:", "", *cost_table(workloads)]
-        lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads)]
-        lines += [f"\nLOST: {each}" for each in lost(workloads)]
     for section, table in TABLES.items():
         if document.get(section):
             lines += ["", *table(document[section])]
+    featured = {"cached, limit and cookies": {HEAD.label: document["features"]}} if document.get("features") else {}
+    lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads | featured)]
+    lines += [f"\nLOST: {each}" for each in lost(workloads | featured)]
     return lines
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from bench.generator import Load, Target, command, parse
 
 LINE = {
@@ -21,12 +19,6 @@ def test_its_line_is_read() -> None:
     """What found no room counts as lost; wrong is wrong, whatever was."""
     told = parse(json.dumps(LINE))
     assert (told.qps, told.lost, told.wrong, told.cpu_ns, told.p99_us) == (2000.0, 5, 7, 480.0, 20.0)
-
-
-@pytest.mark.parametrize(("busy", "saturated"), [(1.0, True), (0.97, True), (0.969, False)])
-def test_a_server_with_time_to_spare_was_not_the_limit(busy: float, saturated: bool) -> None:
-    """97 % is the mark."""
-    assert parse(json.dumps(LINE | {"busy": busy})).is_saturated is saturated
 
 
 def test_it_has_a_core_of_its_own() -> None:

@@ -65,12 +65,16 @@ def test_every_part_is_told(document: Document) -> None:
 def test_a_server_that_was_not_the_limit_is_marked(document: Document) -> None:
     """In how many rounds, and how idle it was; and whoever lost a question."""
     cell = document["throughput"]["cached"][HEAD.label]
-    cell["echo"] = figures(RATES["echo"]) | {"busy": [1.0, 0.9, 0.96], "lost": [2, 1, 0]}
+    cell["echo"] = figures(RATES["echo"]) | {"busy": [0.97, 0.9, 0.969], "lost": [2, 1, 0]}
     document["throughput"]["cached"] = {HEAD.label: cell}
     workloads = document["throughput"]
     assert unsaturated(workloads) == ["cached, IPv4, EDNS + DO: echo in 2 of 3 rounds (least busy 90%)"]
     assert lost(workloads) == ["cached, IPv4, EDNS + DO: echo lost 3"]
-    assert "NOT SATURATED: cached" in "\n".join(told(document))
+    document["features"]["mamori+limit"] = figures([85.0]) | {"busy": [0.969], "lost": [4]}
+    text = "\n".join(told(document))
+    assert "NOT SATURATED: cached, IPv4, EDNS + DO: echo" in text
+    assert "NOT SATURATED: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit in 1 of 1 rounds" in text
+    assert "LOST: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit lost 4" in text
 
 
 def test_plots_are_whole_pictures(document: Document) -> None:
@@ -90,13 +94,13 @@ def test_the_page_gets_the_figures_of_the_folder(document: Document, tmp_path: P
     """Between its marks, twice the same; nothing else changes."""
     folder, page = tmp_path / "performance", tmp_path / "performance.md"
     save(document, folder)
-    page.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nlast\n")
+    page.write_text(f"# Title\n\n{BEGIN}\nwhat stood here\n{END}\n\nlast\n")
     write_page(page, folder)
     once = page.read_text()
     write_page(page, folder)
     assert page.read_text() == once
     assert once.startswith(f"# Title\n\n{BEGIN}\n") and once.endswith(f"{END}\n\nlast\n")
-    assert "old" not in once
+    assert "what stood here" not in once
     assert all(f"](performance/{name})" in once and (folder / name).exists() for name in plots(document))
     assert json.loads((folder / "figures.json").read_text()) == document
 

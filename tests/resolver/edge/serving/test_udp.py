@@ -126,6 +126,18 @@ def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:
     assert [report["kind"] for report in bench.reports] == ["ValueError"]
 
 
+def test_a_fault_of_the_reader_costs_one_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as faults of the core are, once a minute and without what was read, and the socket stays."""
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.reader._datagrams, "serve", lambda door, now: [][0])
+        bench.reader.doRead()
+        bench.reader.doRead()
+    assert [report["kind"] for report in bench.reports] == ["IndexError"]
+    bench.ask(b"echo:1", addresses(bench)[0])
+    bench.reader.doRead()
+    assert bench.answer()[0] == b"answer:1"
+
+
 def test_a_datagram_longer_than_the_limit_is_cut(bench: Bench) -> None:
     """Memory a datagram can cost is bounded; the next one is whole."""
     bench.ask(b"x" * 100, addresses(bench)[0])

@@ -103,7 +103,7 @@ class _Slots:
         self.server = server
         self.family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self.ports: list[UdpPort | None] = [None] * count
-        self.current: UdpPort | None = None
+        self.place = 0
         self.change_at = 0.0
 
 
@@ -129,15 +129,16 @@ class UdpDialer:
         if self._epoll is None:
             self._begin(pump)
         slots, now = self._slots[query.upstream], self._seconds()
-        port = slots.current
+        port = slots.ports[slots.place]
         if port is None or now >= slots.change_at or not port.takes(query.data[:2], now):
             port = self._change(slots, query.data[:2], now)
         try:
             return port.ask(query)
         except OSError as error:
-            if error.errno in _TOLD_BY_THE_NETWORK:
-                self._refused(port)
-            raise
+            if error.errno not in _TOLD_BY_THE_NETWORK:
+                raise
+        self._refused(port)  # tells of those before; this query has not left
+        return self._renew(slots, slots.place, now).ask(query)
 
     def _begin(self, pump: Pump) -> None:
         self._pump, self._epoll = pump, select.epoll()
@@ -148,15 +149,17 @@ class UdpDialer:
 
     def _change(self, slots: _Slots, ident: bytes, now: float) -> UdpPort:
         """Draw the place whose port is used next; a port that takes no more gives its place to a new one."""
-        place = self._drawn.below(len(slots.ports))
-        port = slots.ports[place]
-        if port is None or not port.takes(ident, now):
-            fresh = self._open(slots, now)
-            if port is not None:
-                port.retire()
-            port = slots.ports[place] = fresh
-        slots.current, slots.change_at = port, now + self._limits.port_moment_seconds
-        return port
+        slots.place = self._drawn.below(len(slots.ports))
+        slots.change_at = now + self._limits.port_moment_seconds
+        port = slots.ports[slots.place]
+        return port if port is not None and port.takes(ident, now) else self._renew(slots, slots.place, now)
+
+    def _renew(self, slots: _Slots, place: int, now: float) -> UdpPort:
+        fresh, old = self._open(slots, now), slots.ports[place]
+        if old is not None:
+            old.retire()
+        slots.ports[place] = fresh
+        return fresh
 
     def _open(self, slots: _Slots, now: float) -> UdpPort:
         assert self._epoll is not None
@@ -237,8 +240,7 @@ class UdpDialer:
         """The network says that nobody hears: none of those in flight will be answered."""
         assert self._pump is not None
         port.retire()
-        for attempt in port.waiting():
-            self._pump.attempt_failed(attempt.number)
+        self._pump.attempts_failed([attempt.number for attempt in port.waiting()])
 
     # --- the reactor's --------------------------------------------------------------------------------------
 
@@ -260,7 +262,7 @@ class UdpDialer:
         for port in self._by_descriptor.values():
             port.sock.close()
         for slots in self._slots:
-            slots.ports, slots.current = [None] * len(slots.ports), None
+            slots.ports = [None] * len(slots.ports)
         if self._epoll is not None:
             self._reactor.removeReader(self)
             self._epoll.close()

@@ -211,6 +211,20 @@ def test_a_refusal_that_shows_when_sending_fails_what_was_sent_before(bench: Ben
     assert sorted(bench.core.failed) == list(range(1, 30))
 
 
+def test_a_query_that_meets_the_refusal_of_an_earlier_one_is_sent_all_the_same() -> None:
+    """`send` told of the other and sent nothing: the next goes out by a new port, and the server is there again."""
+    bench = Bench("127.0.0.1", LASTING)
+    bench.server.close()
+    bench.dialer(asking(1), bench.pump)
+    bench.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bench.server.bind(bench.servers[1])
+    bench.server.settimeout(5)
+    bench.dialer(asking(2), bench.pump)
+    assert bench.core.failed == [1]
+    assert bench.asked()[0] == b"\0\2question"
+    bench.stop()
+
+
 def test_an_event_the_reactor_takes_for_an_end_is_none(bench: Bench) -> None:
     """The dialer is read again; after `stop` it is not."""
     bench.send(1)

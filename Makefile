@@ -58,7 +58,8 @@ run: setup
 # One process more than processors: many tests wait for a timer, a network or another process.
 PYTEST = $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup
 
-test: setup peers scanner browser check
+# Peers first: among them is what setup builds the C extension with.
+test: peers setup scanner browser check
 	$(PYTEST)
 
 # The thirteen statements about the secrecy of communications, as in `make test`; needs root.

@@ -136,7 +136,7 @@ def serve(names: int) -> None:
         else:
             clock.stop()  # type: ignore[attr-defined]
 
-    look()
+    clock.callLater(0, look)  # type: ignore[attr-defined]
     clock.run()  # type: ignore[attr-defined]
     after = resource.getrusage(resource.RUSAGE_SELF)
     spent = {"user": after.ru_utime - before.ru_utime, "system": after.ru_stime - before.ru_stime}

@@ -30,6 +30,8 @@ Server = tuple[str, int]
 
 _KIND = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _PORTS = 65536
+_NO_PATH_MTU = {socket.AF_INET: (socket.IPPROTO_IP, 10, 5), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 5)}
+"""IP_MTU_DISCOVER = IP_PMTUDISC_OMIT: no ICMP changes a path's MTU by our queries, which would tell an open port."""
 _TOLD_BY_THE_NETWORK = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
 """Errors of an earlier query that `send` may report."""
 
@@ -134,11 +136,11 @@ class UdpDialer:
             port = self._change(slots, query.data[:2], now)
         try:
             return port.ask(query)
-        except OSError as error:
-            if error.errno not in _TOLD_BY_THE_NETWORK:
-                raise
-        self._refused(port)  # tells of those before; this query has not left
-        return self._renew(slots, slots.place, now).ask(query)
+        except OSError as error:  # most likely of an earlier query; this one has not left
+            if error.errno in _TOLD_BY_THE_NETWORK:
+                self._refused(port)
+                port = self._renew(slots, slots.place, now)
+        return port.ask(query)
 
     def _begin(self, pump: Pump) -> None:
         self._pump, self._epoll = pump, select.epoll()
@@ -165,6 +167,7 @@ class UdpDialer:
         assert self._epoll is not None
         sock = socket.socket(slots.family, _KIND)
         try:
+            sock.setsockopt(*_NO_PATH_MTU[slots.family])
             self._bind(sock)
             sock.connect(slots.server)
             self._epoll.register(sock, select.EPOLLIN)
@@ -215,7 +218,9 @@ class UdpDialer:
                 data = receive(size)
             except BlockingIOError:
                 return
-            except OSError:  # ICMP: port, host or network unreachable
+            except OSError as error:  # ICMP: port, host or network unreachable
+                if error.errno == errno.EMSGSIZE:
+                    continue  # or that a query was too long, which none of ours is
                 self._refused(port)
                 return
             ident = data[:2]

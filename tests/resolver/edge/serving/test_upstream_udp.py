@@ -240,7 +240,7 @@ def forged(code: int, client: tuple[str, int], server: tuple[str, int]) -> None:
 
 
 def test_what_icmp_errors_do() -> None:
-    """ "Fragmentation needed" nothing, neither to the queries nor to the path; "port unreachable" ends them all."""
+    """One says a query was too long: nothing happens to queries or the path. One refuses: what waits there ends."""
     bench = Bench("127.0.0.77", LASTING)
     bench.send(1, 2)
     clients = [bench.client() for _ in range(2)]

@@ -10,7 +10,8 @@ from bench.generator import Load, Target, command, parse
 LINE = {
     "qps": 2000.0, "seconds": 0.5, "answered": 1000, "sent": 1010, "lost": 3, "unsent": 2, "wrong_question": 1,
     "wrong_rcode": 4, "wrong_answer": 2, "strange": 0, "cpu_ns": 480.0, "cpu_share": 0.96, "own_cpu_ns": 300.0,
-    "own_share": 0.6, "busy": 0.98, "next_unique": 7, "p50_us": 10.0, "p99_us": 20.0, "p999_us": 30.0, "most_us": 40.0,
+    "own_share": 0.6, "busy": 0.98, "others": 0.1, "next_unique": 7,
+    "p50_us": 10.0, "p99_us": 20.0, "p999_us": 30.0, "most_us": 40.0,
 }  # fmt: skip
 PROGRAM, SET = Path("/tools/generator"), Path("/sets/cached")
 

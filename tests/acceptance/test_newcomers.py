@@ -92,7 +92,7 @@ def test_many_different_additions_asked_for_are_set_aside_one_asked_often_is_not
     assert "breaker" not in listed(isp)["held_by"]
     # Again and again, for a window may end in the middle of it.
     until(lambda: not all(is_notice(port, name) for name in WATCHED), "the breaker", 30)
-    assert "breaker" in listed(isp)["held_by"]
+    until(lambda: "breaker" in listed(isp)["held_by"], "the updater's word on it", 30)
     assert is_notice(port, "filler1.example")
 
 

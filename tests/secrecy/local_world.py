@@ -16,6 +16,7 @@ from typing import Any
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 from h2.exceptions import ProtocolError
 
@@ -26,6 +27,7 @@ from tests.support.quick_upstream import QuickUpstream
 from tests.support.transports import EVERY, Clients
 
 LISTED, CORP, EXEMPT = "blk.example", "deep.corp.example", "free.blk.example"
+OPEN = "open.example"  # asked for while upstreams are slow or silent, so that it may be sent once more much later
 SELF_TEST = "st.blk-test.example"
 HIDDEN = tuple(f"hidden-{number}-quartz.example" for number in range(40))  # listed, and asked for by nobody
 UNFILTERED = "127.0.0.2"
@@ -53,6 +55,12 @@ class Recorder(QuickUpstream):
         if query[end - 4 : end - 2] != b"\0\1":
             return answer[:6] + bytes(6) + query[HEADER:end]
         return _alias(query) if self.names()[-1].startswith("alias") else answer
+
+
+def read_question(query: bytes) -> tuple[str, int]:
+    """The name a query asks for, in lower case and without a dot at its end, and the type."""
+    question = dns.message.from_wire(query).question[0]
+    return question.name.to_text(omit_final_dot=question.name != dns.name.root).lower(), question.rdtype
 
 
 def is_listed(name: str) -> bool:
@@ -97,9 +105,10 @@ class LocalWorld:
     def upstream_addresses(self) -> set[str]:
         return {self.upstream.address, self.corp.address}
 
-    def packets(self) -> int:
-        """How many came to any upstream."""
-        return len(self.upstream.queries) + len(self.corp.queries)
+    def heard(self) -> set[tuple[str, int]]:
+        """Names and types upstreams were asked for, but the root (health) and `OPEN`, which tests before may repeat."""
+        asked = [read_question(each) for one in (self.upstream, self.corp) for each in list(one.queries)]
+        return {each for each in asked if each[0] != "." and not f".{each[0]}".endswith(f".{OPEN}")}
 
     def listed_upstream(self) -> list[str]:
         """The listed names any upstream was asked for, exempt ones and those of `permitted` left out."""

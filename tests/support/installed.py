@@ -30,16 +30,16 @@ class Installed:
         Path(self.mamori).chmod(0o755)
 
     def install(self, version: str) -> None:
-        """The code of this work tree, called another version."""
-        aside = self.code.with_suffix(".new")
+        """The code of this work tree, called another version; at no moment is there none: a process may be starting."""
+        made = self.code.with_suffix(f".{version}")
         for package in PACKAGES:
-            shutil.copytree(ROOT / package, aside / package)  # compiled already: times stay
-        facts = aside / f"mamori-{version}.dist-info"
+            shutil.copytree(ROOT / package, made / package)  # compiled already: times stay
+        facts = made / f"mamori-{version}.dist-info"
         facts.mkdir()
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: mamori\nVersion: {version}\n")
-        if self.code.exists():
-            self.code.rename(self.code.with_suffix(f".before-{version}"))
-        aside.rename(self.code)
+        link = self.code.with_suffix(".new")
+        link.symlink_to(made)
+        link.replace(self.code)
 
     def damage(self, module: str) -> None:
         """Leave a module that cannot be loaded."""

@@ -146,6 +146,12 @@ class Cache:
         if key in self._shelf.things:
             self._mirror.put(key, entry)
 
+    def put_mirrored(self, key: bytes, entry: Entry) -> None:
+        """Do the same with one that the mirror has already."""
+        self._shelf.put(key, entry, cost(key, entry))
+        if key not in self._shelf.things:
+            self._mirror.discard(key)
+
     def changed(self, key: bytes, entry: Entry) -> None:
         """Tell the mirror what a kept entry says from now on."""
         self._mirror.count_uses(key, entry)

@@ -140,11 +140,6 @@ class Forwarder:
         """Ask all from here again."""
         self._resolution.end_flights()
 
-    @property
-    def flying(self) -> int:
-        """Questions asked there that are open."""
-        return self._resolution.flights.count()
-
     def landed(self, answers: Sequence[Landed], now: float) -> None:
         """Keep what was answered there."""
         self._resolution.landed(answers, now)

@@ -5,6 +5,7 @@ In order: read it strictly, options too (row 14); the client's rate; serve it at
 """
 
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from resolver.core import codes
 from resolver.core.access import Access, host_of
@@ -38,7 +39,7 @@ class Reception:
         self._hit_path = hit_path
         self._clients = ClientTable(config, self._access, self._views, hit_path)
         self._unix_time = unix_time
-        self._doors: dict[int, Door] = {}
+        self._doors: WeakValueDictionary[int, Door] = WeakValueDictionary()
         self._options = Options(config.nsid, None, config.limits)
 
     def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:

@@ -85,6 +85,11 @@ class Flown:
         self._numbers: dict[int, int] = {}
         self._descriptor = flights.descriptor
 
+    @property
+    def idle(self) -> bool:
+        """See `Carrier`."""
+        return not self._flights.count()
+
     def read(self) -> None:
         """Take what has come."""
         pump = self._pump

@@ -34,6 +34,10 @@ class Attempt(Protocol):
 class Carrier(Protocol):
     """What asks upstreams without the pump, and hands over what is special."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether no question is open there."""
+
     def read(self) -> None:
         """Take what has come."""
 
@@ -81,7 +85,7 @@ class Pump:
     @property
     def idle(self) -> bool:
         """Whether no upstream query is open."""
-        return not self._open and not self.core.flying
+        return not self._open and (self._carrier is None or self._carrier.idle)
 
     def query(self, data: bytes, address: bytes, door: Door, peer: tuple[Sink, object]) -> bytes | None:
         """One client query; `flush` follows. The answer, or None when it comes later or never."""

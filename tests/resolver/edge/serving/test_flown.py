@@ -1,0 +1,379 @@
+"""Questions that C asks by itself, on loopback sockets and without a reactor's loop, beside a worker that asks them all
+in Python: nobody can tell the two apart but by their ports."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+from collections.abc import Callable, Iterator
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import dns.edns
+import dns.message
+import dns.rcode
+import pytest
+from attrs import evolve
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from twisted.internet.testing import MemoryReactorClock
+
+import native
+from resolver.core.config import CoreConfig, ForwardSet, UpstreamConfig
+from resolver.core.counters import Counters, Layout
+from resolver.core.forwarder import Forwarder
+from resolver.core.limits import Limits as CoreLimits
+from resolver.edge.faults import Faults
+from resolver.edge.limits import Limits
+from resolver.edge.serving.entrances import TlsDoors
+from resolver.edge.serving.flown import sockaddr
+from resolver.edge.serving.upstream_dials import UpstreamServer
+from resolver.edge.serving.worker import Service
+from tests.resolver.core.conftest import NEEDS_NATIVE
+from tests.resolver.core.world import CONFIG, TABLE, UNIX_TIME, Reply, index_of, question, records
+
+pytestmark = NEEDS_NATIVE
+
+START = 1000.0
+OTHER = index_of(["site.example"], exempt=["w.blk.example"])
+SOA = "ns example. 40 SOA ns.example. mail.example. 1 2 3 4 30"
+Weather = Callable[[dns.message.Message, bytes], list[bytes]]
+"""What comes for a query: its message, and its bytes."""
+
+
+def said(*lines: str) -> Weather:
+    """An answer with these records; `{}` is the name in lower case."""
+
+    def weather(query: dns.message.Message, data: bytes) -> list[bytes]:
+        name = query.question[0].name.to_text().lower()
+        reply: Reply = records(*(line.format(name) for line in lines))
+        response = reply(query)
+        assert isinstance(response, dns.message.Message)
+        return [response.to_wire()]
+
+    return weather
+
+
+def changed(change: Callable[[bytes], list[bytes]]) -> Weather:
+    """A good answer, changed."""
+    good = said("an {} 300 A 192.0.2.9")
+    return lambda query, data: change(good(query, data)[0])
+
+
+WEATHER: dict[str, Weather] = {
+    "address": said("an {} 300 A 192.0.2.9", "ad"),
+    "seconds": said("an {} 3 A 192.0.2.9"),
+    "long life": said("an {} 900000 A 192.0.2.9", "ns {} 20 NS ns.example."),
+    "nothing to keep": said("an {} 0 A 192.0.2.9"),
+    "no such name": said("nxdomain", SOA),
+    "no data": said(SOA),
+    "denied without a reason": said("nxdomain"),
+    "alias": said("an {} 60 CNAME cdn.site.example.", "an cdn.site.example. 90 A 192.0.2.9"),
+    "large": said(*(f"an {{}} 300 TXT {'x' * 200}{number}" for number in range(4))),
+    "failure": said("servfail"),
+    "silence": lambda query, data: [],
+    "twice": changed(lambda wire: [wire, wire]),
+    "cut": changed(lambda wire: [wire[:2] + bytes([wire[2] | 2]) + wire[3:]]),
+    "lost case": changed(lambda wire: [wire[:12] + wire[12:].lower()]),
+    "another question": changed(lambda wire: [wire[:13] + b"zz" + wire[15:]]),
+    "rubbish": changed(lambda wire: [wire[:20]]),
+    "a guess before": changed(lambda wire: [bytes([wire[0] ^ 1]) + wire[1:], wire]),
+    "many guesses": changed(lambda wire: [bytes([wire[0] ^ number]) + wire[1:] for number in range(1, 12)]),
+    "one byte": changed(lambda wire: [b"x", wire]),
+}  # fmt: skip
+"""Names say what upstreams do."""
+
+
+class Stage:
+    """One worker: clients, its sockets, a clock, and two upstreams in this very thread."""
+
+    def __init__(self, module: ModuleType | None, config: CoreConfig, weather: dict[bytes, str]) -> None:
+        self.weather = weather
+        self.reactor = MemoryReactorClock()
+        self.reactor.advance(START)
+        self.upstreams = [_bound() for _ in config.upstreams]
+        self.counters = Counters.in_memory(Layout(len(config.upstreams), len(config.lists)))
+        seconds = self.reactor.seconds
+        self.core = Forwarder(config, self.counters, Random(1).randbytes, lambda: UNIX_TIME + seconds(), module)
+        self.core.set_index(TABLE, 1)
+        self.reports: list[Any] = []
+        faults = Faults(self.reports.append, seconds, Limits().pump)
+        servers = [UpstreamServer(each.getsockname()) for each in self.upstreams]
+        self.service = Service(self.core, self.reactor, servers, faults, Limits(), 0, TlsDoors(), "/dns-query")
+        self.listening = _bound()
+        self.address = self.listening.getsockname()
+        self.service.listen("udp", self.listening, "127.0.0.1:53")
+        self.client = _bound()
+        self.asked: list[tuple[int, bytes, bytes]] = []
+        self.answers: list[bytes] = []
+
+    def send(self, *packets: bytes) -> None:
+        for packet in packets:
+            self.client.sendto(packet, self.address)
+
+    def over_a_stream(self, packet: bytes) -> None:
+        """A query that came in another way."""
+        answer = self.core.receive_query(packet, "127.0.0.1", self.stream, (self, None), self.reactor.seconds())
+        if answer is not None:
+            self.answers.append(answer)
+        self.service._pump.flush()
+
+    @property
+    def stream(self) -> Any:
+        self._stream = getattr(self, "_stream", None) or self.core.door(1, "127.0.0.1:53")
+        return self._stream
+
+    def deliver(self, data: bytes, address: object) -> None:
+        self.answers.append(data)
+
+    def settle(self) -> None:
+        """Turn until nothing moves."""
+        while self.turn() | self.reply() | self.take_answers():
+            pass
+
+    def turn(self) -> bool:
+        """What the reactor does once."""
+        readers = [each for each in self.reactor.getReaders() if each.fileno() >= 0]
+        ready = select.select(readers, [], [], 0)[0]
+        for each in readers:
+            if each in ready and each.fileno() >= 0:
+                each.doRead()
+        return bool(ready)
+
+    def reply(self) -> bool:
+        """What upstreams do with all that came to them."""
+        came = False
+        for number, upstream in enumerate(self.upstreams):
+            while (datagram := _received(upstream)) is not None:
+                came = True
+                data, port = datagram
+                query = dns.message.from_wire(data)
+                name = query.question[0].name.to_text().lower().encode()
+                self.asked.append((number, data[2:12] + data[12:].lower(), b""))
+                for response in WEATHER[self.weather.get(name, "address")](query, data):
+                    upstream.sendto(response, port)
+        return came
+
+    def take_answers(self) -> bool:
+        came = False
+        while (datagram := _received(self.client)) is not None:
+            came = True
+            self.answers.append(datagram[0])
+        return came
+
+    def pass_time(self, seconds: float) -> None:
+        """In steps that no two deadlines of a question share."""
+        end = self.reactor.seconds() + seconds
+        while (calls := self.reactor.getDelayedCalls()) and (due := min(call.getTime() for call in calls)) <= end:
+            self.reactor.advance(max(0.0, due - self.reactor.seconds()))
+            self.settle()
+        self.reactor.advance(max(0.0, end - self.reactor.seconds()))
+        self.settle()
+
+    def close(self) -> None:
+        self.service.stop(lambda: None)
+        self.reactor.advance(10)
+        for each in (self.client, *self.upstreams):
+            each.close()
+
+
+def _bound() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    sock.setblocking(False)
+    return sock
+
+
+def _received(sock: socket.socket) -> tuple[bytes, Any] | None:
+    try:
+        return sock.recvfrom(4096)
+    except OSError as error:
+        assert error.errno in (errno.EAGAIN, errno.ECONNREFUSED)
+        return None
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage(native.MODULE, CONFIG, {})
+    yield made
+    made.close()
+    assert made.reports == []
+
+
+def test_a_plain_question_is_asked_answered_and_kept_in_c(stage: Stage) -> None:
+    """The core hears of it when all is done: no attempt of its own, an entry on its shelf, and the next one is a hit."""
+    handed: list[object] = []
+    stage.core._resolution.asking.start = lambda *_: handed.append(1)  # type: ignore[method-assign]
+    stage.send(question("n.site.example"))
+    stage.settle()  # the first of an unknown client is Python's
+    assert handed == [1]
+    stage.send(question("m.site.example"), question("m.site.example"))
+    stage.settle()
+    assert handed == [1]
+    assert len(stage.asked) == 1
+    assert len(stage.answers) == 2
+    kept = stage.core._resolution.cache.find(b"\1m\4site\7example\0\0\1\0\1\0")
+    assert kept is not None
+    assert kept.answer.counts == (1, 0, 0)
+    before = stage.counters.read().cache_hits
+    stage.send(question("M.site.example"))
+    stage.settle()
+    assert stage.counters.read().cache_hits == before + 1
+
+
+def test_no_question_flies_where_each_must_be_looked_at() -> None:
+    """Views, and answers that nobody keeps."""
+    from resolver.core.config import ViewConfig
+
+    for config in (evolve(CONFIG, relay=True), evolve(CONFIG, views=(ViewConfig((), frozenset({"x"}), ()),))):
+        made = Stage(native.MODULE, config, {})
+        assert made.service._flown is None
+        made.close()
+
+
+def test_the_last_answers_leave_while_a_worker_stops() -> None:
+    """What flies is waited for like any other question."""
+    made = Stage(native.MODULE, CONFIG, {})
+    made.send(question("first.site.example"))
+    made.settle()
+    made.answers.clear()
+    made.send(question("last.site.example"))
+    made.turn()
+    stopped: list[bool] = []
+    made.service.stop(lambda: stopped.append(True))
+    assert not stopped
+    made.settle()
+    made.reactor.advance(0.05)
+    made.reactor.advance(0.05)
+    assert len(made.answers) == 1
+    assert stopped
+    for each in (made.client, *made.upstreams):
+        each.close()
+
+
+@pytest.mark.parametrize("server", [("127.0.0.1", 53), ("::1", 53), ("fe80::1%1", 5353)])
+def test_a_server_is_told_as_the_kernel_takes_it(server: tuple[str, int]) -> None:
+    """The bytes are those of the C library's own structures."""
+    packed = sockaddr(server)
+    family = int.from_bytes(packed[:2], "little")
+    assert len(packed) == (16 if family == socket.AF_INET else 28)
+    assert int.from_bytes(packed[2:4]) == server[1]
+    assert socket.inet_pton(family, server[0].partition("%")[0]) in packed
+
+
+# --- beside a worker that asks all in Python ------------------------------------------------------------------
+
+TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one", trust_ad=True), UpstreamConfig("two")))
+CONFIGS = (
+    CONFIG,
+    TWO,
+    evolve(TWO, recursors=1, forward=(ForwardSet(("zone.site.example",), (1,)),), min_ttl=10, prefetch=False),
+    evolve(CONFIG, cache_bytes=30_000, limits=CoreLimits(pending_max=3, waiters_max=2)),
+    evolve(CONFIG, max_ttl=30, stale=0, limits=CoreLimits(prefetch_uses=1)),
+)
+NAMES = (
+    *(f"n{number}.site.example" for number in range(8)),
+    *("www.blk.example", "w.blk.example", "a.zone.site.example", "localhost", "1.0.0.10.in-addr.arpa", "."),
+    f"{'x' * 63}.{'y' * 63}.{'z' * 63}.{'w' * 48}.example",
+)
+COOKIE = [dns.edns.CookieOption(b"8 bytes.", b"")]
+
+
+def packet(name: str, rtype: str, edns: int, ident: int) -> bytes:
+    """0: no EDNS, 1: EDNS, 2: with DO, 3: with a cookie, 4: little room."""
+    query = dns.message.make_query(name, rtype, id=ident)
+    if edns:
+        query.use_edns(0, 0x8000 if edns == 2 else 0, 512 if edns == 4 else 1232, options=COOKIE if edns == 3 else [])
+    return query.to_wire()
+
+
+ASKED = st.tuples(
+    st.sampled_from(NAMES[:5]) | st.sampled_from(NAMES), st.sampled_from(["A", "A", "AAAA", "DS"]), st.integers(0, 4)
+)
+
+
+class Beside(RuleBasedStateMachine):
+    """The same to two workers, one of which flies."""
+
+    @initialize(config=st.sampled_from(CONFIGS), cookies=st.booleans())
+    def begin(self, config: CoreConfig, cookies: bool) -> None:
+        self.weather: dict[bytes, str] = {}
+        self.generation, self.ident = 1, 0
+        self.stages = [Stage(module, config, self.weather) for module in (None, native.MODULE)]
+        for stage in self.stages:
+            stage.core.use_cookie_secrets([bytes(16)] if cookies else [])
+        self.ask([("known.site.example", "A", 1)])
+
+    @rule(questions=st.lists(ASKED, min_size=1, max_size=6))
+    def ask(self, questions: list[tuple[str, str, int]]) -> None:
+        self.send(questions)
+        for stage in self.stages:
+            stage.settle()
+
+    @rule(questions=st.lists(ASKED, min_size=1, max_size=6))
+    def ask_and_leave_upstreams_waiting(self, questions: list[tuple[str, str, int]]) -> None:
+        self.send(questions)
+        for stage in self.stages:
+            stage.turn()
+
+    @rule(asked=ASKED)
+    def ask_over_a_stream(self, asked: tuple[str, str, int]) -> None:
+        self.ident += 1
+        for stage in self.stages:
+            stage.over_a_stream(packet(*asked, self.ident))
+
+    @rule(seconds=st.sampled_from([0.0625, 0.25, 0.5, 1, 3, 40, 280]))
+    def wait(self, seconds: float) -> None:
+        for stage in self.stages:
+            stage.pass_time(seconds)
+
+    @rule(name=st.sampled_from(NAMES), weather=st.sampled_from(sorted(WEATHER)))
+    def change_the_weather(self, name: str, weather: str) -> None:
+        self.weather[name.rstrip(".").encode() + b"."] = weather
+
+    @rule(weather=st.sampled_from(sorted(WEATHER)))
+    def change_all_weather(self, weather: str) -> None:
+        self.weather.update({name.rstrip(".").encode() + b".": weather for name in NAMES})
+
+    @rule(index=st.sampled_from([TABLE, OTHER]))
+    def enforce(self, index: Any) -> None:
+        self.generation += 1
+        for stage in self.stages:
+            stage.core.set_index(index, self.generation)
+
+    def send(self, questions: list[tuple[str, str, int]]) -> None:
+        packets = []
+        for asked in questions:
+            self.ident = (self.ident + 1) % 65536
+            packets.append(packet(*asked, self.ident))
+        for stage in self.stages:
+            stage.send(*packets)
+
+    @invariant()
+    def nobody_can_tell_them_apart(self) -> None:
+        if not hasattr(self, "stages"):
+            return
+        pure, ours = self.stages
+        assert sorted(pure.answers) == sorted(ours.answers)
+        assert sorted(pure.asked) == sorted(ours.asked)
+        assert pure.counters.cells.tolist() == ours.counters.cells.tolist()
+        assert pure.core.next_deadline() == ours.core.next_deadline()
+        shelves = [stage.core._resolution.cache._shelf.things for stage in self.stages]
+        assert {key: entry.kept for key, entry in shelves[0].items()} == {k: e.kept for k, e in shelves[1].items()}
+        assert pure.reports == ours.reports == []
+        for stage in self.stages:
+            stage.answers.clear()
+            stage.asked.clear()
+
+    def teardown(self) -> None:
+        for stage in getattr(self, "stages", ()):
+            stage.close()
+
+
+@pytest.mark.timeout(600)
+def test_nobody_can_tell_the_workers_apart() -> None:
+    """Answers, counters, what upstreams are asked, deadlines and what is kept: the same at every step."""
+    run_state_machine_as_test(Beside, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))

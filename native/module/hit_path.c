@@ -197,7 +197,7 @@ static PyMethodDef METHODS[] = {
     {"land", hit_path_land, METH_NOARGS, "land(): close all that `fly` opened."},
     METHOD(route, "route(upstream, room, trust_ad): whom to ask, and how many questions at once; None: nobody."),
     {"departed", hit_path_departed, METH_NOARGS, "departed(): questions asked since the last call, and those in flight."},
-    {"recall", hit_path_recall, METH_O, "recall(key): hand a question over, None where none flies."},
+    {"recall", hit_path_recall, METH_O, "recall(key): hand a question over, with None the oldest; None where none flies."},
     {"due", hit_path_due, METH_O, "due(now): hand over what is to be asked again."},
     {"next_due", hit_path_next_due, METH_NOARGS, "next_due(): when the first will be, None for never."},
     METHOD(hold, "hold(key, holds): whether Python has this question in flight."),

@@ -271,14 +271,15 @@ PyObject *hit_path_recall(PyObject *object, PyObject *argument)
 {
     const uint8_t *key;
     size_t length;
-    if (!read_bytes(argument, &key, &length)) {
+    const bool any = argument == Py_None;
+    if (!any && !read_bytes(argument, &key, &length)) {
         return NULL;
     }
     struct hitpath *path = take_flying(object);
     if (path == NULL) {
         return NULL;
     }
-    struct flight *flight = flying_find(path, key, length);
+    struct flight *flight = any ? inflight_oldest(hit_flying(path)->inflight) : flying_find(path, key, length);
     PyObject *record = NULL;
     const bool is_ours = flight != NULL && flight->state != FLIGHT_HELD;
     if (is_ours) {

@@ -39,6 +39,9 @@ class Flights(Protocol):
     def recall(self, key: bytes) -> Handed | None:
         """Hand a question over that flies, because it has become special."""
 
+    def recall_oldest(self) -> Handed | None:
+        """Hand over the one that has waited longest."""
+
     def due(self, now: float) -> list[Handed]:
         """Hand over what has to be asked again."""
 
@@ -67,6 +70,10 @@ class NoFlights:
         """Nobody else would ask."""
 
     def recall(self, key: bytes) -> Handed | None:
+        """See `Flights`."""
+        return None
+
+    def recall_oldest(self) -> Handed | None:
         """See `Flights`."""
         return None
 

@@ -69,6 +69,10 @@ class NativeFlights:
         """See `Flights`."""
         return self._path.recall(key)
 
+    def recall_oldest(self) -> Handed | None:
+        """See `Flights`."""
+        return self._path.recall(None)
+
     def due(self, now: float) -> list[Handed]:
         """See `Flights`."""
         return self._path.due(now)

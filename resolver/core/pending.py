@@ -104,6 +104,11 @@ class PendingTable:
         return self.table.get(key)
 
     @property
+    def is_full(self) -> bool:
+        """Whether the oldest question has to make room for a new one."""
+        return len(self.table) + self.flights.count() >= self._pending_max
+
+    @property
     def is_half_full(self) -> bool:
         """Whether questions that nobody waits for have to wait."""
         return 2 * (len(self.table) + self.flights.count()) >= self._pending_max
@@ -117,7 +122,7 @@ class PendingTable:
     def open(self, pending: Pending) -> Pending | None:
         """Add a question; returns the oldest one if it had to make room."""
         shed = None
-        if self.table and len(self.table) + self.flights.count() >= self._pending_max:
+        if self.is_full and self.table:
             key, shed = self.table.popitem(last=False)
             self.flights.let_go(key)
         self.table[pending.key] = pending
@@ -125,8 +130,11 @@ class PendingTable:
         return shed
 
     def take_over(self, pending: Pending) -> None:
-        """Add a question that was in flight already."""
+        """Add a question that was in flight already; the oldest of all stands first."""
+        oldest = next(iter(self.table.values()), None)
         self.table[pending.key] = pending
+        if oldest is not None and pending.started < oldest.started:
+            self.table.move_to_end(pending.key, last=False)
 
     def close(self, pending: Pending) -> None:
         """Take a question out, if it is still in."""

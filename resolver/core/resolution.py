@@ -233,6 +233,8 @@ class Resolution:
         asked, form = query.asked, query.form
         pending = Pending(asked, asked[:-1], form.do, form.cd, now, decision, self.generation, form.view)
         pending.waiters.extend(waiters)
+        if self._pending.is_full and (handed := self.flights.recall_oldest()) is not None:
+            self.take_over(handed, now)
         oldest = self._pending.open(pending)
         if oldest is not None:
             self.asking.abandon(oldest)

@@ -80,11 +80,15 @@ WEATHER: dict[str, Weather] = {
     "lost case": changed(lambda wire: [wire[:12] + wire[12:].lower()]),
     "another question": changed(lambda wire: [wire[:13] + b"zz" + wire[15:]]),
     "rubbish": changed(lambda wire: [wire[:20]]),
-    "a guess before": changed(lambda wire: [bytes([wire[0] ^ 1]) + wire[1:], wire]),
-    "many guesses": changed(lambda wire: [bytes([wire[0] ^ number]) + wire[1:] for number in range(1, 12)]),
-    "one byte": changed(lambda wire: [b"x", wire]),
 }  # fmt: skip
-"""Names say what upstreams do."""
+"""What upstreams do."""
+ALIKE = tuple(WEATHER)
+WEATHER |= {
+    "a guess": changed(lambda wire: [bytes([wire[0] ^ 1]) + wire[1:], wire]),
+    "guesses": changed(lambda wire: [bytes([wire[0] ^ number]) + wire[1:] for number in range(1, 12)]),
+    "one byte": changed(lambda wire: [b"x", wire]),
+}
+"""Datagrams that fit no query count against all of a port, and here is where workers differ: in their ports."""
 
 
 class Stage:
@@ -269,9 +273,8 @@ def test_a_server_is_told_as_the_kernel_takes_it(server: tuple[str, int]) -> Non
 TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one", trust_ad=True), UpstreamConfig("two")))
 CONFIGS = (
     CONFIG,
-    TWO,
     evolve(TWO, recursors=1, forward=(ForwardSet(("zone.site.example",), (1,)),), min_ttl=10, prefetch=False),
-    evolve(CONFIG, cache_bytes=30_000, limits=CoreLimits(pending_max=3, waiters_max=2)),
+    evolve(CONFIG, cache_bytes=30_000, limits=CoreLimits(waiters_max=2)),
     evolve(CONFIG, max_ttl=30, stale=0, limits=CoreLimits(prefetch_uses=1)),
 )
 NAMES = (
@@ -293,6 +296,12 @@ def packet(name: str, rtype: str, edns: int, ident: int) -> bytes:
 ASKED = st.tuples(
     st.sampled_from(NAMES[:5]) | st.sampled_from(NAMES), st.sampled_from(["A", "A", "AAAA", "DS"]), st.integers(0, 4)
 )
+
+
+def kept(stage: Stage) -> dict[bytes, tuple[object, ...]]:
+    """What is on the shelf, but for the ids that were drawn."""
+    things = stage.core._resolution.cache._shelf.things
+    return {key: (each.kept[2:], each.stored, each.until, each.cost, each.in_main) for key, each in things.items()}
 
 
 class Beside(RuleBasedStateMachine):
@@ -330,11 +339,11 @@ class Beside(RuleBasedStateMachine):
         for stage in self.stages:
             stage.pass_time(seconds)
 
-    @rule(name=st.sampled_from(NAMES), weather=st.sampled_from(sorted(WEATHER)))
+    @rule(name=st.sampled_from(NAMES), weather=st.sampled_from(ALIKE))
     def change_the_weather(self, name: str, weather: str) -> None:
         self.weather[name.rstrip(".").encode() + b"."] = weather
 
-    @rule(weather=st.sampled_from(sorted(WEATHER)))
+    @rule(weather=st.sampled_from(ALIKE))
     def change_all_weather(self, weather: str) -> None:
         self.weather.update({name.rstrip(".").encode() + b".": weather for name in NAMES})
 
@@ -361,8 +370,7 @@ class Beside(RuleBasedStateMachine):
         assert sorted(pure.asked) == sorted(ours.asked)
         assert pure.counters.cells.tolist() == ours.counters.cells.tolist()
         assert pure.core.next_deadline() == ours.core.next_deadline()
-        shelves = [stage.core._resolution.cache._shelf.things for stage in self.stages]
-        assert {key: entry.kept for key, entry in shelves[0].items()} == {k: e.kept for k, e in shelves[1].items()}
+        assert kept(pure) == kept(ours)
         assert pure.reports == ours.reports == []
         for stage in self.stages:
             stage.answers.clear()
@@ -376,4 +384,4 @@ class Beside(RuleBasedStateMachine):
 @pytest.mark.timeout(600)
 def test_nobody_can_tell_the_workers_apart() -> None:
     """Answers, counters, what upstreams are asked, deadlines and what is kept: the same at every step."""
-    run_state_machine_as_test(Beside, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Beside, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))

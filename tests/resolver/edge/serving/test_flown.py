@@ -91,6 +91,17 @@ WEATHER |= {
 """Datagrams that fit no query count against all of a port, and here is where workers differ: in their ports."""
 
 
+OPEN: list[Stage] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Every stage of a test, however it ended."""
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 class Stage:
     """One worker: clients, its sockets, a clock, and two upstreams in this very thread."""
 
@@ -113,6 +124,7 @@ class Stage:
         self.client = _bound()
         self.asked: list[tuple[int, bytes, bytes]] = []
         self.answers: list[bytes] = []
+        OPEN.append(self)
 
     def send(self, *packets: bytes) -> None:
         for packet in packets:
@@ -178,8 +190,10 @@ class Stage:
         self.settle()
 
     def close(self) -> None:
+        if self.client.fileno() < 0:
+            return
         self.service.stop(lambda: None)
-        self.reactor.advance(10)
+        self.reactor.pump([0.1] * 40)
         for each in (self.client, *self.upstreams):
             each.close()
 
@@ -203,12 +217,11 @@ def _received(sock: socket.socket) -> tuple[bytes, Any] | None:
 def stage() -> Iterator[Stage]:
     made = Stage(native.MODULE, CONFIG, {})
     yield made
-    made.close()
     assert made.reports == []
 
 
 def test_a_plain_question_is_asked_answered_and_kept_in_c(stage: Stage) -> None:
-    """The core hears of it when all is done: no attempt of its own, an entry on its shelf, and the next one is a hit."""
+    """The core hears of it when all is done: no attempt of its own, an entry on its shelf; the next one is a hit."""
     handed: list[object] = []
     stage.core._resolution.asking.start = lambda *_: handed.append(1)  # type: ignore[method-assign]
     stage.send(question("n.site.example"))
@@ -235,7 +248,6 @@ def test_no_question_flies_where_each_must_be_looked_at() -> None:
     for config in (evolve(CONFIG, relay=True), evolve(CONFIG, views=(ViewConfig((), frozenset({"x"}), ()),))):
         made = Stage(native.MODULE, config, {})
         assert made.service._flown is None
-        made.close()
 
 
 def test_the_last_answers_leave_while_a_worker_stops() -> None:
@@ -385,3 +397,150 @@ class Beside(RuleBasedStateMachine):
 def test_nobody_can_tell_the_workers_apart() -> None:
     """Answers, counters, what upstreams are asked, deadlines and what is kept: the same at every step."""
     run_state_machine_as_test(Beside, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
+
+
+# --- what is special, and what becomes of it --------------------------------------------------------------------
+
+
+def known(config: CoreConfig = CONFIG, weather: str = "address") -> Stage:
+    """A stage whose client is known, where the next question flies."""
+    made = Stage(native.MODULE, config, {})
+    made.send(question("known.site.example"))
+    made.settle()
+    made.answers.clear()
+    made.asked.clear()
+    made.weather.update({f"n{number}.site.example.".encode(): weather for number in range(9)})
+    return made
+
+
+def flying(stage: Stage) -> int:
+    return stage.core._resolution.flights.count()
+
+
+def ask(stage: Stage, *names: str) -> None:
+    stage.send(*(question(f"{name}.site.example") for name in names))
+    stage.turn()
+
+
+def test_a_guess_hands_over_all_that_is_in_flight_on_its_port() -> None:
+    """Each counts it, and the true answer is still taken."""
+    stage = known(weather="a guess")
+    ask(stage, "n1", "n2")
+    assert flying(stage) == 2
+    stage.settle()
+    assert flying(stage) == 0
+    assert sorted(answer[3] & 15 for answer in stage.answers) == [0, 0]
+
+
+def test_many_guesses_send_a_question_to_tcp() -> None:
+    """After `strange_max` nobody waits on that port any more (RFC 5452)."""
+    stage = known(weather="guesses")
+    ask(stage, "n1")
+    stage.settle()
+    assert stage.answers == []
+    assert stage.reactor.tcpClients
+
+
+def test_an_error_of_the_network_is_one_of_each_query_on_the_port() -> None:
+    """A port that nobody listens on: the failure is counted and the question goes on in Python, to its end."""
+    stage = known()
+    port = stage.upstreams[0].getsockname()
+    stage.upstreams[0].close()
+    ask(stage, "n1", "n2")
+    for _ in range(3):
+        stage.turn()
+    assert flying(stage) == 0
+    assert stage.counters.read().upstream_failures[0] >= 2
+    stage.upstreams[0] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stage.upstreams[0].setblocking(False)
+    stage.upstreams[0].bind(port)
+    stage.pass_time(3)
+    assert [answer[3] & 15 for answer in stage.answers] == [0, 0]
+
+
+def test_what_is_not_answered_is_asked_again_by_the_schedule() -> None:
+    """At the second offset the core has it, with who waits; the first query's answer would still be taken."""
+    stage = known(weather="silence")
+    ask(stage, "n1", "n1")
+    assert flying(stage) == 1
+    stage.pass_time(0.36)
+    assert flying(stage) == 0
+    assert len(stage.asked) == 2
+    assert stage.counters.read().pending == 1
+    stage.weather.clear()
+    stage.pass_time(1)
+    assert [answer[3] & 15 for answer in stage.answers] == [0, 0]
+    assert stage.counters.read().pending == 0
+
+
+def test_whoever_asks_in_another_way_waits_for_the_question_that_flies() -> None:
+    """A client of a stream joins it; nothing is asked twice."""
+    stage = known()
+    ask(stage, "n1")
+    stage.over_a_stream(question("n1.site.example"))
+    assert flying(stage) == 0
+    stage.settle()
+    assert len(stage.asked) == 1
+    assert len(stage.answers) == 2
+
+
+def test_a_list_that_comes_meanwhile_decides_the_answer() -> None:
+    """The answer to a question that is listed by then is the list's."""
+    stage = known()
+    ask(stage, "n1")
+    stage.core.set_index(OTHER, 2)
+    stage.settle()
+    assert [dns.message.from_wire(answer).answer[0][0].to_text() for answer in stage.answers] == ["192.0.2.1"]
+
+
+def test_what_is_full_makes_room_for_the_newest() -> None:
+    """The oldest question of all is shed, whoever carries it."""
+    stage = known(evolve(CONFIG, limits=CoreLimits(pending_max=2)), "silence")
+    for number in range(4):
+        stage.reactor.advance(0.001)
+        ask(stage, f"n{number}")
+    stage.take_answers()
+    assert [answer[3] & 15 for answer in stage.answers] == [2, 2]
+    assert stage.counters.read().pending == 2
+
+
+def test_every_upstream_is_measured_now_and_then() -> None:
+    """Many questions that fly do not hide one upstream from the other: both are asked."""
+    stage = known(TWO)
+    for number in range(300):
+        ask(stage, f"m{number}")
+        stage.reactor.advance(0.01)
+        stage.settle()
+    numbers = [upstream for upstream, *_ in stage.asked]
+    assert min(numbers.count(0), numbers.count(1)) >= 2
+
+
+def test_an_upstream_that_fails_is_no_route() -> None:
+    """Silence of one brings the other; nothing flies to one that is down."""
+    stage = known(weather="silence")
+    for number in range(9):
+        ask(stage, f"n{number}")
+    stage.pass_time(0.4)
+    assert stage.counters.read().upstream_up == (0,)
+    ask(stage, "other")
+    assert flying(stage) == 0
+
+
+def test_a_query_that_cannot_be_sent_is_sent_by_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a descriptor for a port nothing is lost, and no failure of the upstream is counted."""
+    import resource
+
+    stage = Stage(native.MODULE, CONFIG, {})
+    stage.send(question("known.site.example"))
+    stage.settle()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(each.fileno() for each in stage.upstreams), hard))
+    try:
+        ask(stage, "n1")
+        assert flying(stage) <= 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    stage.settle()
+    assert len(stage.asked) == 2
+    assert len(stage.answers) == 2
+    assert stage.counters.read().upstream_queries == (2,)

@@ -6,7 +6,7 @@ says whether it is served, `resolution.py` finds the answer.
 
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import native
 from blocklist.index import Index
@@ -125,7 +125,7 @@ class Forwarder:
         """Whether plain questions need no look from here: answers are kept, and decided by one policy."""
         return self._config.caching and not self._config.views
 
-    def let_fly(self, servers: Sequence[bytes], ports: dict[str, float]) -> "NativeFlights | None":
+    def let_fly(self, servers: Sequence[bytes], ports: dict[str, Any]) -> "NativeFlights | None":
         """Let them be asked of upstreams at these sockaddrs over such ports; None where that cannot be."""
         if self.hit_path.kind == "pure" or not self.may_fly:
             return None

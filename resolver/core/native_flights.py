@@ -1,6 +1,7 @@
 """Questions that fly, in C: the adapter (`flights.py`), and what only the edge needs of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from blocklist.names import to_wire
 from native._native import HitPath as Packets
@@ -18,7 +19,7 @@ class NativeFlights:
     """See `Flights`. `descriptor` has something to read when a response has come."""
 
     def __init__(
-        self, path: Packets, config: CoreConfig, layout: Layout, servers: Sequence[bytes], ports: dict[str, float]
+        self, path: Packets, config: CoreConfig, layout: Layout, servers: Sequence[bytes], ports: dict[str, Any]
     ) -> None:
         limits = config.limits
         self._path = path

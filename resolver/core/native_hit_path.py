@@ -7,7 +7,7 @@ on the shelf of the cache; what cannot be said by an image is not told, and so i
 
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from native._native import Client as NativeRecord
 from native._native import Datagrams, TokenTable
@@ -210,7 +210,7 @@ class NativeHitPath:
 
     # --- what flies -------------------------------------------------------------------------------------
 
-    def let_fly(self, config: CoreConfig, servers: Sequence[bytes], ports: dict[str, float]) -> NativeFlights:
+    def let_fly(self, config: CoreConfig, servers: Sequence[bytes], ports: dict[str, Any]) -> NativeFlights:
         """Ask plain questions from now on, of upstreams at these sockaddrs (empty: not this way), over such ports."""
         return NativeFlights(self._path, config, self._layout, servers, ports)
 

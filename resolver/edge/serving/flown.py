@@ -47,7 +47,7 @@ def sockaddr(server: Server | None) -> bytes:
     return struct.pack("=H", socket.AF_INET6) + struct.pack(">HI", port, 0) + packed + struct.pack("=I", scope)
 
 
-def _ports(limits: UpstreamLimits) -> dict[str, float]:
+def _ports(limits: UpstreamLimits) -> dict[str, Any]:
     return {
         "ports": limits.ports,
         "port_queries": limits.port_queries,

@@ -189,7 +189,7 @@ class HitPath:
         """What was answered, and what goes on in Python: questions handed over, and what has come for such, by token
         (None: an error of the network)."""
 
-Landed = tuple[bytes, bytes | None, int, int, float]
+Landed = tuple[bytes, bytes | None, int, int, int, float]
 Handed = tuple[bytes, bytes, int, int, float, float, int, list[tuple[bytes, bytes, bytes, bytes, int, float]]]
 
 def make_query(question: bytes, drawn: bytes, flags: int, opt: bytes, mixed: bool, /) -> bytes:

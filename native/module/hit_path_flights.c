@@ -398,7 +398,10 @@ static PyObject *answered(const struct upstream_event *event)
         Py_INCREF(Py_None);
         message = Py_None;
     }
-    return Py_BuildValue("(y#NIBd)", (const char *)event->key, (Py_ssize_t)event->key_bytes, message,
+    const uint8_t *counts = event->data + 6;
+    const unsigned records = (unsigned)(counts[0] << 8 | counts[1]) + (unsigned)(counts[2] << 8 | counts[3]) +
+                             (unsigned)(counts[4] << 8 | counts[5]);
+    return Py_BuildValue("(y#NIIBd)", (const char *)event->key, (Py_ssize_t)event->key_bytes, message, records,
                          (unsigned)event->seconds, event->upstream, event->rtt);
 }
 

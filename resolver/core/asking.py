@@ -81,7 +81,7 @@ class Asking:
 
     def answered_elsewhere(self, landed: Sequence[Landed]) -> None:
         """Note the answers to questions that were not asked from here."""
-        for _, _, _, upstream, rtt in landed:
+        for _, _, _, _, upstream, rtt in landed:
             self._upstreams[upstream].case_losses = 0
             self._upstreams.answered(upstream, rtt)
 

@@ -273,10 +273,10 @@ class Resolution:
     def landed(self, answers: Sequence[Landed], now: float) -> None:
         """Keep the answers that have come to them: who waited has been told, and the hit path has them."""
         self.asking.answered_elsewhere(answers)
-        for key, message, seconds, upstream, _ in answers:
+        keep, made, upstreams = self.cache.put_mirrored, self._ruler.landed, self._config.upstreams
+        for key, message, count, seconds, upstream, _ in answers:
             if message is not None:
-                trust_ad = self._config.upstreams[upstream].trust_ad
-                self.cache.put_mirrored(key, self._ruler.landed(message, seconds, trust_ad, now))
+                keep(key, made(message, seconds, upstreams[upstream].trust_ad, now), count)
 
     def take_over(self, handed: Handed, now: float) -> Pending:
         """Go on with a question that was asked there, from wherever it has come to."""

@@ -1,8 +1,9 @@
 """Which upstream is asked next: the quickest that is up; those that are down are probed until they answer."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from resolver.core.config import UpstreamConfig
 from resolver.core.counters import Counters
@@ -20,8 +21,7 @@ _PENALTY = 2.0
 _ESTIMATE_MAX = 3.0
 
 
-@frozen
-class Route:
+class Route(NamedTuple):
     """The upstream that each plain question would be sent to now, None where each is to be looked at; `room` is how
     many may be in flight at once."""
 
@@ -146,13 +146,14 @@ class Upstreams:
 
     def _next_route(self, members: Sequence[int]) -> Route:
         """One that is up, known well, keeps case, and at most half in use; who is to be measured is asked by itself."""
-        number = self._best(members, ())
-        if number is None or not self.is_at_ease(number):
+        number = members[0] if len(members) == 1 else self._best(members, ())
+        if number is None:
             return _NO_ROUTE
         one = self.all[number]
-        if one.is_guess or not one.keeps_case or one.config.tls:
+        room = self._limits.upstream_in_flight_max // 2 - len(one.in_flight)
+        if room <= one.elsewhere or not one.up or one.is_guess or not one.keeps_case or one.config.tls:
             return _NO_ROUTE
-        return Route(number, self._limits.upstream_in_flight_max // 2 - len(one.in_flight), one.config.trust_ad)
+        return Route(number, room, one.config.trust_ad)
 
     # --- what became of it ------------------------------------------------------------------------------
 

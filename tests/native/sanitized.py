@@ -21,6 +21,7 @@ TESTS: Final = (
     "tests/blocklist/test_record_sets.py",
     "tests/resolver/core/test_upstream_query.py",
     "tests/resolver/edge/serving/test_native_datagrams.py",
+    "tests/resolver/edge/serving/test_flown.py",
 )
 SESSIONS: Final = (
     *TESTS,

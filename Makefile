@@ -15,15 +15,17 @@ $(STAMP): pyproject.toml
 	MAMORI_NATIVE=off $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-# Built aside and moved into place, so that running processes keep the one they have; without a compiler the pure twins
-# do the work.
+# Built aside and moved into place, so that running processes keep the one they have; without a compiler, or without what
+# it needs of Python, the pure twins do the work.
+PYTHON_HEADERS = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
 native: $(EXTENSION)
 $(EXTENSION): $(STAMP) setup.py $(wildcard native/*/*.c native/*/*.h)
-	@if command -v $${CC:-cc} >/dev/null; then \
-	  mkdir -p build && into=$$(mktemp -d build/native.XXXX) && \
+	@if ! command -v $${CC:-cc} >/dev/null; then echo "no C compiler here: the pure twins do the work"; \
+	elif ! test -e "$(PYTHON_HEADERS)/Python.h"; then \
+	  echo "no headers of Python here (Debian: python3-dev): the pure twins do the work"; \
+	else mkdir -p build && into=$$(mktemp -d build/native.XXXX) && \
 	  MAMORI_REQUIRE_NATIVE=1 $(BIN)/python setup.py --quiet build_ext --build-lib $$into --build-temp $$into/temp && \
-	  mv -f $$into/$@ $@ && rm -rf $$into; \
-	else echo "no C compiler here: the pure twins do the work"; fi
+	  mv -f $$into/$@ $@ && rm -rf $$into; fi
 
 # Into dist/: one with the extension, for this kind of processor, and one that is pure Python, for any.
 wheels: setup
@@ -34,7 +36,6 @@ native-sanitized: setup
 	$(BIN)/python -m tests.native.sanitized
 SANITIZED_FLAGS := -std=c11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 -Inative -g1 -O1 -fPIC -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
-PYTHON_HEADERS = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
 build/sanitized/%.o: native/%.c $(wildcard native/*/*.h) Makefile
 	@mkdir -p $(@D)
 	gcc $(SANITIZED_FLAGS) -isystem $(PYTHON_HEADERS) -c $< -o $@
@@ -44,7 +45,9 @@ build/sanitized/$(EXTENSION): $(patsubst native/%.c,build/sanitized/%.o,$(wildca
 
 # Every warning that is worth one, as an error; by both compilers where both are there.
 native-warnings: setup
-	@for compiler in gcc $(FUZZ_CC); do command -v $$compiler >/dev/null || continue; \
+	@for compiler in gcc $(FUZZ_CC); do \
+	  command -v $$compiler >/dev/null && test -e "$(PYTHON_HEADERS)/Python.h" || \
+	    { echo "$$compiler or the headers of Python are not here: it does not look at the C"; continue; }; \
 	  printf '%s\n' native/*/*.c | xargs -P2 -I{} $$compiler -std=c11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 -Inative \
 	    -isystem $(PYTHON_HEADERS) -O2 -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Werror \
 	    -c {} -o /dev/null || exit 1; done
@@ -55,7 +58,8 @@ run: setup
 # One process more than processors: many tests wait for a timer, a network or another process.
 PYTEST = $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup
 
-test: setup peers scanner browser check
+# Peers first: among them is what setup builds the C extension with.
+test: peers setup scanner browser check
 	$(PYTEST)
 
 # The thirteen statements about the secrecy of communications, as in `make test`; needs root.

@@ -10,6 +10,7 @@ from attrs import frozen
 
 CORE = 1  # of the generator; the server has core 0
 SERVER_CORE = 0
+SHARED = 0.1  # share of the counted time in which others had the server's core: more than this is told
 SATURATED = 0.97  # share of the counted time that the server's core must not have been idle
 WINDOW, SEGMENTS = 512, 16
 
@@ -47,7 +48,10 @@ class Load:
 
 @frozen
 class Measured:
-    """What came back. `cpu_ns` is the server's processor time for one answer, `busy` its core's share not idle."""
+    """What came back. `cpu_ns` is the server's processor time for one answer.
+
+    `busy` is the share of time in which its core was not idle, `others` that in which other processes had it.
+    """
 
     qps: float
     answered: int
@@ -58,16 +62,12 @@ class Measured:
     cpu_share: float
     own_cpu_ns: float
     busy: float
+    others: float
     next_unique: int
     p50_us: float
     p99_us: float
     p999_us: float
     most_us: float
-
-    @property
-    def is_saturated(self) -> bool:
-        """Whether the server, not the generator, was the limit."""
-        return self.busy >= SATURATED
 
 
 def command(program: Path, target: Target, load: Load) -> list[str]:
@@ -95,6 +95,6 @@ def parse(line: str) -> Measured:
     """Read the generator's line; lost are also those it found no room for."""
     told = json.loads(line)
     wrong = sum(told[kind] for kind in ("wrong_question", "wrong_rcode", "wrong_answer"))
-    same = ("qps", "answered", "sent", "cpu_ns", "cpu_share", "own_cpu_ns", "busy", "next_unique")
+    same = ("qps", "answered", "sent", "cpu_ns", "cpu_share", "own_cpu_ns", "busy", "others", "next_unique")
     times = ("p50_us", "p99_us", "p999_us", "most_us")
     return Measured(lost=told["lost"] + told["unsent"], wrong=wrong, **{name: told[name] for name in same + times})

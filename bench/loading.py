@@ -1,4 +1,4 @@
-"""What taking up 10,000 to a million entries costs: ours by `bench.lists`, peers from start to first answer."""
+"""What taking up 10,000 to a million entries costs: ours by `bench.lists`, peers by what their start takes longer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psutil
 
+from bench.generator import LoadFault
 from bench.lists.__main__ import measured
 from bench.lists.gauge import MB
 from bench.lists.site import published
-from bench.peers.asking import answered
+from bench.peers.asking import is_listed
 from bench.peers.dnsdist import Dnsdist
 from bench.peers.recursor import Recursor
 from bench.peers.server import Server
@@ -22,7 +23,7 @@ from bench.throughput import Cell
 
 ENTRIES = (10_000, 100_000, 1_000_000)
 PEERS: tuple[type[Server], ...] = (Unbound, Dnsdist, Recursor)
-PATIENCE = 120.0  # seconds until a peer must answer for a listed name
+PATIENCE = 120.0  # seconds until a peer must enforce its list
 
 
 def loading(stage: Stage, rounds: int, entries: tuple[int, ...] = ENTRIES) -> dict[str, Cell]:
@@ -50,22 +51,23 @@ def _ours(entries: int, rounds: int) -> dict[str, list[float]]:
 
 
 def _theirs(kind: type[Server], stage: Stage, entries: int) -> dict[str, list[float]]:
-    """From the start of the program to its first answer for a listed name; what it holds more than without a list."""
-    bare, _, _ = _started(kind, stage, stage.folder / f"{kind.name}-bare-{entries}", 1)
-    held, seconds, cpu = _started(kind, stage, stage.folder / f"{kind.name}-{entries}", entries)
-    return {"seconds": [seconds], "cpu_seconds": [cpu], "held_mb": [held - bare]}
+    """What its start takes, and what it holds, beyond the same with a list of one entry."""
+    bare = started(kind, stage.folder / f"{kind.name}-bare-{entries}", stage.upstream, 1)
+    whole = started(kind, stage.folder / f"{kind.name}-{entries}", stage.upstream, entries)
+    return {figure: [max(0.0, whole[figure] - bare[figure])] for figure in whole}
 
 
-def _started(kind: type[Server], stage: Stage, folder: Path, entries: int) -> tuple[float, float, float]:
-    """(resident megabytes, seconds, processor seconds)."""
+def started(kind: type[Server], folder: Path, upstream: int, entries: int) -> dict[str, float]:
+    """From the start of the program to its first answer from the list."""
     began = time.monotonic()
-    server = kind(folder, stage.upstream, entries)
+    server = kind(folder, upstream, entries)
     try:
-        while answered("127.0.0.1", server.port, listed_name(entries - 1)) is None:
+        while not is_listed(server.port, listed_name(entries - 1)):
             if time.monotonic() > began + PATIENCE:
-                raise TimeoutError(f"{kind.name} does not answer for a list of {entries} entries")
+                raise LoadFault(f"{kind.name} does not enforce a list of {entries} entries")
         seconds = time.monotonic() - began
         process = psutil.Process(server.target().pid)
-        return process.memory_info().rss / MB, seconds, sum(process.cpu_times()[:2])
+        cpu, held = sum(process.cpu_times()[:2]), process.memory_info().rss / MB
+        return {"seconds": seconds, "cpu_seconds": cpu, "held_mb": held}
     finally:
         server.stop()

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing import Process
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
@@ -24,17 +26,23 @@ import native
 from bench.listed import reply
 from tests.resolver.core.world import CONFIG, World, index_of, question
 
+ROOT = Path(__file__).parents[1]
 WINDOW = 64
 LISTED = 1_000
 CACHE_BYTES = 64 * 1024 * 1024
 LOOPBACK = b"\x7f\0\0\1"
+PATIENCE = 30  # seconds a client waits for an answer
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.misses", description=__doc__)
     parser.add_argument("--names", type=int, default=20_000, help="different names a round (default 20,000)")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)  # what `in_worker` runs
     words = parser.parse_args()
+    if words.serve:
+        serve(words.names)
+        return
     core = least(in_core(words.names) for _ in range(words.rounds))
     worker = least(in_worker(words.names) for _ in range(words.rounds))
     print(f"{words.names:,} names a round, the least of {words.rounds} rounds, {native.kind()}; microseconds a miss")
@@ -90,19 +98,17 @@ def in_core(names: int) -> dict[str, float]:
 
 
 def in_worker(names: int) -> dict[str, float]:
-    """In a process of its own: a reactor runs once."""
-    receiver, sender = os.pipe()
-    worker = Process(target=serve, args=(names, sender))
-    worker.start()
-    os.close(sender)
-    with os.fdopen(receiver) as file:
-        told: dict[str, float] = json.loads(file.read())
-    worker.join()
+    """In a fresh process: a reactor runs once, and one that was forked shares its epoll with its parent."""
+    command = (sys.executable, "-m", "bench.misses", "--serve", "--names", str(names))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the worker failed:\n{done.stderr}")
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
-def serve(names: int, result: int) -> None:
-    """Answer clients until all names were asked; write what it took."""
+def serve(names: int) -> None:
+    """Answer clients until all names were asked; print what it took."""
     upstream, listening = bound(), bound()
     others = [Process(target=answer_all, args=(upstream,), daemon=True)]
     others.append(Process(target=ask_all, args=(listening.getsockname(), names), daemon=True))
@@ -130,13 +136,14 @@ def serve(names: int, result: int) -> None:
         else:
             clock.stop()  # type: ignore[attr-defined]
 
-    look()
+    clock.callLater(0, look)  # type: ignore[attr-defined]
     clock.run()  # type: ignore[attr-defined]
     after = resource.getrusage(resource.RUSAGE_SELF)
     spent = {"user": after.ru_utime - before.ru_utime, "system": after.ru_stime - before.ru_stime}
     others[0].terminate()
-    with os.fdopen(result, "w") as file:
-        json.dump({f"worker: {part}": seconds / names * 1e6 for part, seconds in spent.items()}, file)
+    if others[1].exitcode:
+        sys.exit("a question was left without an answer")
+    print(json.dumps({f"worker: {part}": seconds / names * 1e6 for part, seconds in spent.items()}))
 
 
 def bound() -> socket.socket:
@@ -153,10 +160,10 @@ def answer_all(sock: socket.socket) -> None:
 
 
 def ask_all(server: tuple[str, int], names: int) -> None:
-    """Ask a window of names, wait for its answers, go on; what is lost is asked again by nobody."""
+    """Ask a window of names, wait for its answers, go on; TimeoutError where one is lost."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(server)
-        sock.settimeout(3)
+        sock.settimeout(PATIENCE)
         for questions in windows(names):
             for each in questions:
                 sock.send(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from bench.generator import SATURATED
+from bench.generator import SATURATED, SHARED
 from bench.markdown import markdown
 from bench.ratios import ratio
 from bench.tables import TABLES
@@ -39,11 +39,13 @@ def told(document: Document) -> list[str]:
         lines += ["", "Answers a second, and the share of the echo's rate:", "", *throughput_table(workloads)]
         lines += ["", "Mamori's rate over another server's in the same round:", "", *ratio_table(workloads)]
         lines += ["", "Processor nanoseconds for an answer, and how many times the echo's:", "", *cost_table(workloads)]
-        lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads)]
-        lines += [f"\nLOST: {each}" for each in lost(workloads)]
     for section, table in TABLES.items():
         if document.get(section):
             lines += ["", *table(document[section])]
+    featured = {"cached, limit and cookies": {HEAD.label: document["features"]}} if document.get("features") else {}
+    lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads | featured)]
+    lines += [f"\nNOT ALONE: {each}" for each in shared(workloads | featured)]
+    lines += [f"\nLOST: {each}" for each in lost(workloads | featured)]
     return lines
 
 
@@ -87,6 +89,18 @@ def unsaturated(workloads: dict[str, dict[str, Cell]]) -> list[str]:
         for variant, cell in cells.items()
         for server, figures in cell.items()
         if min(figures["busy"]) < SATURATED
+    ]
+
+
+def shared(workloads: dict[str, dict[str, Cell]]) -> list[str]:
+    """The measurements in which other processes had more than a tenth of the server's core: their rates say little."""
+    return [
+        f"{workload}, {variant}: {server} in {sum(share > SHARED for share in figures['others'])} of "
+        f"{len(figures['others'])} rounds (others had {max(figures['others']):.0%} of its core)"
+        for workload, cells in workloads.items()
+        for variant, cell in cells.items()
+        for server, figures in cell.items()
+        if max(figures.get("others", [0.0])) > SHARED  # of older runs it is not known
     ]
 
 

@@ -26,6 +26,7 @@ DOH_CONNECTIONS, DOH_STREAMS = 10, 20  # of h2load; streams of each connection
 TRANSPORTS = ("tcp", "dot", "doh")
 _DNSPERF_RATE = re.compile(r"Queries per second:\s+([\d.]+)")
 _DNSPERF_BAD = re.compile(r"Queries lost:\s+(\d+)")
+_DNSPERF_CODES = re.compile(r"Response codes:\s+(.+)")
 _H2LOAD_RATE = re.compile(r"finished in [\d.]+\w+, ([\d.]+) req/s")
 _H2LOAD_BAD = re.compile(
     r"(\d+) failed, (\d+) errored, (\d+) timeout\nstatus codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx"
@@ -50,12 +51,14 @@ def streams(stage: Stage, rounds: int, seconds: float) -> dict[str, Cell]:
 
 
 def dnsperf_rate(output: str) -> float:
-    """Answers a second; LoadFault where dnsperf lost some."""
-    rate, bad = _DNSPERF_RATE.search(output), _DNSPERF_BAD.search(output)
-    if rate is None or bad is None:
+    """Answers a second; LoadFault where dnsperf lost some or was refused some."""
+    rate, bad, codes = (each.search(output) for each in (_DNSPERF_RATE, _DNSPERF_BAD, _DNSPERF_CODES))
+    if rate is None or bad is None or codes is None:
         raise LoadFault(f"dnsperf said no rate:\n{output}")
     if int(bad[1]):
         raise LoadFault(f"dnsperf lost {bad[1]} queries over connections")
+    if not re.fullmatch(r"NOERROR \d+ \(100\.00%\)", codes[1].strip()):
+        raise LoadFault(f"dnsperf got {codes[1]} over connections")
     return float(rate[1])
 
 

@@ -55,7 +55,7 @@ def growth_table(parts: Mapping[str, Cell]) -> list[str]:
 
 
 def loading_table(entries: Mapping[str, Cell]) -> list[str]:
-    """`held` of Mamori is the index, once for all workers; of a peer, what it holds more than without a list."""
+    """`held` of Mamori is the index, once for all workers."""
     rows = [["entries", "server", "seconds", "processor seconds", "MB held", "bytes an entry", "ms pause"]]
     for count, cell in entries.items():
         for name, figures in cell.items():
@@ -65,8 +65,10 @@ def loading_table(entries: Mapping[str, Cell]) -> list[str]:
             rows.append(
                 [f"{int(count):,}", name, *costs, f"{held:.1f}", f"{held * BYTES_A_MB / int(count):.0f}", pause]
             )
-    title = "Taking up a list: Mamori from the first byte fetched, peers from their start to the first answer from it:"
-    return [title, "", *markdown(rows)]
+    times = max(len(figures["seconds"]) for cell in entries.values() for figures in cell.values())
+    ours = f"Taking up a list. Mamori: from the first byte fetched to the index in force, {times} times"
+    theirs = "the others: what a start takes, and they hold, beyond the same with a list of one entry, once:"
+    return [f"{ours}; {theirs}", "", *markdown(rows)]
 
 
 def _times(cell: Cell) -> list[str]:

@@ -12,7 +12,7 @@ from bench.questions import Form
 from bench.stage import Stage
 from bench.workloads import VARIANTS, Variant, written
 
-KEPT = ("qps", "cpu_ns", "busy", "lost")  # of each measurement, for the report
+KEPT = ("qps", "cpu_ns", "busy", "others", "lost")  # of each measurement, for the report
 NOT_OF_A_MILLION = {"mamori-pure"}  # its cache would fill for minutes
 Cell = dict[str, dict[str, list[float]]]  # server: figure: one value a round
 

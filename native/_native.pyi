@@ -56,6 +56,7 @@ class Client:
 
 class HitPath:
     """A worker's hit path. Twin: resolver/core/hit_path.py. RuntimeError: `Datagrams.serve` runs in another thread.
+    Its Clients are not guarded: whoever serves in a thread leaves them alone meanwhile. ValueError: no finite time.
 
     `cells` are the counters' unsigned 64-bit words; the next six are places in them (`Layout`). `secret` is 16 bytes.
     """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import native
 from native import REQUIRE, SWITCH, NativeMissing, choose
-from tests.support.tools import unmet
+from tests.support.tools import require, unmet
 
 ABSENT = "native._absent"
+MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
 def test_the_extension_is_taken_where_it_is() -> None:
@@ -41,6 +46,22 @@ def test_settings_that_contradict_are_refused() -> None:
 def test_its_kind_is_told() -> None:
     """`mamori status` shows this word."""
     assert native.kind() == ("pure" if native.MODULE is None else "native")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "says"),
+    [("CC=no-such-compiler", "no C compiler here"), ("PYTHON_HEADERS=/no-such-folder", "no headers of Python here")],
+)
+def test_where_it_cannot_be_built_make_says_what_is_missing_and_goes_on(tmp_path: Path, lacks: str, says: str) -> None:
+    """`make run` has to work on a machine that has a compiler, but nothing that Python's headers came with."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    for name in ("setup.py", "pyproject.toml", ".venv/.installed"):
+        (tmp_path / name).touch()
+    command = (require("make")["make"], "-f", str(MAKEFILE), "native", lacks)
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert says in made.stdout and "the pure twins do the work" in made.stdout
 
 
 def test_where_nothing_may_be_skipped_the_extension_is_there() -> None:

@@ -147,22 +147,24 @@ static void drain(struct run *run)
     }
 }
 
-/* What the counted time cost: processor time of the server, of this process, and what its core was idle. */
+/* What the counted time cost: processor time of the server and of this process, and what the server's core did. */
 struct cost {
-    uint64_t elapsed, answered, server, own, idle;
+    uint64_t elapsed, answered, server, own;
+    struct core_time core;
 };
 
 static struct cost cost_now(const struct run *run)
 {
     return (struct cost){steady_ns(), run->counts[RIGHT], process_ns(run->options.pid),
-                         nanoseconds(CLOCK_PROCESS_CPUTIME_ID), core_idle_ns(run->options.core)};
+                         nanoseconds(CLOCK_PROCESS_CPUTIME_ID), core_time(run->options.core)};
 }
 
 static struct cost cost_since(const struct run *run, const struct cost *before)
 {
     const struct cost now = cost_now(run);
     return (struct cost){now.elapsed - before->elapsed, now.answered - before->answered, now.server - before->server,
-                         now.own - before->own, now.idle - before->idle};
+                         now.own - before->own,
+                         {now.core.idle - before->core.idle, now.core.worked - before->core.worked}};
 }
 
 static double each(uint64_t whole, uint64_t count)
@@ -174,16 +176,17 @@ static void tell(const struct run *run, const struct cost *cost)
 {
     const uint64_t answered = cost->answered, elapsed = cost->elapsed;
     const double seconds = (double)elapsed / (double)SECOND;
-    const double busy = 1 - (double)cost->idle / (double)elapsed;
+    const double busy = 1 - (double)cost->core.idle / (double)elapsed;
+    const double others = ((double)cost->core.worked - (double)cost->server) / (double)elapsed;
     printf("{\"qps\": %.1f, \"seconds\": %.4f, \"answered\": %llu, \"sent\": %llu, \"lost\": %llu, \"unsent\": %llu, ",
            (double)answered / seconds, seconds, (unsigned long long)answered, (unsigned long long)run->sent,
            (unsigned long long)run->lost, (unsigned long long)run->unsent);
     printf("\"wrong_question\": %llu, \"wrong_rcode\": %llu, \"wrong_answer\": %llu, \"strange\": %llu, ",
            (unsigned long long)run->counts[WRONG_QUESTION], (unsigned long long)run->counts[WRONG_RCODE],
            (unsigned long long)run->counts[WRONG_ANSWER], (unsigned long long)run->strange);
-    printf("\"cpu_ns\": %.1f, \"cpu_share\": %.4f, \"own_cpu_ns\": %.1f, \"own_share\": %.4f, \"busy\": %.4f, ",
+    printf("\"cpu_ns\": %.1f, \"cpu_share\": %.4f, \"own_cpu_ns\": %.1f, \"own_share\": %.4f, \"busy\": %.4f, \"others\": %.4f, ",
            each(cost->server, answered), each(cost->server, elapsed), each(cost->own, answered),
-           each(cost->own, elapsed), busy < 0 ? 0 : busy);
+           each(cost->own, elapsed), busy < 0 ? 0 : busy, others < 0 ? 0 : others);
     printf("\"untimed\": %llu, \"next_unique\": %llu, ", (unsigned long long)run->untimed,
            (unsigned long long)run->unique);
     printf("\"p50_us\": %.2f, \"p99_us\": %.2f, \"p999_us\": %.2f, \"most_us\": %.2f}\n",

@@ -29,16 +29,17 @@ uint64_t process_ns(int pid)
     return sum;
 }
 
-uint64_t core_idle_ns(int core)
+struct core_time core_time(int core)
 {
     char line[512], name[16];
-    unsigned long long user, nice, system, idle = 0, waiting = 0;
+    unsigned long long user = 0, nice = 0, system = 0, idle = 0, waiting = 0, hard = 0, soft = 0, stolen = 0;
     FILE *file = fopen("/proc/stat", "r");
-    if (file == NULL) return 0;
+    if (file == NULL) return (struct core_time){0, 0};
     (void)snprintf(name, sizeof name, "cpu%d ", core);
     while (fgets(line, sizeof line, file) != NULL)
         if (strncmp(line, name, strlen(name)) == 0)
-            (void)sscanf(line + strlen(name), "%llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &waiting);
+            (void)sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
+                         &waiting, &hard, &soft, &stolen);
     (void)fclose(file);
-    return (uint64_t)(idle + waiting) * 10000000U;
+    return (struct core_time){(idle + waiting) * 10000000U, (user + nice + system + stolen) * 10000000U};
 }

@@ -7,7 +7,11 @@
 /* Nanoseconds all threads of a process have run (/proc/PID/task/TID/schedstat); 0 where it is gone. */
 uint64_t process_ns(int pid);
 
-/* Nanoseconds a core has been idle (/proc/stat, in steps of a hundredth of a second). */
-uint64_t core_idle_ns(int core);
+/* Nanoseconds a core has been idle, and has worked for any process or been taken away by a hypervisor; interrupts apart
+ * (/proc/stat, in steps of a hundredth of a second). */
+struct core_time {
+    uint64_t idle, worked;
+};
+struct core_time core_time(int core);
 
 #endif

@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 
 from bench.generator import CORE, SERVER_CORE, Target
-from bench.peers.asking import ADDRESSES, answered
+from bench.peers.asking import ADDRESSES, is_listed
 from bench.peers.unbound import RATE
 from bench.questions import listed_name
 from bench.site import Site
 from native import REQUIRE, SWITCH
-from tests.support.daemon import NOTICE_V4, Daemon, listing
+from tests.support.daemon import Daemon, listing
 from tests.support.ports import free_port
 
 CACHE_BYTES = 2 << 30  # holds every name of the workloads, as the peers' caches do
@@ -84,8 +84,7 @@ class Mamori:
 
     def is_listed(self, name: str) -> bool:
         """Whether the name is answered with the notice."""
-        found = answered("127.0.0.1", self.daemon.port, name)
-        return found is not None and bytes(map(int, NOTICE_V4.split("."))) in found
+        return is_listed(self.daemon.port, name)
 
     def stop(self) -> None:
         self.daemon.stop()

@@ -48,7 +48,7 @@ static void book_hit(const struct hitpath *path, uint8_t transport, const struct
 static const struct image COME_OVER_TCP = {.sections = (const uint8_t *)"", .flags = DNS_QR | DNS_RA | DNS_TC};
 
 /* A client whose budget is used up (Reception._receive_over_limit). MISS: on streams, which are refused beyond a budget
- * of their own; with a cookie, which may prove an address; and what must be read by other rules. */
+ * of their own; with a cookie, which may prove an address where we make them; and what must be read by other rules. */
 static int over_limit(const struct hitpath *path, const struct hit *hit, uint8_t transport, uint8_t *out, size_t room)
 {
     const struct query *query = &hit->query;
@@ -59,7 +59,8 @@ static int over_limit(const struct hitpath *path, const struct hit *hit, uint8_t
         (void)client_slip(hit->client);
         return drop(path);
     }
-    if (!hit->is_read || query->cookie != NULL || render_bytes(&COME_OVER_TCP, query, 0) > room) {
+    const bool may_prove = hit->is_read && query->cookie != NULL && path->makes_cookies;
+    if (!hit->is_read || may_prove || render_bytes(&COME_OVER_TCP, query, 0) > room) {
         return HIT_MISS;
     }
     if (!client_slip(hit->client)) {

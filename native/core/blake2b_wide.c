@@ -12,25 +12,32 @@ typedef uint64_t lanes __attribute__((vector_size(32)));
 typedef uint32_t halves __attribute__((vector_size(32)));
 typedef uint8_t octets __attribute__((vector_size(32)));
 
+/* Lanes of a vector in another order: clang's word for it, and the one that gcc knew before version 12. */
+#ifdef __clang__
+#define SHUFFLED(vector, ...) __builtin_shufflevector(vector, vector, __VA_ARGS__)
+#else
+#define SHUFFLED(vector, ...) __builtin_shuffle(vector, (__typeof__(vector)){__VA_ARGS__})
+#endif
+
 /* Rotations by whole bytes are one shuffle each. */
 WIDE void turn_32(lanes *x)
 {
     const halves h = (halves)*x;
-    *x = (lanes)__builtin_shufflevector(h, h, 1, 0, 3, 2, 5, 4, 7, 6);
+    *x = (lanes)SHUFFLED(h, 1, 0, 3, 2, 5, 4, 7, 6);
 }
 
 WIDE void turn_24(lanes *x)
 {
     const octets o = (octets)*x;
-    *x = (lanes)__builtin_shufflevector(o, o, 3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10, 19, 20, 21, 22, 23,
-                                        16, 17, 18, 27, 28, 29, 30, 31, 24, 25, 26);
+    *x = (lanes)SHUFFLED(o, 3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10, 19, 20, 21, 22, 23, 16, 17, 18, 27, 28,
+                         29, 30, 31, 24, 25, 26);
 }
 
 WIDE void turn_16(lanes *x)
 {
     const octets o = (octets)*x;
-    *x = (lanes)__builtin_shufflevector(o, o, 2, 3, 4, 5, 6, 7, 0, 1, 10, 11, 12, 13, 14, 15, 8, 9, 18, 19, 20, 21, 22,
-                                        23, 16, 17, 26, 27, 28, 29, 30, 31, 24, 25);
+    *x = (lanes)SHUFFLED(o, 2, 3, 4, 5, 6, 7, 0, 1, 10, 11, 12, 13, 14, 15, 8, 9, 18, 19, 20, 21, 22, 23, 16, 17, 26, 27,
+                         28, 29, 30, 31, 24, 25);
 }
 
 WIDE void mix(lanes *a, lanes *b, lanes *c, lanes *d, const lanes *x, const lanes *y)

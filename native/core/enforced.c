@@ -24,7 +24,6 @@ struct enforced {
     uint8_t *marks;
     uint64_t *hits;
     uint64_t *firsts;
-    size_t mark_count;
 };
 
 struct enforced *enforced_new(int64_t generation, double clock_offset, const struct token_table *const *lists,
@@ -160,7 +159,6 @@ bool enforced_watch(struct enforced *enforced, uint8_t *marks, size_t mark_count
     }
     enforced->marks = marks;
     enforced->hits = hits;
-    enforced->mark_count = mark_count;
     return true;
 }
 

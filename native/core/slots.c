@@ -5,9 +5,10 @@
 enum {
     SMALLEST = 64, /* slots of a table's first memory */
     STEP = 16,     /* old slots moved with each insertion: all are moved long before the next growth is due */
+    PART = 4096,   /* so many of them are given back to the system at once: 64 kB; all together would take milliseconds */
 };
 
-/* Stands in an old table where a thing was: what was put behind it must still be found. */
+/* Stands in an old table where a thing was taken out: what was put behind it must still be found. */
 static const char GONE;
 
 static inline bool is_thing(const void *thing)
@@ -26,10 +27,28 @@ void slots_free(struct slots *slots)
 static inline struct slot *probe(struct slot *table, size_t mask, uint64_t hash)
 {
     size_t at = (size_t)hash & mask;
-    while (table[at].thing != NULL && (table[at].hash != hash || table[at].thing == (const void *)&GONE)) {
+    while (table[at].thing != NULL && table[at].hash != hash) {
         at = (at + 1) & mask;
     }
     return &table[at];
+}
+
+/* The slot of a hash among the old ones that are left, NULL for none. What stands behind those was moved, so that a probe
+ * goes on at the beginning, as it would at the end of the whole. */
+static struct slot *probe_old(const struct slots *slots, uint64_t hash)
+{
+    size_t at = (size_t)hash & slots->old_mask;
+    for (size_t step = 0; step < slots->old_left; step++, at++) {
+        at = at < slots->old_left ? at : 0;
+        struct slot *slot = &slots->old[at];
+        if (slot->thing == NULL) {
+            return NULL;
+        }
+        if (slot->hash == hash && is_thing(slot->thing)) {
+            return slot;
+        }
+    }
+    return NULL;
 }
 
 void *slots_find(const struct slots *slots, uint64_t hash)
@@ -39,25 +58,34 @@ void *slots_find(const struct slots *slots, uint64_t hash)
     }
     void *thing = probe(slots->young, slots->young_mask, hash)->thing;
     if (thing == NULL && slots->old != NULL) {
-        thing = probe(slots->old, slots->old_mask, hash)->thing;
+        const struct slot *old = probe_old(slots, hash);
+        thing = old == NULL ? NULL : old->thing;
     }
     return thing;
 }
 
-/* Move the next few old things; the old table goes when it is empty. */
+/* Give back the old memory behind what is left. */
+static void give_back(struct slots *slots)
+{
+    if (slots->old_left == 0) {
+        free(slots->old);
+        slots->old = NULL;
+        return;
+    }
+    struct slot *less = realloc(slots->old, slots->old_left * sizeof *less);
+    slots->old = less == NULL ? slots->old : less;
+}
+
+/* Move the next few old things, from the end on. */
 static void move_some(struct slots *slots)
 {
     for (size_t step = 0; slots->old != NULL && step < STEP; step++) {
-        struct slot *from = &slots->old[slots->moved];
-        if (is_thing(from->thing)) {
-            *probe(slots->young, slots->young_mask, from->hash) = *from;
+        const struct slot from = slots->old[--slots->old_left];
+        if (is_thing(from.thing)) {
+            *probe(slots->young, slots->young_mask, from.hash) = from;
         }
-        if (from->thing != NULL) {
-            from->thing = (void *)(uintptr_t)&GONE;
-        }
-        if (slots->moved++ == slots->old_mask) {
-            free(slots->old);
-            slots->old = NULL;
+        if (slots->old_left % PART == 0) {
+            give_back(slots);
         }
     }
 }
@@ -79,7 +107,7 @@ static bool grow(struct slots *slots)
     }
     slots->old = slots->young;
     slots->old_mask = slots->young_mask;
-    slots->moved = 0;
+    slots->old_left = size;
     slots->young = young;
     slots->young_mask = larger - 1;
     return true;
@@ -112,13 +140,11 @@ void *slots_take(struct slots *slots, uint64_t hash)
         slots->used--;
         return thing;
     }
-    if (slots->old != NULL) {
-        slot = probe(slots->old, slots->old_mask, hash);
+    slot = slots->old == NULL ? NULL : probe_old(slots, hash);
+    if (slot != NULL) {
         thing = slot->thing;
-        if (thing != NULL) {
-            slot->thing = (void *)(uintptr_t)&GONE;
-            slots->used--;
-        }
+        slot->thing = (void *)(uintptr_t)&GONE;
+        slots->used--;
     }
     return thing;
 }
@@ -138,7 +164,7 @@ bool slots_put(struct slots *slots, uint64_t hash, void *thing, void **before)
 void *slots_next(const struct slots *slots, size_t *at)
 {
     const size_t young = slots->young == NULL ? 0 : slots->young_mask + 1;
-    const size_t all = young + (slots->old == NULL ? 0 : slots->old_mask + 1);
+    const size_t all = young + (slots->old == NULL ? 0 : slots->old_left);
     while (*at < all) {
         const struct slot *slot = *at < young ? &slots->young[*at] : &slots->old[*at - young];
         ++*at;

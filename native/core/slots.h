@@ -15,11 +15,11 @@ struct slot {
     void *thing; /* NULL: free */
 };
 
-/* `young` has room; `old`, while there is one, is what it grew out of, not yet moved from `moved` on. */
+/* `young` has room; `old`, while there is one, is what it grew out of, of which the first `old_left` are not yet moved. */
 struct slots {
     struct slot *young, *old;
     size_t young_mask, old_mask; /* sizes are powers of two; these are one less */
-    size_t moved;
+    size_t old_left;
     size_t used; /* things in both */
 };
 

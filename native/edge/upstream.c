@@ -197,12 +197,15 @@ static void receive(struct upstream *upstream)
     struct reading *reading = &upstream->reading;
     const uint32_t number = reading->port;
     wipe(upstream);
-    const int count = recvmmsg(upstream->ports[number].descriptor, upstream->incoming, (unsigned)upstream->limits.reads,
-                               MSG_DONTWAIT, NULL);
+    int count, tries = 0;
+    do { /* an ICMP error that a query was too long, which none of ours is, ends nothing */
+        count = recvmmsg(upstream->ports[number].descriptor, upstream->incoming, (unsigned)upstream->limits.reads,
+                         MSG_DONTWAIT, NULL);
+    } while (count < 0 && errno == EMSGSIZE && ++tries < READS);
     if (count >= 0) {
         reading->count = (size_t)count;
         reading->reads++;
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (errno != EAGAIN && errno != EINTR && errno != EMSGSIZE) {
         give_up_port(upstream, number);
     }
 }

@@ -120,8 +120,12 @@ static int open_socket(struct upstream *upstream, const struct server *server, u
         return -1;
     }
     struct epoll_event interest = {.events = EPOLLIN, .data.u32 = number};
+    /* No ICMP changes a path's MTU by our queries, which would tell an open port. */
+    const int omit = family == AF_INET ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_OMIT;
+    const bool is_set = setsockopt(descriptor, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+                                   family == AF_INET ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &omit, sizeof omit) == 0;
     bind_somewhere(upstream, descriptor, family);
-    if (connect(descriptor, &server->name.any, server->length) < 0 ||
+    if (!is_set || connect(descriptor, &server->name.any, server->length) < 0 ||
         epoll_ctl(upstream->epoll, EPOLL_CTL_ADD, descriptor, &interest) < 0) {
         close(descriptor);
         return -1;

@@ -10,7 +10,7 @@ struct client_object {
     struct client client;
 };
 
-/* What the keyword is read into, None where it was left out. */
+/* What the keywords are read into, NULL where one was left out. */
 struct settings {
     PyObject *view, *rate, *burst, *proven_factor, *step, *now;
     int admitted;

@@ -147,15 +147,13 @@ static PyObject *hit_path_answer(PyObject *object, PyObject *const *args, Py_ssi
 {
     const uint8_t *packet, *address;
     size_t length, address_length;
-    uint64_t door;
+    uint64_t door, unix_time;
+    double now;
     uint8_t out[HIT_ROOM];
     if (!read_count(count, 5, "answer") || !read_bytes(args[0], &packet, &length) ||
-        !hit_path_read_address(args[1], &address, &address_length) || !read_number(args[2], HIT_DOORS_MAX, "door", &door)) {
-        return NULL;
-    }
-    const double now = PyFloat_AsDouble(args[3]);
-    const unsigned long long unix_time = PyLong_AsUnsignedLongLongMask(args[4]);
-    if (PyErr_Occurred()) {
+        !hit_path_read_address(args[1], &address, &address_length) ||
+        !read_number(args[2], HIT_DOORS_MAX, "door", &door) || !read_finite(args[3], "now", &now) ||
+        !read_number(args[4], UINT32_MAX, "unix_time", &unix_time)) {
         return NULL;
     }
     struct hitpath *path = hit_path_take(object);

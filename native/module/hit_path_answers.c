@@ -82,15 +82,29 @@ static int keep(PyObject *object, const struct answer_source *source)
     return result == ANSWERS_KEPT;
 }
 
-/* The arguments of `put` from `stored` on. */
+static bool read_generation(PyObject *object, int64_t *generation)
+{
+    *generation = PyLong_AsLongLong(object);
+    return *generation != -1 || !PyErr_Occurred();
+}
+
+/* A moment, which may be never: from infinity on, or for what is no number. */
+static bool read_moment(PyObject *object, double *moment)
+{
+    *moment = PyFloat_AsDouble(object);
+    return *moment != -1.0 || !PyErr_Occurred();
+}
+
+/* The arguments of `put` from `stored` on, one after another: each may run foreign code, which must not meet an error. */
 static bool read_life(PyObject *const *args, Py_ssize_t count, struct answer_source *source)
 {
     uint64_t shown = UINT32_MAX;
-    source->stored = PyFloat_AsDouble(args[7]);
-    source->ends = PyFloat_AsDouble(args[8]);
-    source->generation = PyLong_AsLongLong(args[9]);
+    if (!read_moment(args[7], &source->stored) || !read_moment(args[8], &source->ends) ||
+        !read_generation(args[9], &source->generation)) {
+        return false;
+    }
     const int restampable = PyObject_IsTrue(args[11]);
-    if (PyErr_Occurred() || restampable < 0 || (count == 13 && !read_number(args[12], UINT32_MAX, "shown_ttl_max", &shown))) {
+    if (restampable < 0 || (count == 13 && !read_number(args[12], UINT32_MAX, "shown_ttl_max", &shown))) {
         return false;
     }
     source->restampable = restampable != 0;

@@ -139,12 +139,15 @@ class Asking:
             self._take(attempt, data, now)
         return True
 
-    def fail(self, number: int, now: float, trouble: Trouble) -> None:
-        """Take a network error."""
-        attempt = self.attempts.find(number)
-        if attempt is not None:
-            self.attempts.forget(attempt)
-            self._fail(attempt, now, trouble)
+    def fail(self, numbers: Iterable[int], now: float, trouble: Trouble) -> None:
+        """Take one network error, which may have ended several attempts at an upstream."""
+        is_noted = False
+        for number in numbers:
+            attempt = self.attempts.find(number)
+            if attempt is not None:
+                self.attempts.forget(attempt)
+                self._fail(attempt, now, trouble, is_noted=is_noted)
+                is_noted = True
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due."""
@@ -270,9 +273,9 @@ class Asking:
     def _is_up(self, upstreams: Iterable[int]) -> bool:
         return any(self._upstreams[number].up for number in upstreams)
 
-    def _fail(self, attempt: Attempt, now: float, trouble: Trouble) -> None:
+    def _fail(self, attempt: Attempt, now: float, trouble: Trouble, *, is_noted: bool = False) -> None:
         if not attempt.failed:
-            self._upstreams.failed(attempt.upstream, now, trouble)
+            self._upstreams.failed(attempt.upstream, now, trouble, is_noted=is_noted)
         pending = attempt.pending
         if pending is None:
             return

@@ -4,7 +4,7 @@ The hot path is an object of its own (`hit_path.py`). What it misses goes on her
 says whether it is served, `resolution.py` finds the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +114,9 @@ class Forwarder:
         """Take an upstream's message; True when this attempt is over and its socket may be closed."""
         return self._resolution.asking.receive(data, attempt, now)
 
-    def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
-        """Take a network error of an attempt: refused, unreachable, closed before the answer, not who it should be."""
-        self._resolution.asking.fail(attempt, now, trouble)
+    def attempts_failed(self, attempts: Iterable[int], now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        """Take one network error of attempts: refused, unreachable, closed before the answer, not who it should be."""
+        self._resolution.asking.fail(attempts, now, trouble)
 
     # --- questions that the hit path asks ---------------------------------------------------------------
 

@@ -179,9 +179,14 @@ class Upstreams:
             self.recoveries += 1
             self._show(number, Trouble.NONE)
 
-    def failed(self, number: int, now: float, trouble: Trouble) -> None:
-        """Note a try that brought nothing: silence, a network error, bytes that are no answer."""
+    def failed(self, number: int, now: float, trouble: Trouble, *, is_noted: bool = False) -> None:
+        """Note a try that brought nothing: silence, a network error, bytes that are no answer.
+
+        `is_noted`: it is only counted; what ended it ended another one, too, and says one thing about the upstream.
+        """
         self._counters.add(self._counters.layout.upstream_failures + number)
+        if is_noted:
+            return
         upstream = self.all[number]
         upstream.failures += 1
         upstream.rtt = min(upstream.rtt * _PENALTY, _ESTIMATE_MAX)

@@ -70,7 +70,7 @@ def location(trace: TracebackType | None) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return any(Path(file).is_relative_to(_ROOT / package) for package in ("resolver", "blocklist"))
+    return any(Path(file).is_relative_to(_ROOT / package) for package in ("resolver", "blocklist", "native"))
 
 
 def _short(file: str) -> str:

@@ -109,7 +109,7 @@ class UpstreamLimits:
     """UDP ports to one upstream that queries are spread over, in one worker."""
     port_queries: int = 64
     """Queries sent from one UDP port, on average: each port draws its number from 1 to twice as many."""
-    port_seconds: float = 1.0
+    port_seconds: float = 0.1
     """Time a UDP port takes queries, on average: each draws its time, from half to one and a half of this."""
     port_moment_seconds: float = 0.0005
     """Time for which one of the UDP ports is used, before one is drawn again."""

@@ -10,7 +10,7 @@ import pytest
 
 from bench.page import BEGIN, END, PAGE, save, with_figures, write_page
 from bench.plots import plots
-from bench.report import Document, lost, summary, told, unsaturated
+from bench.report import Document, lost, shared, summary, told, unsaturated
 from bench.workloads import HEAD, VARIANTS
 
 RATES = {"echo": [200.0, 100.0, 150.0], "mamori": [190.0, 90.0, 147.0], "unbound": [100.0, 60.0, 70.0]}
@@ -18,7 +18,13 @@ TIMES = {"p50_us": [10.0, 11.0], "p99_us": [20.0, 22.0], "p999_us": [30.0, 33.0]
 
 
 def figures(rates: list[float]) -> dict[str, list[float]]:
-    return {"qps": rates, "cpu_ns": [1e9 / rate for rate in rates], "busy": [1.0] * len(rates), "lost": [0.0]}
+    return {
+        "qps": rates,
+        "cpu_ns": [1e9 / rate for rate in rates],
+        "busy": [1.0] * len(rates),
+        "others": [0.1],
+        "lost": [0.0],
+    }
 
 
 @pytest.fixture
@@ -59,18 +65,32 @@ def test_every_part_is_told(document: Document) -> None:
     assert "p99.9 with a swap less p99.9 without: 6.0 (5.0-7.0) ms." in text
     assert "| entries | 10 | 20000000 | 2.00 |" in text.replace(" (2.00-2.00)", "").replace(" (20000000-20000000)", "")
     assert "mamori+limit over it" in text
-    assert "NOT SATURATED" not in text
+    assert "NOT SATURATED" not in text and "NOT ALONE" not in text
 
 
 def test_a_server_that_was_not_the_limit_is_marked(document: Document) -> None:
     """In how many rounds, and how idle it was; and whoever lost a question."""
     cell = document["throughput"]["cached"][HEAD.label]
-    cell["echo"] = figures(RATES["echo"]) | {"busy": [1.0, 0.9, 0.96], "lost": [2, 1, 0]}
+    cell["echo"] = figures(RATES["echo"]) | {"busy": [0.97, 0.9, 0.969], "lost": [2, 1, 0]}
     document["throughput"]["cached"] = {HEAD.label: cell}
     workloads = document["throughput"]
     assert unsaturated(workloads) == ["cached, IPv4, EDNS + DO: echo in 2 of 3 rounds (least busy 90%)"]
     assert lost(workloads) == ["cached, IPv4, EDNS + DO: echo lost 3"]
-    assert "NOT SATURATED: cached" in "\n".join(told(document))
+    document["features"]["mamori+limit"] = figures([85.0]) | {"busy": [0.969], "lost": [4]}
+    text = "\n".join(told(document))
+    assert "NOT SATURATED: cached, IPv4, EDNS + DO: echo" in text
+    assert "NOT SATURATED: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit in 1 of 1 rounds" in text
+    assert "LOST: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit lost 4" in text
+
+
+def test_a_server_that_others_took_the_core_from_is_marked(document: Document) -> None:
+    """Its rate is theirs, too: beside such a one even the echo can be beaten."""
+    cell = document["throughput"]["cached"][HEAD.label]
+    document["throughput"]["cached"] = {HEAD.label: cell | {"echo": figures(RATES["echo"]) | {"others": [0.1, 0.6, 0]}}}
+    assert shared(document["throughput"]) == [
+        "cached, IPv4, EDNS + DO: echo in 1 of 3 rounds (others had 60% of its core)"
+    ]
+    assert "NOT ALONE: cached" in "\n".join(told(document))
 
 
 def test_plots_are_whole_pictures(document: Document) -> None:
@@ -90,13 +110,13 @@ def test_the_page_gets_the_figures_of_the_folder(document: Document, tmp_path: P
     """Between its marks, twice the same; nothing else changes."""
     folder, page = tmp_path / "performance", tmp_path / "performance.md"
     save(document, folder)
-    page.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nlast\n")
+    page.write_text(f"# Title\n\n{BEGIN}\nwhat stood here\n{END}\n\nlast\n")
     write_page(page, folder)
     once = page.read_text()
     write_page(page, folder)
     assert page.read_text() == once
     assert once.startswith(f"# Title\n\n{BEGIN}\n") and once.endswith(f"{END}\n\nlast\n")
-    assert "old" not in once
+    assert "what stood here" not in once
     assert all(f"](performance/{name})" in once and (folder / name).exists() for name in plots(document))
     assert json.loads((folder / "figures.json").read_text()) == document
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist.errors import PublisherFault
-from tests.fuzz.__main__ import fuzz
+from tests.fuzz import programs
+from tests.fuzz.__main__ import everything, fuzz
 from tests.fuzz.mutation import mutated
 from tests.fuzz.programs import NAMES
 from tests.fuzz.targets import CORPUS, TARGETS, Target, check, seeds
@@ -52,6 +53,15 @@ def test_guided_fuzzing_finds_nothing(name: str, tmp_path: Path, capfd: pytest.C
     figures = fuzz(name, SECONDS, tmp_path)
     assert figures is not None, capfd.readouterr().err[-4000:]
     assert figures.executions > 0
+
+
+def test_without_a_compiler_the_targets_in_c_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And said at once, not after the others have had their time."""
+    monkeypatch.setattr(programs, "compiler", lambda: "no-such-compiler")
+    assert everything() == list(TARGETS)
+    assert "no no-such-compiler here" in capsys.readouterr().err
 
 
 def test_a_break_is_a_break() -> None:

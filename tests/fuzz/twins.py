@@ -79,8 +79,10 @@ def session(data: bytes) -> None:
 
 def read(packet: bytes, answer: bytes) -> None:
     """Read an answer as a client with dnspython would."""
-    said = dns.message.from_wire(answer, one_rr_per_rrset=True)
     assert answer[:2] == packet[:2]
+    if dns.opcode.from_flags(int.from_bytes(answer[2:4])) != dns.opcode.QUERY:
+        return  # refused as another kind of message, whose question dnspython reads by that kind's rules
+    said = dns.message.from_wire(answer, one_rr_per_rrset=True)
     assert said.flags & dns.flags.QR
     try:
         asked = dns.message.from_wire(packet)

@@ -24,7 +24,7 @@ _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def points(source: str, module: str) -> list[str]:
-    """All functions of a module as `module:qualified name`, in order; those of one name are one point."""
+    """All functions of a module that do something, as `module:qualified name`, in order; of one name, one point."""
     return list(dict.fromkeys(name for _, name in _functions(ast.parse(source), f"{module}:")))
 
 
@@ -42,10 +42,16 @@ def _functions(node: ast.AST, before: str) -> list[tuple[Function, str]]:
     found: list[tuple[Function, str]] = []
     for child in ast.iter_child_nodes(node):
         name = f"{before}{child.name}" if isinstance(child, _NAMED) else before
-        if isinstance(child, Function):
+        if isinstance(child, Function) and not _is_bare(child):
             found.append((child, name))
         found += _functions(child, f"{name}." if isinstance(child, _NAMED) else before)
     return found
+
+
+def _is_bare(function: Function) -> bool:
+    """Whether there is nothing but a text in it: an interface, or a twin with nothing to do."""
+    first = function.body[0]
+    return len(function.body) == 1 and isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
 
 
 def install(file: Path) -> None:

@@ -97,11 +97,14 @@ class Flown:
         answers, events = self._flights.receive(now)
         if answers:
             pump.core.landed(answers, now)
+        ended: list[int] = []
         for event in events:
             try:
-                self._take(event, now)
+                self._take(event, now, ended)
             except Exception as error:  # noqa: BLE001  the core must never stop the worker
                 pump.fault(error)
+        if ended:
+            pump.attempts_failed(ended)
 
     def note(self) -> None:
         """Know from now on what the core has taken over."""
@@ -114,7 +117,8 @@ class Flown:
         if self._numbers.pop(token, None) is not None:
             self._flights.end(token)
 
-    def _take(self, event: Any, now: float) -> None:
+    def _take(self, event: Any, now: float, ended: list[int]) -> None:
+        """What the network has ended is one error, however many queries waited on a port."""
         if len(event) > _EVENT_FIELDS:
             self._pump.core.take_over(event, now)
             self.note()
@@ -124,7 +128,7 @@ class Flown:
         if number is None:
             return
         if data is None:
-            self._pump.attempt_failed(number)
+            ended.append(number)
         else:
             self._pump.response(number, data)
 

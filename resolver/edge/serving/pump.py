@@ -4,7 +4,7 @@ After every event the pump carries out what the core asks for: close attempts, s
 it sets one timer for the core's next deadline. A fault in the core costs the query at hand, never the worker.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -102,15 +102,16 @@ class Pump:
             over = self.core.receive_response(data, attempt, self.seconds())
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
-            self._fail(attempt)
+            self._fail([attempt])
         if over:
             self._close(attempt)
         return over
 
-    def attempt_failed(self, attempt: int, trouble: Trouble = Trouble.UNREACHABLE) -> None:
-        """The socket of an attempt reported an error or was closed early."""
-        self._close(attempt)
-        self._fail(attempt, trouble)
+    def attempts_failed(self, attempts: Collection[int], trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        """A socket reported an error or was closed early; these attempts of one upstream waited on it."""
+        for attempt in attempts:
+            self._close(attempt)
+        self._fail(attempts, trouble)
         self.flush()
 
     def carry(self, carrier: Carrier | None) -> None:
@@ -122,7 +123,7 @@ class Pump:
         self._open[number] = attempt
 
     def also_read(self, read: Callable[[], None]) -> None:
-        """Call this in every flush while queries are open: what has come by then needs no turn of the reactor."""
+        """Call this in every flush and before every deadline while queries are open: what came needs no turn."""
         self._read_upstreams.append(read)
 
     def after_answers(self, do: Callable[[], None]) -> None:
@@ -135,11 +136,7 @@ class Pump:
             return
         self._flushing = True
         try:
-            if self._carrier is not None:
-                self._carrier.read()
-            if self._open:
-                for read in self._read_upstreams:
-                    read()
+            self._read_what_came()
             self._carry_out()
             if self._carrier is not None:
                 self.core.publish_route()
@@ -158,6 +155,13 @@ class Pump:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _read_what_came(self) -> None:
+        if self._carrier is not None:
+            self._carrier.read()
+        if self._open:
+            for read in self._read_upstreams:
+                read()
 
     def _carry_out(self) -> None:
         core = self.core
@@ -184,18 +188,18 @@ class Pump:
 
     def _send(self, query: UpstreamQuery) -> None:
         if len(self._open) >= self._limits.sockets:
-            self._fail(query.attempt)
+            self._fail([query.attempt])
             return
         try:
             self._open[query.attempt] = self._dials[query.transport](query, self)
         except DialFault as fault:
-            self._fail(query.attempt, fault.trouble)
+            self._fail([query.attempt], fault.trouble)
         except OSError:  # no route, no descriptor left, refused at once
-            self._fail(query.attempt)
+            self._fail([query.attempt])
 
-    def _fail(self, attempt: int, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+    def _fail(self, attempts: Collection[int], trouble: Trouble = Trouble.UNREACHABLE) -> None:
         try:
-            self.core.attempt_failed(attempt, self.seconds(), trouble)
+            self.core.attempts_failed(attempts, self.seconds(), trouble)
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
 
@@ -227,6 +231,7 @@ class Pump:
     def _deadline(self) -> None:
         self._timer = None
         try:
+            self._read_what_came()  # after a standstill nobody is silent whose answer lies there
             self.core.handle_deadline(self.seconds())
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)

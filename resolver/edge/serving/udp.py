@@ -67,7 +67,12 @@ class UdpReader:
         """Answer what waits. Never raises: the reactor would take the socket away."""
         pump, door = self._pump, self._door
         now = pump.seconds()
-        for data, address, name, source in self._datagrams.serve(door, now):
+        try:
+            missed = self._datagrams.serve(door, now)
+        except Exception as error:  # noqa: BLE001  no memory for what has missed: its clients ask again
+            pump.fault(error)
+            return
+        for data, address, name, source in missed:
             peer = (self, (name, source))
             try:
                 answer = pump.core.receive_missed(data, address, door, peer, now)

@@ -52,7 +52,7 @@ class StreamAttempt:
 
     def fail(self, trouble: Trouble) -> None:
         """It will not be answered."""
-        self.pump.attempt_failed(self.number, trouble)
+        self.pump.attempts_failed([self.number], trouble)
 
     def close(self) -> None:
         """Nobody waits any more; its connection stays."""

@@ -30,6 +30,8 @@ Server = tuple[str, int]
 
 _KIND = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _PORTS = 65536
+_NO_PATH_MTU = {socket.AF_INET: (socket.IPPROTO_IP, 10, 5), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 5)}
+"""IP_MTU_DISCOVER = IP_PMTUDISC_OMIT: no ICMP changes a path's MTU by our queries, which would tell an open port."""
 _TOLD_BY_THE_NETWORK = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
 """Errors of an earlier query that `send` may report."""
 
@@ -103,7 +105,7 @@ class _Slots:
         self.server = server
         self.family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self.ports: list[UdpPort | None] = [None] * count
-        self.current: UdpPort | None = None
+        self.place = 0
         self.change_at = 0.0
 
 
@@ -129,15 +131,16 @@ class UdpDialer:
         if self._epoll is None:
             self._begin(pump)
         slots, now = self._slots[query.upstream], self._seconds()
-        port = slots.current
+        port = slots.ports[slots.place]
         if port is None or now >= slots.change_at or not port.takes(query.data[:2], now):
             port = self._change(slots, query.data[:2], now)
         try:
             return port.ask(query)
-        except OSError as error:
+        except OSError as error:  # most likely of an earlier query; this one has not left
             if error.errno in _TOLD_BY_THE_NETWORK:
                 self._refused(port)
-            raise
+                port = self._renew(slots, slots.place, now)
+        return port.ask(query)
 
     def _begin(self, pump: Pump) -> None:
         self._pump, self._epoll = pump, select.epoll()
@@ -148,20 +151,23 @@ class UdpDialer:
 
     def _change(self, slots: _Slots, ident: bytes, now: float) -> UdpPort:
         """Draw the place whose port is used next; a port that takes no more gives its place to a new one."""
-        place = self._drawn.below(len(slots.ports))
-        port = slots.ports[place]
-        if port is None or not port.takes(ident, now):
-            fresh = self._open(slots, now)
-            if port is not None:
-                port.retire()
-            port = slots.ports[place] = fresh
-        slots.current, slots.change_at = port, now + self._limits.port_moment_seconds
-        return port
+        slots.place = self._drawn.below(len(slots.ports))
+        slots.change_at = now + self._limits.port_moment_seconds
+        port = slots.ports[slots.place]
+        return port if port is not None and port.takes(ident, now) else self._renew(slots, slots.place, now)
+
+    def _renew(self, slots: _Slots, place: int, now: float) -> UdpPort:
+        fresh, old = self._open(slots, now), slots.ports[place]
+        if old is not None:
+            old.retire()
+        slots.ports[place] = fresh
+        return fresh
 
     def _open(self, slots: _Slots, now: float) -> UdpPort:
         assert self._epoll is not None
         sock = socket.socket(slots.family, _KIND)
         try:
+            sock.setsockopt(*_NO_PATH_MTU[slots.family])
             self._bind(sock)
             sock.connect(slots.server)
             self._epoll.register(sock, select.EPOLLIN)
@@ -212,7 +218,9 @@ class UdpDialer:
                 data = receive(size)
             except BlockingIOError:
                 return
-            except OSError:  # ICMP: port, host or network unreachable
+            except OSError as error:  # ICMP: port, host or network unreachable
+                if error.errno == errno.EMSGSIZE:
+                    continue  # or that a query was too long, which none of ours is
                 self._refused(port)
                 return
             ident = data[:2]
@@ -237,8 +245,7 @@ class UdpDialer:
         """The network says that nobody hears: none of those in flight will be answered."""
         assert self._pump is not None
         port.retire()
-        for attempt in port.waiting():
-            self._pump.attempt_failed(attempt.number)
+        self._pump.attempts_failed([attempt.number for attempt in port.waiting()])
 
     # --- the reactor's --------------------------------------------------------------------------------------
 
@@ -260,7 +267,7 @@ class UdpDialer:
         for port in self._by_descriptor.values():
             port.sock.close()
         for slots in self._slots:
-            slots.ports, slots.current = [None] * len(slots.ports), None
+            slots.ports = [None] * len(slots.ports)
         if self._epoll is not None:
             self._reactor.removeReader(self)
             self._epoll.close()

@@ -82,8 +82,13 @@ class WorkerPool:
 
     @property
     def behind(self) -> list[int]:
-        """Slots not yet served with the newest settings; one at rest after a crash loop is not waited for."""
-        return [slot.number for slot in self.slots if slot.sockets is not None and not self._is_renewed(slot)]
+        """Slots not yet served with the newest settings alone; one at rest after a crash loop is not waited for.
+
+        Who leaves reads the slot's sockets until it has heard so: a query of that moment may meet the settings before.
+        """
+        left = {worker.slot for worker in self.workers if worker.leaving}
+        behind = [slot for slot in self.slots if slot in left or not self._is_renewed(slot)]
+        return [slot.number for slot in behind if slot.sockets is not None]
 
     @property
     def complete(self) -> bool:
@@ -240,6 +245,7 @@ class WorkerPool:
         if worker.leaving:
             if worker.region is not None and (slot is None or worker.region is not slot.region):
                 self.tally.retire(worker.region)
+            self.on_change()
             self._finish_stop()
             return
         self.on_death("worker", HUNG if worker.hung else reason)

@@ -1,4 +1,4 @@
-"""Which settings a reload can change, and when a change is done: when every slot has a new worker that serves."""
+"""Which settings a reload can change, and when a change is done: when every slot is served by a new worker alone."""
 
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ class _Waiting:
 
 @define(eq=False)
 class Rollout:
-    """Tells those who wait when every slot is served by a worker with the newest settings."""
+    """Tells those who wait when every slot is served by a worker with the newest settings, and by no other."""
 
     clock: IReactorTime
     pool: WorkerPool

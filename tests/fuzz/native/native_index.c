@@ -76,10 +76,6 @@ static void take_spec(struct input *input, struct spec *spec)
 }
 
 /* Room for any section, used again for each: memory of this size is dear to get. What lies behind the end is poisoned. */
-static uint8_t room[START_MAX + SECTION_ROOM(RECORDS, EXEMPTIONS)]
-    __attribute__((aligned(8)));
-
-/* Room for any section, used again for each: memory of this size is dear to get. What lies behind the end is poisoned. */
 static uint8_t room[START_MAX + SECTION_ROOM(RECORDS, EXEMPTIONS)] __attribute__((aligned(8)));
 
 /* The record a token stands in, if it still holds. */

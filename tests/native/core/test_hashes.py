@@ -92,3 +92,12 @@ def test_several_blocks_at_once_are_each_hashed_as_alone(core: ctypes.CDLL, coun
         core.blake2b_digest_blocks(ctypes.byref(state), blocks, lengths, ctypes.c_size_t(count), digests)
         expected = [hashlib.blake2b(each, key=key, digest_size=16).digest() for each in messages]
         assert digests.raw == b"".join(expected)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
+def test_a_gcc_before_12_builds_it() -> None:
+    """Those of RHEL 9 and Ubuntu 22.04 do not know clang's word for a shuffle, and would leave no extension at all."""
+    unknown = ("-D__builtin_shufflevector=unknown_here", "-Werror=implicit-function-declaration")
+    words = ("gcc", "-std=c11", "-fsyntax-only", *unknown, f"-I{NATIVE}", str(NATIVE / "core" / "blake2b_wide.c"))
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr

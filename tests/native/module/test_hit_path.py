@@ -61,11 +61,23 @@ def test_over_the_limit_every_other_is_told_to_come_over_tcp() -> None:
     for cell in (layout.rate_limited, layout.rate_limited, layout.dropped):
         expected.add(cell)
     assert path.cells == expected.cells.tolist()
+    path.c.use_cookie_secrets([COOKIE_SECRET])
     for packet, transport in ((QUERY, codes.TCP), (WITH_COOKIE, codes.UDP), (QUERY[:-1], codes.UDP)):
         assert path.ask(packet, transport) is None
     assert path.cells == expected.cells.tolist()
     assert path.ask(QUERY) == COME_OVER_TCP.reply(query, codes.UDP)  # a miss was no turn
     assert path.ask(QUERY, now=1.0)
+
+
+def test_where_no_cookies_are_made_they_prove_nothing() -> None:
+    """Over the limit a query with one is sent to TCP or dropped like any other, and Python hears of none."""
+    path = Path(rate=1, burst=1, step=1)
+    path.keep(KEY, positive(codes.A, 30, bytes(4)))
+    assert path.ask(WITH_COOKIE)
+    query = plain_query(WITH_COOKIE)
+    assert query is not None
+    assert path.ask(WITH_COOKIE) == COME_OVER_TCP.reply(query, codes.UDP)
+    assert path.ask(WITH_COOKIE) == b""
 
 
 def test_strangers_are_dropped_before_they_are_read() -> None:
@@ -203,6 +215,9 @@ def test_put_says_what_is_wrong(place: int, value: Any, fault: type[Exception]) 
         ("answer", (QUERY, ADDRESS, -1, 0.0, 0), ValueError),
         ("answer", (bytearray(QUERY), ADDRESS, 0, 0.0, 0), TypeError),
         ("answer", (QUERY, ADDRESS, 0, 0.0), TypeError),
+        ("answer", (QUERY, ADDRESS, 0, float("nan"), 0), ValueError),
+        ("answer", (QUERY, ADDRESS, 0, float("inf"), 0), ValueError),
+        ("answer", (QUERY, ADDRESS, 0, 0.0, 2**32), ValueError),
         ("open_door", (4, 0), ValueError),
         ("open_door", (0, 4096), ValueError),
         ("remember", (0, bytes(3), None), ValueError),
@@ -226,6 +241,25 @@ def test_every_verb_says_what_is_wrong(verb: str, arguments: Any, fault: type[Ex
     with pytest.raises(fault):
         getattr(path.c, verb)(*arguments)
     assert path.ask(QUERY)
+
+
+def test_foreign_code_meets_no_error_of_ours() -> None:
+    """After the first argument that is wrong nobody is asked for the next."""
+    path, asked = Path(), []
+
+    class Asked:
+        def __index__(self) -> int:
+            asked.append(self)
+            return 0
+
+        __float__ = __bool__ = __index__
+
+    for place in (8, 9, 11):
+        with pytest.raises(TypeError):
+            path.c.put(*PUT[:7], "now", *PUT[8:place], Asked(), *PUT[place + 1 :])
+    with pytest.raises(TypeError):
+        path.c.answer(QUERY, ADDRESS, 0, "now", Asked())
+    assert not asked
 
 
 @pytest.mark.parametrize(

@@ -89,12 +89,27 @@ def test_a_network_error_moves_on_at_once() -> None:
     """Connection refused at the first: the second is asked in the same moment; both: EDE 22 and 23 in the end."""
     world = World(lambda _: None, config=TWO)
     peer = start(world)
-    world.forwarder.attempt_failed(world.sent[0].attempt, world.now)
+    world.forwarder.attempts_failed([world.sent[0].attempt], world.now)
     world.pump()
     assert [query.upstream for query in world.sent] == [0, 1]
-    world.forwarder.attempt_failed(world.sent[1].attempt, world.now)
+    world.forwarder.attempts_failed([world.sent[1].attempt], world.now)
     world.pass_time(3)
     assert ede(answer_of(world, peer)) == [22, 23]
+
+
+def test_one_network_error_says_one_thing_about_the_upstream() -> None:
+    """It ends a whole window of queries, each of them counted; but to be down takes as many errors."""
+    world, most = World(lambda _: None), CONFIG.limits.down_failures
+    for number in range(2 * most):
+        start(world, f"n{number}.example")
+    for _ in range(2):  # what is over is not counted again
+        world.forwarder.attempts_failed([query.attempt for query in world.sent], world.now)
+    assert world.numbers.upstream_failures == (2 * most,)
+    for number in range(1, most):
+        assert world.numbers.upstream_up == (1,)
+        start(world, f"more{number}.example")
+        world.forwarder.attempts_failed([world.sent[-1].attempt], world.now)
+    assert world.numbers.upstream_up == (0,)
 
 
 def test_truncated_answers_are_asked_again_over_tcp() -> None:
@@ -376,7 +391,7 @@ def test_the_wrong_certificate_takes_an_upstream_down_and_the_other_is_asked() -
     world = World(config=evolve(CONFIG, upstreams=(UpstreamConfig("one", tls=True), UpstreamConfig("two"))))
     world.upstream = lambda query: None if world.sent[-1].upstream == 0 else records(REAL)(query)
     peer = start(world)
-    world.forwarder.attempt_failed(world.sent[0].attempt, world.now, Trouble.WRONG_NAME)
+    world.forwarder.attempts_failed([world.sent[0].attempt], world.now, Trouble.WRONG_NAME)
     world.pump()
     assert text(answer_of(world, peer)) == ANSWER
     assert world.numbers.upstream_up == (0, 1)
@@ -446,7 +461,7 @@ def test_every_question_ends_once_and_leaves_nothing_in_flight(fates: list[str])
         elif word == "broken":
             return reply.to_wire()[:-3]
         elif word == "refused":
-            world.forwarder.attempt_failed(world.sent[-1].attempt, world.now)
+            world.forwarder.attempts_failed([world.sent[-1].attempt], world.now)
             return None
         return reply
 

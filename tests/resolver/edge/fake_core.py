@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import define, field
@@ -76,8 +77,8 @@ class FakeCore:
         self.responses.append((attempt, data))
         return self.response_is_final
 
-    def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
-        self.failed.append(attempt)
+    def attempts_failed(self, attempts: Iterable[int], now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        self.failed += attempts
         self.troubles.append(trouble)
         if self.retry is not None:
             self.queries.append(self.retry)

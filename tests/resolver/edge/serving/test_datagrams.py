@@ -18,6 +18,7 @@ from resolver.edge.serving.datagrams import Datagrams, Miss, open_datagrams
 from tests.resolver.core.world import World, question, records, text
 
 LIMITS = UdpLimits(batch=8, turn=64, misses=20)
+IP_PKTINFO = 8
 KEPT, LISTED, NEW = "www.example", "a.blk.example", "new.example"
 TWINS = [
     pytest.param(None, id="pure"),
@@ -126,6 +127,36 @@ def test_many_misses_end_a_turn_early(bench: Bench) -> None:
     """They shall not wait for a flood of hits: at the end of the batch that has brought enough, the turn is over."""
     bench.ask(*(question(f"{number}.{NEW}") for number in range(50)))
     assert [len(bench.serve()) for _ in range(4)] == [24, 24, 2, 0]
+
+
+def test_just_enough_misses_end_a_turn(module: ModuleType | None) -> None:
+    """One batch more would have nowhere to stand."""
+    bench = Bench("127.0.0.1", module, UdpLimits(batch=8, turn=64, misses=16))
+    bench.ask(*(question(f"{number}.{NEW}") for number in range(40)))
+    assert [len(bench.serve()) for _ in range(4)] == [16, 16, 8, 0]
+    bench.close()
+
+
+def test_what_nobody_can_be_answered_for_counts_to_the_turn(module: ModuleType | None) -> None:
+    """A flood that says not where it went is dropped, and lets others have their turn."""
+    bench = Bench("0.0.0.0", module)
+    bench.socket.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 0)
+    queries = [question(KEPT) for _ in range(70)]
+    bench.ask(*queries)
+    assert bench.serve() == []
+    bench.socket.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    assert bench.serve() == []
+    assert [answer[:2] for answer in bench.answers(6)] == [query[:2] for query in queries[64:]]
+    bench.close()
+
+
+def test_an_answer_leaves_by_whichever_interface_leads_back(module: ModuleType | None) -> None:
+    """That a query came by one does not tie its answer to it: the way back may be another one."""
+    bench = Bench("0.0.0.0", module)
+    bench.ask(question(NEW))
+    ((*_, source),) = bench.serve()
+    assert source[16:24] == bytes(4) + socket.inet_aton("127.0.0.1")
+    bench.close()
 
 
 def test_queries_that_miss_do_not_mix_up_whom_an_answer_goes_to(module: ModuleType | None) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from contextlib import closing
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,7 +16,9 @@ from resolver.core.counters import Counters, Layout
 from resolver.core.door import Door
 from resolver.core.hit_path import choose_hit_path
 from resolver.edge.limits import UdpLimits
-from tests.resolver.core.world import CONFIG
+from tests.resolver.core.world import CONFIG, question
+from tests.resolver.edge.serving.test_datagrams import LISTED, Bench
+from tests.support.memory import found_in_process
 
 pytestmark = pytest.mark.skipif(native.MODULE is None, reason="the C extension is not built here")
 MODULE: Any = native.MODULE
@@ -84,6 +89,33 @@ def test_names_and_controls_of_any_length_are_refused() -> None:
     for message in ((b"", bytes(129), b""), (b"", b"", bytes(1025))):
         with pytest.raises(ValueError, match="too long"):
             MODULE.send(0, [message])
+
+
+@pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizer has terabytes of its own")
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_no_name_stays_behind_that_was_answered(address: str) -> None:
+    """Another process answers names that only this one knows: then they stand nowhere in its memory."""
+    served, seen = os.pipe(), os.pipe()
+    with closing(Bench(address, MODULE)) as bench:
+        child = os.fork()
+        if not child:
+            os.close(served[1])  # so that it ends with us
+            os.read(served[0], 1)
+            os.write(seen[1], bytes([len(bench.serve())]))
+            os.read(served[0], 1)
+            os._exit(0)
+        names = [f"{Random().randbytes(12).hex()}.{LISTED}" for _ in range(3)]
+        try:
+            bench.ask(*map(question, names))
+            os.write(served[1], b"s")
+            assert os.read(seen[0], 1) == b"\0", "what is listed is answered in C"
+            assert len(bench.answers(3)) == 3
+            assert found_in_process(child, names) == set()
+        finally:
+            os.write(served[1], b"e")
+            os.waitpid(child, 0)
+            for end in (*served, *seen):
+                os.close(end)
 
 
 def hit_path() -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import define, field
 from twisted.internet.task import Clock
 
@@ -96,7 +98,7 @@ def test_a_failed_attempt_is_closed_and_told_to_the_core() -> None:
     core, dial = FakeCore(queries=[asking(1)]), FakeDial()
     pump, _ = make_pump(core, Clock(), dial)
     pump.flush()
-    pump.attempt_failed(1)
+    pump.attempts_failed([1])
     assert dial.opened[1].closed
     assert core.failed == [1]
 
@@ -159,13 +161,13 @@ def test_a_fault_of_a_failed_attempt_is_counted() -> None:
     """The failure itself can hit a bug."""
 
     class Broken(FakeCore):
-        def attempt_failed(self, attempt: int, now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
-            raise KeyError(attempt)
+        def attempts_failed(self, attempts: Iterable[int], now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+            raise KeyError(attempts)
 
     core, dial = Broken(queries=[asking(1)]), FakeDial()
     pump, reports = make_pump(core, Clock(), dial)
     pump.flush()
-    pump.attempt_failed(1)
+    pump.attempts_failed([1])
     assert pump.idle
     assert [report["kind"] for report in reports] == ["KeyError"]
 
@@ -186,6 +188,18 @@ def test_a_flush_within_a_flush_is_taken_up_by_it() -> None:
     core.answers = [((sink, None), b"first")]
     pump.flush()
     assert len(sink.delivered) == 1000
+
+
+def test_what_came_is_read_before_anybody_is_found_silent() -> None:
+    """After a standstill timers are due first; an answer that lies there by then still counts."""
+    core, dial, clock = FakeCore(queries=[asking(1)], deadline=2.0), FakeDial(), Clock()
+    pump, _ = make_pump(core, clock, dial)
+    pump.flush()
+    seen: list[list[float]] = []
+    pump.also_read(lambda: seen.append(list(core.deadlines)))
+    clock.advance(3.0)
+    assert core.deadlines == [3.0]
+    assert seen[0] == []
 
 
 def test_stop_closes_everything() -> None:

@@ -126,6 +126,18 @@ def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:
     assert [report["kind"] for report in bench.reports] == ["ValueError"]
 
 
+def test_a_fault_of_the_reader_costs_one_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as faults of the core are, once a minute and without what was read, and the socket stays."""
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.reader._datagrams, "serve", lambda door, now: [][0])
+        bench.reader.doRead()
+        bench.reader.doRead()
+    assert [report["kind"] for report in bench.reports] == ["IndexError"]
+    bench.ask(b"echo:1", addresses(bench)[0])
+    bench.reader.doRead()
+    assert bench.answer()[0] == b"answer:1"
+
+
 def test_a_datagram_longer_than_the_limit_is_cut(bench: Bench) -> None:
     """Memory a datagram can cost is bounded; the next one is whole."""
     bench.ask(b"x" * 100, addresses(bench)[0])
@@ -227,12 +239,15 @@ def test_an_error_condition_does_not_take_the_socket_away(bench: Bench) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="to send from port 0 takes a raw socket, and that takes root")
-def test_source_port_0_is_dropped(module: ModuleType | None) -> None:
+@pytest.mark.parametrize("address", [V4, V6])
+def test_source_port_0_is_dropped(address: str, module: ModuleType | None) -> None:
     """There is nobody to answer; whoever else asks is answered."""
-    bench = Bench(V4, LIMITS, module)
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
-        raw.sendto(struct.pack(">HHHH", 0, bench.port, 14, 0) + b"echo:0", (V4, 0))
-    bench.ask(b"echo:1", V4)
+    bench = Bench(address, LIMITS, module)
+    with socket.socket(bench.socket.family, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
+        if address == V6:
+            raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_CHECKSUM, 6)  # where it stands in the header
+        raw.sendto(struct.pack(">HHHH", 0, bench.port, 14, 0) + b"echo:0", (address, 0))
+    bench.ask(b"echo:1", address)
     bench.reader.doRead()
     assert len(bench.core.hosts) == 1
     assert bench.answer()[0] == b"answer:1"

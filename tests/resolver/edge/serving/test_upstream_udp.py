@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 from collections import Counter
 from collections.abc import Iterator
 
@@ -211,6 +212,56 @@ def test_a_refusal_that_shows_when_sending_fails_what_was_sent_before(bench: Ben
     assert sorted(bench.core.failed) == list(range(1, 30))
 
 
+def test_a_query_that_meets_the_refusal_of_an_earlier_one_is_sent_all_the_same() -> None:
+    """`send` told of the other and sent nothing: the next goes out by a new port, and the server is there again."""
+    bench = Bench("127.0.0.1", LASTING)
+    bench.server.close()
+    bench.dialer(asking(1), bench.pump)
+    bench.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bench.server.bind(bench.servers[1])
+    bench.server.settimeout(5)
+    bench.dialer(asking(2), bench.pump)
+    assert bench.core.failed == [1]
+    assert bench.asked()[0] == b"\0\2question"
+    bench.stop()
+
+
+def forged(code: int, client: tuple[str, int], server: tuple[str, int]) -> None:
+    """An ICMP error (type 3) by who has guessed a port, about a datagram from it."""
+    udp = struct.pack("!HHHH", client[1], server[1], 9, 0)
+    ends = socket.inet_aton(client[0]) + socket.inet_aton(server[0])
+    icmp = (
+        struct.pack("!BBHHH", 3, code, 0, 0, 576) + struct.pack("!BBHHHBBH", 0x45, 0, 29, 0, 0, 64, 17, 0) + ends + udp
+    )
+    words = sum(struct.unpack(f"!{len(icmp) // 2}H", icmp))
+    words = (words >> 16) + (words & 0xFFFF)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+        raw.sendto(icmp[:2] + struct.pack("!H", ~(words + (words >> 16)) & 0xFFFF) + icmp[4:], (client[0], 0))
+
+
+def test_what_icmp_errors_do() -> None:
+    """One says a query was too long: nothing happens to queries or the path. One refuses: what waits there ends."""
+    bench = Bench("127.0.0.77", LASTING)
+    bench.send(1, 2)
+    clients = [bench.client() for _ in range(2)]
+    try:
+        forged(4, clients[0], bench.servers[1])
+    except PermissionError:
+        pytest.skip("raw sockets are for root")
+    bench.send(3)
+    bench.server.sendto(b"\0\1answer", clients[0])
+    bench.read()
+    assert (bench.core.responses, bench.core.failed, bench.client()) == ([(1, b"\0\1answer")], [], clients[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(bench.servers[1])
+        assert sock.getsockopt(socket.IPPROTO_IP, 14) > 1500, "the path's MTU"
+    forged(3, clients[0], bench.servers[1])
+    bench.read()
+    assert bench.core.failed == [2, 3]
+    assert len(bench.core.troubles) == 1
+    bench.stop()
+
+
 def test_an_event_the_reactor_takes_for_an_end_is_none(bench: Bench) -> None:
     """The dialer is read again; after `stop` it is not."""
     bench.send(1)
@@ -257,7 +308,8 @@ def test_no_descriptor_is_left_behind() -> None:
             bench.server.sendto(number.to_bytes(2) + b"answer", client)
             bench.read()
         bench.reactor.advance(0.001)
-        assert len(descriptors() - before) <= 2 + LIMITS.ports  # the server, the epoll, the ports
+        if number % 50 == 0:
+            assert len(descriptors() - before) <= 2 + LIMITS.ports  # the server, the epoll, the ports
     assert bench.pump.idle
     bench.stop()
     assert descriptors() <= before

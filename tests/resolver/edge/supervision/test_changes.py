@@ -32,7 +32,7 @@ def begun(resolver: Resolver, verb: str) -> list[dict[str, Any]]:
     return got
 
 
-def test_a_reload_is_answered_when_every_worker_serves_with_it(resolver: Resolver, tmp_path: Path) -> None:
+def test_a_reload_is_answered_when_only_workers_with_it_are_left(resolver: Resolver, tmp_path: Path) -> None:
     """Not when it is applied: until then a worker may still answer with the settings before."""
     new = changed(resolver.settings, tmp_path, answer={"ttl": 7})
     resolver.on_disk = lambda: new
@@ -41,6 +41,8 @@ def test_a_reload_is_answered_when_every_worker_serves_with_it(resolver: Resolve
     assert not got
     resolver.workers_up()
     resolver.workers_up()
+    assert not got, "those before may not have heard yet that they are to leave"
+    resolver.old_workers_leave()
     assert got == [{"ok": True, "text": "the settings were taken up: 2 workers serve"}]
 
 
@@ -79,6 +81,7 @@ def test_workers_are_restarted_one_at_a_time(resolver: Resolver) -> None:
         assert len(resolver.launcher.living("worker")) == len(old) + count
         resolver.workers_up()
     resolver.workers_up()
+    resolver.old_workers_leave()
     assert got[0]["text"] == "the workers were replaced: 2 workers serve"
     assert all(worker.told("stop") for worker in old)
 
@@ -103,6 +106,7 @@ def test_one_change_at_a_time(resolver: Resolver) -> None:
     waiting.callback(resolver.installed)
     for _ in range(2):
         resolver.workers_up()
+    resolver.old_workers_leave()
     assert first[0]["ok"]
     assert not begun(resolver, "reload")
 
@@ -118,6 +122,7 @@ def test_a_hangup_meanwhile_is_heard_afterwards(resolver: Resolver, tmp_path: Pa
     assert not told
     for _ in range(4):
         resolver.workers_up()
+        resolver.old_workers_leave()
     assert first[0]["ok"]
     assert [each["ok"] for each in told] == [True]
     assert resolver.launcher.newest("worker").sent[0]["settings"] == new.raw

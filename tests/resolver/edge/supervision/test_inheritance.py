@@ -55,11 +55,11 @@ def test_the_old_answer_until_new_ones_serve(tmp_path: Path) -> None:
     assert not any(child.told("stop") for child in heirs.old)
     heirs.new_ones_come_up()
     heirs.new_ones_come_up()
-    assert (after.serving, after.behind) == (2, [])
+    assert (after.serving, after.behind) == (2, [0, 1])
     assert all(child.told("stop") for child in heirs.old)
     heirs.after.clock.advance(PoolLimits().stop_seconds + 1)
     assert all(child.dead for child in heirs.old)
-    assert len(after.workers) == 3
+    assert (len(after.workers), after.behind) == (3, [])
     assert not heirs.after.deaths
 
 

@@ -346,8 +346,11 @@ def test_roll_one_at_a_time_starts_the_next_when_a_slot_is_taken_over() -> None:
         assert pool.pool.behind == list(range(done, 3))
         new = pool.launcher.newest("worker")
         assert len(pool.launcher.children) == 4 + done + 1
+        old = pool.holder(done)
         new.ready()
         new.serve()
+        assert pool.pool.behind == list(range(done, 3)), "the old one may still read"
+        old.die("exit_0")
     assert not pool.pool.behind
     assert not pool.launcher.newest("worker").told("slot")  # the new spare
 

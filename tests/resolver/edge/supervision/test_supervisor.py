@@ -119,6 +119,11 @@ class Resolver:
             if worker.told("slot"):
                 worker.serve()
 
+    def old_workers_leave(self) -> None:
+        for worker in self.launcher.living("worker"):
+            if worker.told("stop"):
+                worker.die("exit_0")
+
     def take_list(self, fresh: int = 0) -> None:
         fd, new = memfd(), [{"list_id": "demo", "fresh": fresh, "breaker": True}]
         self.updater.say({"type": "index", "generation_hint": 1, "lists": IN_FORCE, "fresh": new, "trial": []}, [fd])

@@ -286,7 +286,7 @@ TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one", trust_ad=True), UpstreamCo
 CONFIGS = (
     CONFIG,
     evolve(TWO, recursors=1, forward=(ForwardSet(("zone.site.example",), (1,)),), min_ttl=10, prefetch=False),
-    evolve(CONFIG, cache_bytes=30_000, limits=CoreLimits(waiters_max=2)),
+    evolve(CONFIG, limits=CoreLimits(waiters_max=2)),
     evolve(CONFIG, max_ttl=30, stale=0, limits=CoreLimits(prefetch_uses=1)),
 )
 NAMES = (

@@ -77,18 +77,19 @@ WEATHER: dict[str, Weather] = {
     "silence": lambda query, data: [],
     "twice": changed(lambda wire: [wire, wire]),
     "cut": changed(lambda wire: [wire[:2] + bytes([wire[2] | 2]) + wire[3:]]),
-    "lost case": changed(lambda wire: [wire[:12] + wire[12:].lower()]),
     "another question": changed(lambda wire: [wire[:13] + b"zz" + wire[15:]]),
     "rubbish": changed(lambda wire: [wire[:20]]),
 }  # fmt: skip
 """What upstreams do."""
 ALIKE = tuple(WEATHER)
 WEATHER |= {
+    "lost case": changed(lambda wire: [wire[:12] + wire[12:].lower()]),
     "a guess": changed(lambda wire: [bytes([wire[0] ^ 1]) + wire[1:], wire]),
     "guesses": changed(lambda wire: [bytes([wire[0] ^ number]) + wire[1:] for number in range(1, 12)]),
     "one byte": changed(lambda wire: [b"x", wire]),
 }
-"""Datagrams that fit no query count against all of a port, and here is where workers differ: in their ports."""
+"""Datagrams that fit no query count against all of a port, and workers differ in their ports; responses in another case
+count while none in the right one comes between, and they differ in the order of responses of one moment."""
 
 
 OPEN: list[Stage] = []
@@ -437,6 +438,16 @@ def test_many_guesses_send_a_question_to_tcp() -> None:
     stage = known(weather="guesses")
     ask(stage, "n1")
     stage.settle()
+    assert stage.answers == []
+    assert stage.reactor.tcpClients
+
+
+def test_a_response_in_another_case_is_asked_for_again_over_tcp() -> None:
+    """As the core does with its own."""
+    stage = known(weather="lost case")
+    ask(stage, "n1")
+    stage.settle()
+    assert flying(stage) == 0
     assert stage.answers == []
     assert stage.reactor.tcpClients
 

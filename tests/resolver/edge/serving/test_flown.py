@@ -284,11 +284,11 @@ def test_a_server_is_told_as_the_kernel_takes_it(server: tuple[str, int]) -> Non
 # --- beside a worker that asks all in Python ------------------------------------------------------------------
 
 TWO = evolve(CONFIG, upstreams=(UpstreamConfig("one", trust_ad=True), UpstreamConfig("two")))
-CONFIGS = (
-    CONFIG,
+CONFIGS = (  # who asks early first depends on which forms of query the pure hit path has met
+    evolve(CONFIG, prefetch=False),
     evolve(TWO, recursors=1, forward=(ForwardSet(("zone.site.example",), (1,)),), min_ttl=10, prefetch=False),
-    evolve(CONFIG, limits=CoreLimits(waiters_max=2)),
-    evolve(CONFIG, max_ttl=30, stale=0, limits=CoreLimits(prefetch_uses=1)),
+    evolve(CONFIG, prefetch=False, limits=CoreLimits(waiters_max=2)),
+    evolve(CONFIG, prefetch=False, max_ttl=30, stale=0),
 )
 NAMES = (
     *(f"n{number}.site.example" for number in range(8)),

@@ -137,6 +137,62 @@ class HitPath:
     def answer(self, packet: bytes, address: bytes, door: int, now: float, unix_time: int, /) -> bytes | None:
         """The answer, b"" for what is dropped, None for a miss."""
 
+    def fly(
+        self,
+        *,
+        questions: int,
+        waiters: int,
+        misses: int,
+        pending: int,
+        upstream_queries: int,
+        min_ttl: int,
+        max_ttl: int,
+        negative_ttl_max: int,
+        upstream_udp_bytes: int,
+        first_retry: float,
+        prefetch: bool,
+        prefetch_ttl_min: float,
+        prefetch_share: float,
+        zones: Sequence[bytes],
+        servers: Sequence[bytes],
+        ports: int,
+        port_queries: int,
+        ports_read: int,
+        reads: int,
+        datagram_bytes: int,
+        first_port: int,
+        bind_tries: int,
+        port_strange_max: int,
+        port_seconds: float,
+        port_moment_seconds: float,
+    ) -> int:
+        """Carry plain questions to upstreams from now on; the descriptor that has something to read (docs/adr/0055).
+
+        `misses`, `pending` and `upstream_queries` are counter cells; names in `zones` (lower-case wire) are left to
+        Python; `servers` are sockaddrs by upstream, empty for one that is not asked so.
+        """
+    def land(self) -> None:
+        """Close all that `fly` opened; RuntimeError from then on for what needs it."""
+    def route(self, upstream: int | None, room: int, trust_ad: bool, /) -> None:
+        """Whom to ask, up to `room` questions at once; None: nobody."""
+    def departed(self) -> tuple[int, int]:
+        """Questions asked since the last call, and those that fly now."""
+    def recall(self, key: bytes | None, /) -> Handed | None:
+        """Hand over the question of a key, with None the oldest; None where none flies."""
+    def due(self, now: float, /) -> list[Handed]: ...
+    def next_due(self) -> float | None: ...
+    def hold(self, key: bytes, holds: bool, /) -> None:
+        """Whether Python has this question in flight: then it is missed."""
+    def end(self, token: int, /) -> None:
+        """A query that was handed over is waited for no more."""
+    def close_door(self, door: int, /) -> None: ...
+    def receive(self, now: float, /) -> tuple[list[Landed], list[Handed | tuple[int, bytes | None]]]:
+        """What was answered, and what goes on in Python: questions handed over, and what has come for such, by token
+        (None: an error of the network)."""
+
+Landed = tuple[bytes, bytes | None, int, int, int, float]
+Handed = tuple[bytes, bytes, int, int, float, float, int, list[tuple[bytes, bytes, bytes, bytes, int, float]]]
+
 def make_query(question: bytes, drawn: bytes, flags: int, opt: bytes, mixed: bool, /) -> bytes:
     """A query to an upstream. Twin: resolver/core/upstream_query.py."""
 

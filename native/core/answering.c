@@ -81,7 +81,7 @@ struct found {
 
 /* Find the answer. MISS (false): nothing is kept or it has ended, it must be decided again by more than the question,
  * the list says something other than yes or no, or the template of its yes is not there yet. */
-static bool find(const struct hitpath *path, const struct hit *hit, double now, struct found *found)
+static bool find(const struct hitpath *path, struct hit *hit, double now, struct found *found)
 {
     const struct query *query = &hit->query;
     struct answer *kept = answers_at(&path->answers, hit->place, query->key, query->key_bytes);
@@ -92,6 +92,9 @@ static bool find(const struct hitpath *path, const struct hit *hit, double now, 
     }
     switch (enforced_decide(path->lists, query, hit->client->view, now, &found->match)) {
     case COURSE_OPEN:
+        hit->is_open = kept == NULL;
+        /* fall through */
+    case COURSE_EXEMPT:
         if (kept == NULL || !kept->restampable || !(now < kept->ends)) {
             return false;
         }
@@ -160,6 +163,7 @@ void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count)
 
 int hit_finish(struct hitpath *path, struct hit *hit, double now, uint32_t unix_time, uint8_t *out, size_t room)
 {
+    hit->is_open = false;
     if (hit->client == NULL) {
         return HIT_MISS;
     }

@@ -183,6 +183,7 @@ enum course enforced_decide(const struct enforced *enforced, const struct query 
         return COURSE_OTHER; /* `_8443._https.host` stands for its host too (RFC 9460 section 2.3) */
     }
     const struct view *lists = &enforced->views[view];
+    bool is_exempt = false;
     for (size_t at = 0; at < lists->count; at++) {
         const uint32_t list = lists->lists[at];
         const int64_t found =
@@ -190,12 +191,13 @@ enum course enforced_decide(const struct enforced *enforced, const struct query 
         if (found == TOKEN_MALFORMED) {
             return COURSE_OTHER;
         }
+        is_exempt |= found == TOKEN_EXEMPT;
         if (found > TOKEN_NOTHING) {
             *match = (struct match){list, (uint32_t)(found >> 16), (found & TOKEN_TEST) != 0};
             return leads_to_a_site(qtype) || (found & TOKEN_ALL_TYPES) != 0 ? COURSE_BLOCK : COURSE_OTHER;
         }
     }
-    return COURSE_OPEN;
+    return is_exempt ? COURSE_EXEMPT : COURSE_OPEN;
 }
 
 const struct image *enforced_verdict(const struct enforced *enforced, const struct match *match, uint8_t view,

@@ -17,9 +17,10 @@ enum { ENFORCED_LISTS_MAX = 1024, ENFORCED_VIEWS_MAX = 64 };
 enum { VERDICT_A, VERDICT_AAAA, VERDICT_OTHER, VERDICT_KINDS };
 
 enum course {
-    COURSE_OPEN,  /* not listed, or exempt: as if no list were there */
-    COURSE_BLOCK, /* answered by policy */
-    COURSE_OTHER, /* to be decided in Python: other types of a listed name, service names, DS and DNSKEY */
+    COURSE_OPEN,   /* not listed */
+    COURSE_EXEMPT, /* as if no list were there, whatever the answer leads to */
+    COURSE_BLOCK,  /* answered by policy */
+    COURSE_OTHER,  /* to be decided in Python: other types of a listed name, service names, DS and DNSKEY */
 };
 
 struct match {

@@ -47,6 +47,7 @@ void hitpath_free(struct hitpath *path)
     for (size_t table = 0; table < path->table_count; table++) {
         hit_forget(path, (uint32_t)table);
     }
+    flying_free(path->flying);
     answers_free(&path->answers);
     enforced_free(path->lists);
     free(path->doors);
@@ -83,13 +84,25 @@ int hit_open_door(struct hitpath *path, unsigned transport, uint32_t table)
         return -1;
     }
     path->doors = doors;
-    doors[path->door_count] = (struct door){.table = table, .transport = (uint8_t)transport};
+    doors[path->door_count] = (struct door){.table = table, .descriptor = -1, .transport = (uint8_t)transport};
     return (int)path->door_count++;
 }
 
 bool hit_has_door(const struct hitpath *path, size_t door)
 {
     return door < path->door_count;
+}
+
+void hit_set_descriptor(struct hitpath *path, size_t door, int descriptor)
+{
+    if (door < path->door_count) {
+        path->doors[door].descriptor = descriptor;
+    }
+}
+
+int hit_descriptor(const struct hitpath *path, size_t door)
+{
+    return door < path->door_count ? path->doors[door].descriptor : -1;
 }
 
 void hit_use_cookie_secret(struct hitpath *path, const uint8_t *secret)

@@ -54,6 +54,10 @@ struct answers *hit_answers(struct hitpath *path);
 /* Whether there is a door of this number. */
 bool hit_has_door(const struct hitpath *path, size_t door);
 
+/* The socket that late answers to whoever came by a door leave by, a number of the edge; -1: none. */
+void hit_set_descriptor(struct hitpath *path, size_t door, int descriptor);
+int hit_descriptor(const struct hitpath *path, size_t door);
+
 /* Remember who asks from an address of 4 or 16 bytes; false: no memory or no such table. The client lives until let go. */
 bool hit_remember(struct hitpath *path, uint32_t table, const uint8_t *address, size_t length, struct client *client);
 /* Forget all of a table. */
@@ -71,6 +75,7 @@ struct hit {
     size_t length, address_length;
     unsigned door;
     bool is_read; /* from here on set by `hit_prepare`: whether the packet is one this path may answer */
+    bool is_open; /* by `hit_finish`, of a miss: nothing is kept of the question, and no list says anything of it */
     struct client *client;
     uint64_t place; /* the hash that the address, then the question is found by */
     struct query query;

@@ -41,7 +41,7 @@ struct batch {
     uint8_t answers[BATCH_MOST][HIT_ROOM + SPREAD];
     uint8_t *packets, *missed_packets;
     struct miss *misses;
-    size_t missed;
+    size_t missed, flown;
 };
 
 /* --- made once ------------------------------------------------------------------------------------------ */
@@ -187,6 +187,27 @@ static void keep_miss(struct batch *batch, const struct hit *hit, size_t number)
     batch->missed++;
 }
 
+/* Let an upstream be asked, if that is all there is to do. */
+static bool flies(struct batch *batch, struct hitpath *path, const struct hit *hit, size_t number, double now,
+                  uint32_t unix_time)
+{
+    const struct msghdr *from = &batch->incoming[number].msg_hdr;
+    struct envelope envelope = {
+        .packet = hit->packet,
+        .packet_bytes = hit->length,
+        .address = hit->address,
+        .address_bytes = hit->address_length,
+        .name = from->msg_name,
+        .name_bytes = from->msg_namelen,
+        .source = from->msg_control,
+        .source_bytes = from->msg_control == NULL ? 0 : from->msg_controllen,
+        .door = hit->door,
+        .asked = now,
+        .unix_time = unix_time,
+    };
+    return departure(path, hit, &envelope);
+}
+
 /* How many answers there are to what was read. */
 static size_t answer_batch(struct batch *batch, struct hitpath *path, size_t read, double now, uint32_t unix_time)
 {
@@ -196,6 +217,8 @@ static size_t answer_batch(struct batch *batch, struct hitpath *path, size_t rea
         const int length = hit_finish(path, &batch->hits[each], now, unix_time, batch->answers[answers], HIT_ROOM);
         if (length > 0) {
             address_answer(batch, answers++, batch->places[each], (size_t)length);
+        } else if (length == HIT_MISS && flies(batch, path, &batch->hits[each], batch->places[each], now, unix_time)) {
+            batch->flown++;
         } else if (length == HIT_MISS) {
             keep_miss(batch, &batch->hits[each], batch->places[each]);
         }
@@ -225,13 +248,16 @@ static __attribute__((noinline)) void wipe_stack(void)
     explicit_bzero(below, sizeof below);
 }
 
-size_t batch_serve(struct batch *batch, struct hitpath *path, int descriptor, unsigned door, double now,
-                   uint32_t unix_time)
+size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *upstream, int descriptor, unsigned door,
+                   double now, uint32_t unix_time)
 {
     const struct batch_limits *limits = &batch->limits;
     size_t widest = 0;
     batch_forget(batch);
-    for (size_t done = 0; done < limits->turn && batch->missed < limits->misses;) {
+    hit_set_descriptor(path, door, descriptor);
+    batch->flown = 0;
+    for (size_t done = 0;
+         done < limits->turn && batch->missed < limits->misses && batch->flown < BATCH_FLOWN;) {
         const size_t count = receive(batch, descriptor, smaller(limits->batch, limits->turn - done));
         if (count == 0) {
             break;
@@ -239,6 +265,9 @@ size_t batch_serve(struct batch *batch, struct hitpath *path, int descriptor, un
         const size_t read = read_batch(batch, count, door);
         const size_t answers = answer_batch(batch, path, read, now, unix_time);
         send_messages(descriptor, batch->outgoing, answers);
+        if (upstream != NULL) {
+            upstream_depart(upstream, path, now);
+        }
         wipe(batch, count, answers);
         widest = read > widest ? read : widest;
         done += count;

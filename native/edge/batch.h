@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "core/hitpath.h"
+#include "edge/upstream.h"
 
 enum { BATCH_MOST = 64, BATCH_PACKET_BYTES_MAX = 65535, BATCH_MISSES_MOST = 4096 };
+enum { BATCH_FLOWN = 128 }; /* questions asked of upstreams that end a turn early: their answers come soon */
 
 /* resolver/edge/limits.py, UdpLimits. */
 struct batch_limits {
@@ -30,8 +32,8 @@ struct batch *batch_new(const struct batch_limits *limits, bool is_wildcard);
 void batch_free(struct batch *batch);
 
 /* Read and answer until nothing waits, the turn is over or enough have missed; returns at once. How many have missed:
- * they stay until the next call or `batch_forget`. */
-size_t batch_serve(struct batch *batch, struct hitpath *path, int descriptor, unsigned door, double now,
+ * they stay until the next call or `batch_forget`. What may fly is asked by `upstream`; NULL: nothing flies. */
+size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *upstream, int descriptor, unsigned door, double now,
                    uint32_t unix_time);
 
 /* One that missed, below the number returned; all of it belongs to the batch. `source` sets the source of the answer. */

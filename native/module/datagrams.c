@@ -109,7 +109,8 @@ static bool read_serve_arguments(PyObject *const *args, Py_ssize_t count, struct
 }
 
 /* How many have missed; -1 with an error. The GIL is let go meanwhile: the path and the buffers are taken by us. */
-static Py_ssize_t serve_taken(struct datagrams_object *self, struct hitpath *path, const struct serve_arguments *read)
+static Py_ssize_t serve_taken(struct datagrams_object *self, struct hitpath *path, struct upstream *upstream,
+                              const struct serve_arguments *read)
 {
     if (!hit_has_door(path, read->door)) {
         PyErr_SetString(PyExc_ValueError, "door is outside its range");
@@ -117,7 +118,7 @@ static Py_ssize_t serve_taken(struct datagrams_object *self, struct hitpath *pat
     }
     size_t missed;
     Py_BEGIN_ALLOW_THREADS
-    missed = batch_serve(self->batch, path, (int)read->descriptor, (unsigned)read->door, read->now,
+    missed = batch_serve(self->batch, path, upstream, (int)read->descriptor, (unsigned)read->door, read->now,
                          (uint32_t)read->unix_time);
     Py_END_ALLOW_THREADS
     return (Py_ssize_t)missed;
@@ -139,7 +140,7 @@ static PyObject *serve(PyObject *object, PyObject *const *args, Py_ssize_t count
         return NULL;
     }
     self->taken = true; /* until the list is made, which may run foreign code */
-    const Py_ssize_t missed = serve_taken(self, path, &read);
+    const Py_ssize_t missed = serve_taken(self, path, hit_path_upstream(args[0]), &read);
     hit_path_give_back(args[0]);
     PyObject *list = missed < 0 ? NULL : list_of_misses(self->batch, (size_t)missed);
     self->taken = false;

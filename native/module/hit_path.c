@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "client.h"
+#include "edge/upstream.h"
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
@@ -108,6 +109,7 @@ static void dealloc(PyObject *object)
         hitpath_free(self->path);
         PyBuffer_Release(&self->cells);
     }
+    upstream_free(self->upstream);
     hit_path_release_watch(self);
     Py_XDECREF(self->tables);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
@@ -132,6 +134,11 @@ struct hitpath *hit_path_take(PyObject *object)
 void hit_path_give_back(PyObject *object)
 {
     ((struct hit_path_object *)object)->taken = false;
+}
+
+struct upstream *hit_path_upstream(PyObject *object)
+{
+    return ((struct hit_path_object *)object)->upstream;
 }
 
 /* --- the question ------------------------------------------------------------------------------------------------- */
@@ -183,6 +190,18 @@ static PyMethodDef METHODS[] = {
     {"discard", hit_path_discard, METH_O, "discard(key): keep it no more."},
     {"take_uses", hit_path_take_uses, METH_O, "take_uses(key): uses since the last call, 3 at most."},
     METHOD(answer, "answer(packet, address, door, now, unix_time): the answer, b'' for dropped, None for a miss."),
+    {"fly", (PyCFunction)(void (*)(void))hit_path_fly, METH_VARARGS | METH_KEYWORDS,
+     "fly(...): carry plain questions to upstreams from now on; the descriptor that has something to read."},
+    {"land", hit_path_land, METH_NOARGS, "land(): close all that `fly` opened."},
+    METHOD(route, "route(upstream, room, trust_ad): whom to ask, and how many questions at once; None: nobody."),
+    {"departed", hit_path_departed, METH_NOARGS, "departed(): questions asked since the last call, and those in flight."},
+    {"recall", hit_path_recall, METH_O, "recall(key): hand a question over, with None the oldest; None where none flies."},
+    {"due", hit_path_due, METH_O, "due(now): hand over what is to be asked again."},
+    {"next_due", hit_path_next_due, METH_NOARGS, "next_due(): when the first will be, None for never."},
+    METHOD(hold, "hold(key, holds): whether Python has this question in flight."),
+    {"end", hit_path_end, METH_O, "end(token): a query that was handed over is waited for no more."},
+    {"close_door", hit_path_close_door, METH_O, "close_door(door): no late answer leaves there."},
+    {"receive", hit_path_receive, METH_O, "receive(now): (answered, others), of what has come from upstreams."},
     {NULL, NULL, 0, NULL},
 };
 

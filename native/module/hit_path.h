@@ -11,6 +11,9 @@
 struct hitpath *hit_path_take(PyObject *object);
 void hit_path_give_back(PyObject *object);
 
+/* What asks upstreams for a path that is taken; NULL: no question flies. */
+struct upstream *hit_path_upstream(PyObject *object);
+
 int add_hit_path(PyObject *module);
 
 #endif

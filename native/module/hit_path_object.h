@@ -17,6 +17,7 @@ struct hit_path_object {
     Py_buffer cells;       /* held while there is a path */
     Py_buffer marks, hits; /* held while `watched` */
     bool watched;
+    struct upstream *upstream; /* NULL: no question flies */
     PyObject *tables; /* a tuple of the TokenTables in force, NULL for none */
 };
 
@@ -32,7 +33,7 @@ bool hit_path_read_image(PyObject *const fields[6], struct answer_source *source
 /* Whether its event is one of the counters; false with an error. */
 bool hit_path_has_cell(PyObject *object, const struct answer_source *source);
 
-/* Methods: hit_path_clients.c, hit_path_lists.c, hit_path_answers.c. */
+/* Methods: hit_path_clients.c, hit_path_lists.c, hit_path_answers.c, hit_path_flights.c. */
 typedef PyObject *hit_path_method(PyObject *object, PyObject *const *args, Py_ssize_t count);
 typedef PyObject *hit_path_method_of_one(PyObject *object, PyObject *argument);
 
@@ -41,6 +42,10 @@ hit_path_method_of_one hit_path_use_cookie_secrets, hit_path_forget;
 hit_path_method hit_path_enforce, hit_path_watch, hit_path_put_verdict;
 hit_path_method hit_path_put;
 hit_path_method_of_one hit_path_discard, hit_path_take_uses;
+PyObject *hit_path_fly(PyObject *object, PyObject *args, PyObject *kwargs);
+hit_path_method hit_path_route, hit_path_hold;
+hit_path_method_of_one hit_path_land, hit_path_departed, hit_path_recall, hit_path_due, hit_path_next_due;
+hit_path_method_of_one hit_path_end, hit_path_close_door, hit_path_receive;
 Py_ssize_t hit_path_count_answers(PyObject *object);
 
 #endif

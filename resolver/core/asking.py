@@ -14,7 +14,7 @@ The first try is always sent; an upstream with too much in flight sheds its olde
 needs room and a retry left in that upstream's budget, or it is left out. An upstream with TLS is asked over TLS only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from resolver.core import codes
@@ -22,6 +22,7 @@ from resolver.core.answer import Answer, failure
 from resolver.core.attempts import Attempt, Attempts
 from resolver.core.config import CoreConfig
 from resolver.core.edns import copied_ede, is_bogus, make_ede
+from resolver.core.flights import NEVER_SENT, Landed
 from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
@@ -30,7 +31,7 @@ from resolver.core.plain import Plain, read_plain
 from resolver.core.timers import Timers
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import Likeness, likeness
-from resolver.core.upstreams import Upstreams
+from resolver.core.upstreams import Route, Upstreams
 
 _USABLE = frozenset({codes.NOERROR, codes.NXDOMAIN, codes.YXDOMAIN})
 
@@ -66,6 +67,29 @@ class Asking:
     def start(self, pending: Pending, now: float) -> None:
         """Ask the first upstream."""
         pending.upstreams = self.zones.upstreams_of(pending.question)
+        self._try_first(pending, now)
+        self._schedule(pending)
+
+    def take_over(self, pending: Pending, upstream: int, query: bytes, token: int, sent: float, now: float) -> None:
+        """Go on with a question whose first try was sent already, but for NEVER_SENT."""
+        pending.upstreams = self.zones.upstreams_of(pending.question)
+        if token == NEVER_SENT:
+            self._try_first(pending, now)
+        else:
+            self.attempts.take_over(upstream, query, token, pending, sent)
+        self._schedule(pending)
+
+    def answered_elsewhere(self, landed: Sequence[Landed]) -> None:
+        """Note the answers to questions that were not asked from here."""
+        for _, _, _, _, upstream, rtt in landed:
+            self._upstreams[upstream].case_losses = 0
+            self._upstreams.answered(upstream, rtt)
+
+    def route(self, departed: int, flying: int) -> Route:
+        """Return how plain questions may be asked without a look at each, after so many were."""
+        return self._upstreams.route(self.zones.recursors, departed, flying)
+
+    def _try_first(self, pending: Pending, now: float) -> None:
         upstream = self._upstreams.first(pending.upstreams)
         if upstream is None:
             self._give_up(pending, now)
@@ -74,7 +98,6 @@ class Asking:
         if oldest is not None:
             self._give_up(oldest, now)
         self.attempts.ask(upstream, pending, now)
-        self._schedule(pending)
 
     def is_hopeless(self, question: bytes) -> bool:
         """Whether all upstreams of a lower-case question are known to be down."""

@@ -48,6 +48,7 @@ class Attempts:
         self._attempts: dict[int, Attempt] = {}
         self._to_send: list[UpstreamQuery] = []
         self._to_close: list[int] = []
+        self._taken_over: list[tuple[int, int]] = []
         self.find: Callable[[int], Attempt | None] = self._attempts.get
 
     def of(self, pending: Pending) -> list[Attempt]:
@@ -84,6 +85,16 @@ class Attempts:
         self._to_send.append(UpstreamQuery(attempt.number, upstream, transport, query))
         return attempt
 
+    def take_over(self, upstream: int, query: bytes, token: int, pending: Pending, sent: float) -> None:
+        """Note a query that was sent and counted already; the edge knows it by its token."""
+        attempt = Attempt(next(self._numbers), upstream, codes.UDP, query, pending.question, pending, sent)
+        self._attempts[attempt.number] = attempt
+        pending.asked |= {upstream}
+        pending.attempts.add(attempt.number)
+        pending.sends += 1
+        self._upstreams[upstream].in_flight[attempt.number] = pending
+        self._taken_over.append((attempt.number, token))
+
     def forget(self, attempt: Attempt) -> None:
         """Note that it is over; the edge knows."""
         del self._attempts[attempt.number]
@@ -101,6 +112,11 @@ class Attempts:
         """Return and clear the queries the edge has to send."""
         queries, self._to_send = self._to_send, []
         return queries
+
+    def taken_over(self) -> list[tuple[int, int]]:
+        """Return and clear the attempts that the edge has to know from now on, with their tokens."""
+        numbers, self._taken_over = self._taken_over, []
+        return numbers
 
     def taken_to_close(self) -> list[int]:
         """Return and clear the attempts the edge has to close."""

@@ -146,6 +146,12 @@ class Cache:
         if key in self._shelf.things:
             self._mirror.put(key, entry)
 
+    def put_mirrored(self, key: bytes, entry: Entry, records: int) -> None:
+        """Do the same with one that the mirror has already; it has so many records."""
+        self._shelf.put(key, entry, len(key) + _COPIES * len(entry.kept) + _RECORD_BYTES * records + _OVERHEAD_BYTES)
+        if key not in self._shelf.things:
+            self._mirror.discard(key)
+
     def changed(self, key: bytes, entry: Entry) -> None:
         """Tell the mirror what a kept entry says from now on."""
         self._mirror.count_uses(key, entry)

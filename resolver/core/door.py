@@ -20,3 +20,5 @@ class Door:
     table: int = 0
     number: int = 0
     """Where the hit path knows it by one."""
+    sink: object = None
+    """The edge's, through which late answers to whoever came in here leave: `(sink, (sockaddr, source))` is a peer."""

@@ -15,17 +15,18 @@ class ForwardZones:
     """The forward sets of one configuration."""
 
     def __init__(self, config: CoreConfig) -> None:
-        self._recursors = tuple(range(len(config.upstreams)))[: config.recursors]
+        self.recursors = tuple(range(len(config.upstreams)))[: config.recursors]
+        """Those that are asked for names of no forward set."""
         self._zones = {to_wire(zone): each.upstreams for each in config.forward for zone in each.zones}
 
     def upstreams(self, name: bytes, qtype: int) -> tuple[int, ...]:
         """Return the places of the upstreams to ask for a lower-case wire name."""
-        return self._nearest(name, qtype) or self._recursors
+        return self._nearest(name, qtype) or self.recursors
 
     def upstreams_of(self, question: bytes) -> tuple[int, ...]:
         """Do the same for a lower-case question."""
         if not self._zones:
-            return self._recursors
+            return self.recursors
         return self.upstreams(question[:-4], int.from_bytes(question[-4:-2]))
 
     def covers(self, name: bytes, qtype: int) -> bool:

@@ -6,6 +6,7 @@ says whether it is served, `resolution.py` finds the answer.
 
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import native
 from blocklist.index import Index
@@ -15,6 +16,7 @@ from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
+from resolver.core.flights import Handed, Landed
 from resolver.core.hit_path import choose_hit_path
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Waiter
@@ -23,6 +25,9 @@ from resolver.core.reception import Reception
 from resolver.core.resolution import Resolution
 from resolver.core.trouble import Trouble
 from resolver.core.upstream_query import UpstreamQuery
+
+if TYPE_CHECKING:
+    from resolver.core.native_flights import NativeFlights
 
 _SECRET_BYTES = 16
 
@@ -43,9 +48,10 @@ class Forwarder:
         unix_time: Callable[[], float],
         module: ModuleType | None = native.MODULE,
     ) -> None:
+        self._config = config
         self.hit_path = choose_hit_path(module, config, counters, unix_time, random_bytes(_SECRET_BYTES))
         self._reception = Reception(config, counters, unix_time, self.hit_path)
-        self._resolution = Resolution(config, counters, random_bytes, self.hit_path)
+        self._resolution = Resolution(config, counters, random_bytes, self.hit_path, self._reception.waiter)
 
     def door(self, transport: int, place: str) -> Door:
         """Return a way in, to be named with every query that comes through it; `place` is the listening endpoint."""
@@ -111,6 +117,44 @@ class Forwarder:
     def attempts_failed(self, attempts: Iterable[int], now: float, trouble: Trouble = Trouble.UNREACHABLE) -> None:
         """Take one network error of attempts: refused, unreachable, closed before the answer, not who it should be."""
         self._resolution.asking.fail(attempts, now, trouble)
+
+    # --- questions that the hit path asks ---------------------------------------------------------------
+
+    @property
+    def may_fly(self) -> bool:
+        """Whether plain questions need no look from here: answers are kept, and decided by one policy."""
+        return self._config.caching and not self._config.views
+
+    def let_fly(self, servers: Sequence[bytes], ports: dict[str, Any]) -> "NativeFlights | None":
+        """Let them be asked of upstreams at these sockaddrs over such ports; None where that cannot be."""
+        if self.hit_path.kind == "pure" or not self.may_fly:
+            return None
+        from resolver.core.native_hit_path import NativeHitPath
+
+        assert isinstance(self.hit_path, NativeHitPath)
+        flights = self.hit_path.let_fly(self._config, servers, ports)
+        self._resolution.let_fly(flights)
+        return flights
+
+    def end_flights(self) -> None:
+        """Ask all from here again."""
+        self._resolution.end_flights()
+
+    def landed(self, answers: Sequence[Landed], now: float) -> None:
+        """Keep what was answered there."""
+        self._resolution.landed(answers, now)
+
+    def take_over(self, handed: Handed, now: float) -> None:
+        """Go on with a question that was asked there."""
+        self._resolution.take_over(handed, now)
+
+    def attempts_taken_over(self) -> list[tuple[int, int]]:
+        """Return and clear the attempts that began there, with their tokens."""
+        return self._resolution.asking.attempts.taken_over()
+
+    def publish_route(self) -> None:
+        """Say whom to ask there, as of what is known now."""
+        self._resolution.publish_route()
 
     # --- what to do next --------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ on the shelf of the cache; what cannot be said by an image is not told, and so i
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from math import inf
+from typing import Any, Final
 
 from native._native import Client as NativeRecord
 from native._native import Datagrams, TokenTable
@@ -18,6 +19,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.eviction import USES_MAX
+from resolver.core.native_flights import NativeFlights
 from resolver.core.newcomers import Mark, Marker, no_mark
 from resolver.core.prefetch import near_end
 from resolver.core.query import Form
@@ -26,6 +28,7 @@ from resolver.core.ruling import Ruler
 
 _KINDS: Final = (codes.A, codes.AAAA, codes.TXT)
 """A type for each template of a verdict; the last stands for all others."""
+_NO_GENERATION: Final = -2
 _SECONDS: Final = 2**32
 """A server cookie's time wraps there (RFC 9018 section 4.3)."""
 
@@ -145,9 +148,9 @@ class NativeHitPath:
         """It is told of each entry."""
 
     def put(self, key: bytes, entry: Entry) -> None:
-        """See `HitPath`."""
+        """See `HitPath`. What cannot be an image stands there as a key that is missed: it is none to be asked for."""
         if entry.generation < 0 or (entry.fresh is not None and self._is_watched):
-            self._path.discard(key)
+            self._put_key(key)
         elif entry.body is None or entry.due > entry.until:
             self._put_constant(key, entry)
         else:
@@ -184,7 +187,7 @@ class NativeHitPath:
         body = entry.body
         assert body is not None
         look = near_end(entry, self._config.limits) if self._config.prefetch else entry.until
-        self._path.put(
+        is_kept = self._path.put(
             key,
             body.flags,
             body.rcode,
@@ -199,6 +202,21 @@ class NativeHitPath:
             entry.stands,
             body.shown_ttl_max,
         )
+        if not is_kept:
+            self._put_key(key)
+
+    def _put_key(self, key: bytes) -> None:
+        self._path.put(key, 0, 0, (0, 0, 0), b"", (), b"", -inf, -inf, _NO_GENERATION, 0, False)
+
+    # --- what flies -------------------------------------------------------------------------------------
+
+    def let_fly(self, config: CoreConfig, servers: Sequence[bytes], ports: dict[str, Any]) -> NativeFlights:
+        """Ask plain questions from now on, of upstreams at these sockaddrs (empty: not this way), over such ports."""
+        return NativeFlights(self._path, config, self._layout, servers, ports)
+
+    def close_door(self, door: Door) -> None:
+        """No late answer leaves there any more."""
+        self._path.close_door(door.number)
 
     # --- what is in force -------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ In order: read it strictly, options too (row 14); the client's rate; serve it at
 """
 
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from resolver.core import codes
 from resolver.core.access import Access, host_of
@@ -16,9 +17,11 @@ from resolver.core.cookies import Cookies
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.extras import OptionFault, Options
+from resolver.core.flights import Waiting
 from resolver.core.hit_path import HitPath
 from resolver.core.identity import identity_answer
 from resolver.core.local import answer_locally, refusal
+from resolver.core.pending import Waiter
 from resolver.core.query import BadQuery, Query, bare_answer, query_of_form, read_query
 from resolver.core.views import Views
 
@@ -36,6 +39,7 @@ class Reception:
         self._hit_path = hit_path
         self._clients = ClientTable(config, self._access, self._views, hit_path)
         self._unix_time = unix_time
+        self._doors: WeakValueDictionary[int, Door] = WeakValueDictionary()
         self._options = Options(config.nsid, None, config.limits)
 
     def use_cookie_secrets(self, secrets: Sequence[bytes]) -> None:
@@ -49,7 +53,16 @@ class Reception:
         views = self._views.at(place)
         door = Door(transport, place, views, *self._clients.hosts(views))
         self._hit_path.open_door(door)
+        self._doors[door.number] = door
         return door
+
+    def waiter(self, waiting: Waiting) -> Waiter:
+        """Return who has waited for a question that is handed over; its query was read and counted when it came."""
+        packet, address, name, source, number, asked = waiting
+        door = self._doors[number]
+        query = self._read(packet, address, door)
+        assert isinstance(query, Query)
+        return Waiter(query, door, (door.sink, (name, source)), asked)
 
     def receive(self, data: bytes, address: bytes, door: Door, now: float) -> Query | bytes | None:
         """Return the question to be answered, the message that answers already, or None for what is dropped."""

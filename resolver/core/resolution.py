@@ -1,7 +1,7 @@
 """From a question that may be answered to its answer: the cache, the list, special-use names, then an upstream."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from blocklist.index import Index, Match
 from resolver.core.answer import Answer, failure
@@ -12,6 +12,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.failing import failing_again
+from resolver.core.flights import Flights, Handed, Landed, NoFlights, Waiting
 from resolver.core.hit_path import HitPath
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message, read_message
@@ -25,19 +26,26 @@ from resolver.core.query import Query, key_under
 from resolver.core.ruling import Ruler
 from resolver.core.special_use import SpecialUse
 from resolver.core.stale import OldAnswers
-from resolver.core.upstreams import Upstreams
+from resolver.core.upstreams import Route, Upstreams
 
 _SECRET_BYTES = 32
+_OPEN = Decision(Course.OPEN)
 
 
 class Resolution:
     """One worker's answers: what is kept, what is in flight, and the list in force over both."""
 
     def __init__(
-        self, config: CoreConfig, counters: Counters, random_bytes: Callable[[int], bytes], hit_path: HitPath
+        self,
+        config: CoreConfig,
+        counters: Counters,
+        random_bytes: Callable[[int], bytes],
+        hit_path: HitPath,
+        waiter: Callable[[Waiting], Waiter],
     ) -> None:
         self._config = config
         self._counters = counters
+        self._waiter = waiter
         self._cells, self._gauge_cell = counters.cells, counters.layout.pending
         self._special_use = SpecialUse(config.special_use, config.designated)
         self._ruler = Ruler(config, counters.layout)
@@ -49,6 +57,8 @@ class Resolution:
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
         self._old = OldAnswers(config, self.cache, self._ruler)
         self._other_views = OtherViews(config, self.cache, self._ruler)
+        self.flights: Flights = NoFlights()
+        self._route = Route()
         self._impatient: deque[tuple[float, Pending]] = deque()
         """Questions whose clients get an old answer at a moment, if there is one."""
         self.generation = 0
@@ -149,7 +159,7 @@ class Resolution:
             return None
         if not entry.kept:
             return self._failing_still(query.key, entry, now)
-        pending = self._pending.find(query.asked)
+        pending = self._in_flight(query.asked, now)
         has_failed = entry.failing is not None and entry.failing.recoveries == self.asking.recoveries
         overdue = pending is not None and now >= pending.started + self._config.limits.stale_wait
         if not (has_failed or overdue or self.asking.is_hopeless(query.asked[:-1])):
@@ -173,7 +183,11 @@ class Resolution:
         failing = entry.failing
         if failing is not None and failing.holds(now, self.asking.recoveries):
             return
-        if self._pending.is_half_full or self._pending.find(query.asked) or not self.asking.has_ease(query.asked[:-1]):
+        if (
+            self._pending.is_half_full
+            or self._in_flight(query.asked, now)
+            or not self.asking.has_ease(query.asked[:-1])
+        ):
             return
         self._open(query, self._ruler.decide(query, now), now)
 
@@ -181,14 +195,17 @@ class Resolution:
         """Return when `handle_deadline` is due."""
         while self._impatient and self._impatient[0][1].done:
             self._impatient.popleft()
-        asking = self.asking.next_deadline()
-        if not self._impatient:
-            return asking
-        stale = self._impatient[0][0]
-        return stale if asking is None else min(stale, asking)
+        dues = (
+            self.asking.next_deadline(),
+            self.flights.next_due(),
+            self._impatient[0][0] if self._impatient else None,
+        )
+        return min((due for due in dues if due is not None), default=None)
 
     def handle_deadline(self, now: float) -> None:
         """Let nobody wait longer for a newer answer than for an old one; then what `Asking` has to do."""
+        for handed in self.flights.due(now):
+            self.take_over(handed, now)
         while self._impatient and self._impatient[0][0] <= now:
             _, pending = self._impatient.popleft()
             for view in () if pending.done else pending.views:
@@ -203,7 +220,7 @@ class Resolution:
     def _ask(self, waiter: Waiter, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
         self._counters.book_miss(waiter.door.transport)
-        pending = self._pending.find(waiter.query.asked)
+        pending = self._in_flight(waiter.query.asked, now)
         if pending is not None:
             shed = self._pending.join(pending, waiter)
             if shed is not None:
@@ -216,6 +233,8 @@ class Resolution:
         asked, form = query.asked, query.form
         pending = Pending(asked, asked[:-1], form.do, form.cd, now, decision, self.generation, form.view)
         pending.waiters.extend(waiters)
+        if self._pending.is_full and (handed := self.flights.recall_oldest()) is not None:
+            self.take_over(handed, now)
         oldest = self._pending.open(pending)
         if oldest is not None:
             self.asking.abandon(oldest)
@@ -231,6 +250,52 @@ class Resolution:
         old = self._old.find(key, now)
         for waiter in waiters:
             self._answer_from(old, waiter, now) if old else self._answer_late(waiter, failure(), now)
+
+    # --- flights ----------------------------------------------------------------------------------------
+
+    def let_fly(self, flights: Flights) -> None:
+        """From now on plain questions are asked there."""
+        self.flights = self._pending.flights = flights
+        self.publish_route()
+
+    def end_flights(self) -> None:
+        """Ask all from here again; who still waited there is answered no more."""
+        self.flights = self._pending.flights = NoFlights()
+
+    def publish_route(self) -> None:
+        """Say where they go, if that has changed."""
+        flying = self.flights.count()
+        route = self.asking.route(self.flights.departed(), flying)
+        if route != self._route:
+            self._route = route
+            self.flights.route(route.upstream, route.room, trust_ad=route.trust_ad)
+
+    def landed(self, answers: Sequence[Landed], now: float) -> None:
+        """Keep the answers that have come to them: who waited has been told, and the hit path has them."""
+        self.asking.answered_elsewhere(answers)
+        keep, made, upstreams = self.cache.put_mirrored, self._ruler.landed, self._config.upstreams
+        for key, message, count, seconds, upstream, _ in answers:
+            if message is not None:
+                keep(key, made(message, seconds, upstreams[upstream].trust_ad, now), count)
+
+    def take_over(self, handed: Handed, now: float) -> Pending:
+        """Go on with a question that was asked there, from wherever it has come to."""
+        key, query, upstream, token, started, sent, generation, waiting = handed
+        pending = Pending(key, key[:-1], bool(key[-1] & 2), bool(key[-1] & 1), started, _OPEN, generation)
+        pending.waiters.extend(map(self._waiter, waiting))
+        self._pending.take_over(pending)
+        self.asking.take_over(pending, upstream, query, token, sent, now)
+        self._gauge()
+        return pending
+
+    def _in_flight(self, asked: bytes, now: float) -> Pending | None:
+        """Return the question in flight, which is asked from here from now on."""
+        pending = self._pending.find(asked)
+        if pending is None and (handed := self.flights.recall(asked)) is not None:
+            pending = self.take_over(handed, now)
+        return pending
+
+    # --- what became of it --------------------------------------------------------------------------------
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
@@ -304,4 +369,4 @@ class Resolution:
         self.late.append((waiter.peer, waiter.message(answer)))
 
     def _gauge(self) -> None:
-        self._cells[self._gauge_cell] = len(self._pending.table)
+        self._cells[self._gauge_cell] = len(self._pending.table) + self.flights.count()

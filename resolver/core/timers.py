@@ -19,7 +19,7 @@ Thing = TypeVar("Thing", bound=Ends)
 
 
 class Timers(Generic[Thing]):
-    """Things by kind; of one kind each is due no earlier than the one before it. Times are monotonic seconds."""
+    """Things by kind; of one kind nearly each is due no earlier than the one before it. Times are monotonic seconds."""
 
     def __init__(self, kinds: int) -> None:
         self._queues: tuple[deque[tuple[float, int, Thing]], ...] = tuple(deque() for _ in range(kinds))
@@ -28,7 +28,11 @@ class Timers(Generic[Thing]):
     def put(self, kind: int, due: float, thing: Thing) -> None:
         """Wait until `due`."""
         self._turn += 1
-        self._queues[kind].append((due, self._turn, thing))
+        queue = self._queues[kind]
+        place = len(queue)
+        while place and queue[place - 1][0] > due:  # one that began before it came here
+            place -= 1
+        queue.insert(place, (due, self._turn, thing))
 
     def next_due(self) -> float | None:
         """Return when the first is due; those that are done are dropped on the way."""

@@ -1,6 +1,7 @@
 """Which upstream is asked next: the quickest that is up; those that are down are probed until they answer."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from attrs import define, field
 
@@ -20,6 +21,18 @@ _PENALTY = 2.0
 _ESTIMATE_MAX = 3.0
 
 
+class Route(NamedTuple):
+    """The upstream that each plain question would be sent to now, None where each is to be looked at; `room` is how
+    many may be in flight at once."""
+
+    upstream: int | None = None
+    room: int = 0
+    trust_ad: bool = False
+
+
+_NO_ROUTE = Route()
+
+
 @define(eq=False)
 class Upstream:
     """One upstream's health; `rtt` is the smoothed round-trip time in seconds, `is_guess` if it has faded since."""
@@ -36,10 +49,18 @@ class Upstream:
     in_flight: dict[int, Pending | None] = field(factory=dict)
     """Attempts by number, the oldest first; None for a probe."""
 
+    elsewhere: int = 0
+    """Queries in flight that are none of these attempts (`flights.py`)."""
+
+    @property
+    def busy(self) -> int:
+        """Queries in flight."""
+        return len(self.in_flight) + self.elsewhere
+
     @property
     def is_measured_now(self) -> bool:
         """Whether a query is on its way that will tell how slow it really is: one is enough."""
-        return self.is_guess and bool(self.in_flight)
+        return self.is_guess and bool(self.busy)
 
 
 class Upstreams:
@@ -49,6 +70,7 @@ class Upstreams:
         self.all = tuple(Upstream(config, RetryBudget(limits)) for config in configs)
         self.recoveries = 0
         self._down = 0  # how many there are
+        self._route = _NO_ROUTE
         self._counters = counters
         self._limits = limits
         self._queries = counters.layout.upstream_queries
@@ -88,24 +110,50 @@ class Upstreams:
         return min(numbers, key=order, default=None)
 
     def _chosen(self, members: Sequence[int], chosen: int | None) -> int | None:
-        for one in (self.all[number] for number in members if number != chosen):
-            if one.up and not one.in_flight:
-                one.rtt *= _FADING
-                one.is_guess = True
+        self._fade(members, chosen, _FADING)
         return chosen
 
+    def _fade(self, members: Sequence[int], chosen: int | None, factor: float) -> None:
+        for one in (self.all[number] for number in members if number != chosen):
+            if one.up and not one.busy:
+                one.rtt *= factor
+                one.is_guess = True
+
     def _has_room(self, number: int) -> bool:
-        return len(self.all[number].in_flight) < self._limits.upstream_in_flight_max
+        return self.all[number].busy < self._limits.upstream_in_flight_max
 
     def is_at_ease(self, number: int) -> bool:
         """Whether it may be asked what nobody waits for: it is up, and at most half of what it may hold is in use."""
-        return self.all[number].up and 2 * len(self.all[number].in_flight) < self._limits.upstream_in_flight_max
+        return self.all[number].up and 2 * self.all[number].busy < self._limits.upstream_in_flight_max
 
     def oldest_if_full(self, number: int) -> Pending | None:
         """Return the question that has to go for a new one to this upstream, None while there is room."""
         if self._has_room(number):
             return None
         return next((pending for pending in self.all[number].in_flight.values() if pending is not None), None)
+
+    def route(self, members: Sequence[int], departed: int, flying: int) -> Route:
+        """Return where a plain question goes, after `departed` went where this said last; `flying` are in flight."""
+        before = self._route.upstream
+        if before is not None:
+            self.all[before].elsewhere = flying
+            if departed:
+                self._fade(members, before, _FADING**departed)
+        self._route = self._next_route(members)
+        if before is not None and before != self._route.upstream:
+            self.all[before].elsewhere = 0
+        return self._route
+
+    def _next_route(self, members: Sequence[int]) -> Route:
+        """One that is up, known well, keeps case, and at most half in use; who is to be measured is asked by itself."""
+        number = members[0] if len(members) == 1 else self._best(members, ())
+        if number is None:
+            return _NO_ROUTE
+        one = self.all[number]
+        room = self._limits.upstream_in_flight_max // 2 - len(one.in_flight)
+        if room <= one.elsewhere or not one.up or one.is_guess or not one.keeps_case or one.config.tls:
+            return _NO_ROUTE
+        return Route(number, room, one.config.trust_ad)
 
     # --- what became of it ------------------------------------------------------------------------------
 

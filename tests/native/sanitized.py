@@ -22,6 +22,7 @@ TESTS: Final = (
     "tests/resolver/core/test_plain.py",
     "tests/resolver/core/test_upstream_query.py",
     "tests/resolver/edge/serving/test_native_datagrams.py",
+    "tests/resolver/edge/serving/test_flown.py",
 )
 SESSIONS: Final = (
     *TESTS,

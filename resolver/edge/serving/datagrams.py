@@ -35,6 +35,9 @@ class Datagrams(Protocol):
     def send(self, answers: Sequence[Late]) -> None:
         """Send these, also when the socket is closed; what cannot be sent is lost, and the client asks again."""
 
+    def close(self, door: Door) -> None:
+        """Nothing leaves by this socket any more."""
+
 
 def open_datagrams(
     sock: socket.socket, hit_path: HitPath, limits: UdpLimits, fault: Callable[[BaseException], None]

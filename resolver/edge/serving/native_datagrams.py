@@ -33,3 +33,7 @@ class NativeDatagrams:
         descriptor = self._sock.fileno()
         if descriptor >= 0:
             send(descriptor, list(answers))
+
+    def close(self, door: Door) -> None:
+        """See `Datagrams`."""
+        self._hit_path.close_door(door)

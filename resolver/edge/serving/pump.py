@@ -31,6 +31,20 @@ class Attempt(Protocol):
         """Close it and report nothing more."""
 
 
+class Carrier(Protocol):
+    """What asks upstreams without the pump, and hands over what is special."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no question is open there."""
+
+    def read(self) -> None:
+        """Take what has come."""
+
+    def note(self) -> None:
+        """Register what the core has taken over (`Pump.adopt`)."""
+
+
 Dial = Callable[[UpstreamQuery, "Pump"], Attempt]
 """Sends one upstream query; OSError when that cannot be done."""
 
@@ -63,6 +77,7 @@ class Pump:
         self._open: dict[int, Attempt] = {}
         self._read_upstreams: list[Callable[[], None]] = []
         self._after_answers: list[Callable[[], None]] = []
+        self._carrier: Carrier | None = None
         self._timer: IDelayedCall | None = None
         self._due = self._not_before = float("-inf")
         self._flushing = False
@@ -70,7 +85,7 @@ class Pump:
     @property
     def idle(self) -> bool:
         """Whether no upstream query is open."""
-        return not self._open
+        return not self._open and (self._carrier is None or self._carrier.idle)
 
     def query(self, data: bytes, address: bytes, door: Door, peer: tuple[Sink, object]) -> bytes | None:
         """One client query; `flush` follows. The answer, or None when it comes later or never."""
@@ -99,6 +114,14 @@ class Pump:
         self._fail(attempts, trouble)
         self.flush()
 
+    def carry(self, carrier: Carrier | None) -> None:
+        """Read this in every flush: plain questions are asked there."""
+        self._carrier = carrier
+
+    def adopt(self, number: int, attempt: Attempt) -> None:
+        """Know an attempt that was begun elsewhere."""
+        self._open[number] = attempt
+
     def also_read(self, read: Callable[[], None]) -> None:
         """Call this in every flush and before every deadline while queries are open: what came needs no turn."""
         self._read_upstreams.append(read)
@@ -115,6 +138,8 @@ class Pump:
         try:
             self._read_what_came()
             self._carry_out()
+            if self._carrier is not None:
+                self.core.publish_route()
             self._arm()
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self.fault(error)
@@ -132,6 +157,8 @@ class Pump:
             self._timer = None
 
     def _read_what_came(self) -> None:
+        if self._carrier is not None:
+            self._carrier.read()
         if self._open:
             for read in self._read_upstreams:
                 read()
@@ -139,6 +166,8 @@ class Pump:
     def _carry_out(self) -> None:
         core = self.core
         while True:
+            if self._carrier is not None:
+                self._carrier.note()
             for attempt in core.attempts_to_close():
                 self._close(attempt)
             answers = core.answers_to_send()

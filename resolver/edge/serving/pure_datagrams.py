@@ -106,6 +106,9 @@ class PureDatagrams:
                 replies += 1
         return replies
 
+    def close(self, door: Door) -> None:
+        """See `Datagrams`."""
+
     def _clients(self, count: int) -> Iterator[tuple[int, bytes]]:
         """Port and address of those whose datagrams came."""
         return self._sockaddr.iter_unpack(self._names.memory[: count * self._sockaddr.size])

@@ -35,6 +35,7 @@ class UdpReader:
         self._pump = pump
         self._datagrams = open_datagrams(sock, pump.core.hit_path, limits, pump.fault)
         self._late: list[Late] = []
+        door.sink = self
         self._stopped = False
 
     def fileno(self) -> int:
@@ -59,6 +60,7 @@ class UdpReader:
     def close(self) -> None:
         """Stop and let the socket go."""
         self.stop()
+        self._datagrams.close(self._door)
         self._sock.close()
 
     def doRead(self) -> None:

@@ -26,6 +26,7 @@ from resolver.edge.faults import Faults
 from resolver.edge.limits import ConnectionLimits, Limits, WorkerLimits
 from resolver.edge.serving.canary_run import CanaryRun
 from resolver.edge.serving.entrances import TRANSPORTS, Entrances, TlsDoors
+from resolver.edge.serving.flown import let_fly
 from resolver.edge.serving.mapped_index import IndexRefused, map_index, map_newcomers
 from resolver.edge.serving.pump import Pump
 from resolver.edge.serving.udp import UdpReader, open_udp
@@ -197,6 +198,8 @@ class Service:
         self._pump = Pump(core, reactor, self._dials.all, faults, limits.pump)
         self._entrances = Entrances(reactor, self._pump, limits, tls, doh_path)
         self._readers: list[UdpReader] = []
+        in_clear = [each.server if each.name is None else None for each in servers]
+        self._flown = let_fly(reactor, self._pump, in_clear, limits.upstream)
         self._pump.flush()
 
     def listen(self, kind: str, sock: socket.socket, place: str) -> None:
@@ -220,6 +223,8 @@ class Service:
             self._reactor.callLater(pause, self._finish, deadline, done)
             return
         self._entrances.close()
+        if self._flown is not None:
+            self._flown.stop()
         self._pump.stop()
         self._dials.stop()
         for reader in self._readers:

@@ -208,4 +208,4 @@ def test_a_trial_that_cannot_be_made_holds_nothing_up(bench: Bench) -> None:
     assert tried == [1, 2, 3]
     assert len([message for message in bench.channel.sent if message["type"] == "fault"]) == 2
     bench.close()
-    assert len(descriptors() - before) <= 1  # the slot's counters
+    assert len(descriptors() - before) <= 2  # the slot's counters, and what watches upstreams

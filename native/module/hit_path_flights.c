@@ -1,0 +1,454 @@
+/* HitPath: questions that C carries to upstreams by itself, and what Python learns of them. */
+#include "hit_path_object.h"
+
+#include <errno.h>
+
+#include "arguments.h"
+#include "core/departure.h"
+#include "edge/upstream.h"
+
+/* --- made once ---------------------------------------------------------------------------------------------------- */
+
+static bool read_sizes(PyObject *const given[9], struct flying_rules *rules)
+{
+    static const char *const NAMES[9] = {"questions", "waiters", "misses",  "pending",          "upstream_queries",
+                                         "min_ttl",   "max_ttl", "negative_ttl_max", "upstream_udp_bytes"};
+    uint64_t read[9];
+    for (size_t at = 0; at < 9; at++) {
+        if (!read_number(given[at], at == 8 ? UINT16_MAX : UINT32_MAX - 1, NAMES[at], &read[at])) {
+            return false;
+        }
+    }
+    rules->questions = read[0];
+    rules->waiters = read[1];
+    rules->misses = read[2];
+    rules->pending = read[3];
+    rules->upstream_queries = read[4];
+    rules->min_ttl = (uint32_t)read[5];
+    rules->max_ttl = (uint32_t)read[6];
+    rules->negative_ttl_max = (uint32_t)read[7];
+    rules->upstream_udp_bytes = (uint16_t)read[8];
+    return true;
+}
+
+/* A set of zones from a tuple of wire names; NULL with an error. */
+static struct zones *read_zones(PyObject *names)
+{
+    const Py_ssize_t count = PyTuple_Size(names);
+    struct zones *zones = zones_new((size_t)count);
+    if (zones == NULL) {
+        return (struct zones *)PyErr_NoMemory();
+    }
+    for (Py_ssize_t at = 0; at < count; at++) {
+        const uint8_t *name;
+        size_t length;
+        if (!read_bytes(PyTuple_GetItem(names, at), &name, &length) || !zones_add(zones, name, length)) {
+            zones_free(zones);
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_ValueError, "a zone is a wire name of 1 to 255 bytes");
+            }
+            return NULL;
+        }
+    }
+    zones_settle(zones);
+    return zones;
+}
+
+static bool set_servers(struct upstream *upstream, PyObject *servers)
+{
+    for (Py_ssize_t at = 0; at < PyTuple_Size(servers); at++) {
+        const uint8_t *name;
+        size_t length;
+        if (!read_bytes(PyTuple_GetItem(servers, at), &name, &length)) {
+            return false;
+        }
+        if (length > 0 && !upstream_set_server(upstream, (size_t)at, name, length)) {
+            PyErr_SetString(PyExc_ValueError, "a server is an Internet sockaddr, or empty where none is asked this way");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_limits(PyObject *const given[8], struct upstream_limits *limits)
+{
+    static const char *const NAMES[8] = {"ports",          "port_queries", "ports_read", "reads",
+                                         "datagram_bytes", "first_port",   "bind_tries", "port_strange_max"};
+    uint64_t read[8];
+    for (size_t at = 0; at < 8; at++) {
+        if (!read_number(given[at], UINT16_MAX, NAMES[at], &read[at])) {
+            return false;
+        }
+    }
+    limits->ports = read[0];
+    limits->port_queries = read[1];
+    limits->ports_read = read[2];
+    limits->reads = read[3];
+    limits->datagram_bytes = read[4];
+    limits->first_port = (unsigned)read[5];
+    limits->bind_tries = (unsigned)read[6];
+    limits->port_strange_max = (unsigned)read[7];
+    return true;
+}
+
+/* Give the path both halves, or none; the error is set. */
+static bool begin_to_fly(PyObject *object, const struct flying_rules *rules, const struct upstream_limits *limits,
+                         PyObject *names, PyObject *servers)
+{
+    struct hit_path_object *self = (struct hit_path_object *)object;
+    errno = 0;
+    struct upstream *upstream = upstream_new(limits, rules->upstreams);
+    if (upstream == NULL) {
+        PyErr_SetString(PyExc_ValueError, "no memory, no descriptor, or a limit of ports is outside its range");
+        return false;
+    }
+    struct zones *zones = set_servers(upstream, servers) ? read_zones(names) : NULL;
+    struct hitpath *path = zones == NULL ? NULL : hit_path_take(object);
+    if (path == NULL) {
+        zones_free(zones);
+        upstream_free(upstream);
+        return false;
+    }
+    const bool flies = self->upstream == NULL && hit_fly(path, rules, zones);
+    hit_path_give_back(object);
+    if (!flies) {
+        zones_free(zones);
+        upstream_free(upstream);
+        PyErr_SetString(PyExc_ValueError, "questions begin to fly once, within bounds, and all places lie in the cells");
+        return false;
+    }
+    self->upstream = upstream;
+    return true;
+}
+
+PyObject *hit_path_fly(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"questions", "waiters", "misses", "pending", "upstream_queries", "min_ttl", "max_ttl",
+                            "negative_ttl_max", "upstream_udp_bytes", "first_retry", "prefetch", "prefetch_ttl_min",
+                            "prefetch_share", "zones", "servers", "ports", "port_queries", "ports_read", "reads",
+                            "datagram_bytes", "first_port", "bind_tries", "port_strange_max", "port_seconds",
+                            "port_moment_seconds", NULL};
+    PyObject *sizes[9], *counts[8], *zones, *servers;
+    struct flying_rules rules = {0};
+    struct upstream_limits limits = {0};
+    int prefetch;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOOdpddOOOOOOOOOOdd:fly", names, &sizes[0], &sizes[1],
+                                     &sizes[2], &sizes[3], &sizes[4], &sizes[5], &sizes[6], &sizes[7], &sizes[8],
+                                     &rules.first_retry, &prefetch, &rules.prefetch_ttl_min, &rules.prefetch_share,
+                                     &zones, &servers, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4],
+                                     &counts[5], &counts[6], &counts[7], &limits.port_seconds,
+                                     &limits.port_moment_seconds) ||
+        !read_sizes(sizes, &rules) || !read_limits(counts, &limits)) {
+        return NULL;
+    }
+    rules.prefetch = prefetch != 0;
+    PyObject *zone_tuple = PySequence_Tuple(zones);
+    PyObject *server_tuple = zone_tuple == NULL ? NULL : PySequence_Tuple(servers);
+    bool flies = false;
+    if (server_tuple != NULL) {
+        rules.upstreams = (size_t)PyTuple_Size(server_tuple);
+        flies = begin_to_fly(object, &rules, &limits, zone_tuple, server_tuple);
+    }
+    Py_XDECREF(zone_tuple);
+    Py_XDECREF(server_tuple);
+    return flies ? PyLong_FromLong(upstream_descriptor(((struct hit_path_object *)object)->upstream)) : NULL;
+}
+
+/* The path, if questions fly there; else NULL with an error. */
+static struct hitpath *take_flying(PyObject *object)
+{
+    struct hitpath *path = hit_path_take(object);
+    if (path != NULL && ((struct hit_path_object *)object)->upstream == NULL) {
+        hit_path_give_back(object);
+        PyErr_SetString(PyExc_RuntimeError, "no question flies here");
+        return NULL;
+    }
+    return path;
+}
+
+PyObject *hit_path_land(PyObject *object, PyObject *Py_UNUSED(nothing))
+{
+    struct hit_path_object *self = (struct hit_path_object *)object;
+    struct hitpath *path = hit_path_take(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    struct upstream *upstream = self->upstream;
+    self->upstream = NULL;
+    if (upstream != NULL) {
+        const struct route none = {0};
+        (void)flying_route(hit_flying(path), &none);
+        upstream_free(upstream);
+    }
+    hit_path_give_back(object);
+    Py_RETURN_NONE;
+}
+
+/* --- the route ---------------------------------------------------------------------------------------------------- */
+
+PyObject *hit_path_route(PyObject *object, PyObject *const *args, Py_ssize_t count)
+{
+    uint64_t upstream = 0, room = 0;
+    if (!read_count(count, 3, "route")) {
+        return NULL;
+    }
+    const bool open = args[0] != Py_None;
+    const int trust_ad = PyObject_IsTrue(args[2]);
+    if ((open && !read_number(args[0], FLYING_UPSTREAMS_MAX - 1, "upstream", &upstream)) ||
+        !read_number(args[1], INFLIGHT_QUESTIONS_MAX, "room", &room) || trust_ad < 0) {
+        return NULL;
+    }
+    struct hitpath *path = take_flying(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    const struct route route = {.open = open, .trust_ad = trust_ad != 0, .upstream = (uint8_t)upstream, .room = room};
+    const bool routed = flying_route(hit_flying(path), &route);
+    hit_path_give_back(object);
+    if (!routed) {
+        PyErr_SetString(PyExc_ValueError, "no upstream has this number");
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *hit_path_departed(PyObject *object, PyObject *Py_UNUSED(nothing))
+{
+    struct hitpath *path = take_flying(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    struct flying *flying = hit_flying(path);
+    const uint64_t departed = flying->departed;
+    const size_t count = inflight_flying(flying->inflight);
+    flying->departed = 0;
+    hit_path_give_back(object);
+    return Py_BuildValue("(Kn)", (unsigned long long)departed, (Py_ssize_t)count);
+}
+
+/* --- handed over -------------------------------------------------------------------------------------------------- */
+
+/* Who waits, as a list. */
+static PyObject *list_of_waiters(const struct inflight *inflight, const struct flight *flight)
+{
+    PyObject *list = PyList_New(0);
+    for (const struct waiter *waiter = inflight_first(inflight, flight); list != NULL && waiter != NULL;
+         waiter = inflight_next(inflight, waiter)) {
+        PyObject *each = Py_BuildValue(
+            "(y#y#y#y#Id)", (const char *)waiter->packet, (Py_ssize_t)waiter->packet_bytes,
+            (const char *)waiter->address, (Py_ssize_t)waiter->address_bytes, (const char *)waiter->name,
+            (Py_ssize_t)waiter->name_bytes, (const char *)waiter->source, (Py_ssize_t)waiter->source_bytes,
+            (unsigned)waiter->door, waiter->asked);
+        if (each == NULL || PyList_Append(list, each) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(each);
+    }
+    return list;
+}
+
+/* All that is known of a question, which is Python's from now on, also where this fails for want of memory. */
+static PyObject *record_of(struct hitpath *path, struct flight *flight, uint64_t token)
+{
+    const struct inflight *inflight = hit_flying(path)->inflight;
+    const bool is_sent = token != UPSTREAM_NO_TOKEN;
+    PyObject *number = is_sent ? PyLong_FromUnsignedLongLong(token) : PyLong_FromLong(-1);
+    PyObject *waiters = number == NULL ? NULL : list_of_waiters(inflight, flight);
+    PyObject *record = NULL;
+    if (waiters != NULL) {
+        record = Py_BuildValue("(y#y#BNddLN)", (const char *)flight->key, (Py_ssize_t)flight->key_bytes,
+                               (const char *)flight->query, (Py_ssize_t)(is_sent ? flight->query_bytes : 0),
+                               flight->upstream, number, flight->started, flight->sent, (long long)flight->generation,
+                               waiters);
+    } else {
+        Py_XDECREF(number);
+    }
+    flying_hand_over(path, flight);
+    return record;
+}
+
+PyObject *hit_path_recall(PyObject *object, PyObject *argument)
+{
+    const uint8_t *key;
+    size_t length;
+    const bool any = argument == Py_None;
+    if (!any && !read_bytes(argument, &key, &length)) {
+        return NULL;
+    }
+    struct hitpath *path = take_flying(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    struct flight *flight = any ? inflight_oldest(hit_flying(path)->inflight) : flying_find(path, key, length);
+    PyObject *record = NULL;
+    const bool is_ours = flight != NULL && flight->state != FLIGHT_HELD;
+    if (is_ours) {
+        record = record_of(path, flight, upstream_token(((struct hit_path_object *)object)->upstream, flight));
+    }
+    hit_path_give_back(object);
+    if (is_ours) {
+        return record;
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *hit_path_due(PyObject *object, PyObject *argument)
+{
+    const double now = PyFloat_AsDouble(argument);
+    if (now == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *list = PyList_New(0);
+    struct hitpath *path = list == NULL ? NULL : take_flying(object);
+    if (path == NULL) {
+        Py_XDECREF(list);
+        return NULL;
+    }
+    for (struct flight *flight; list != NULL && (flight = flying_due(path, now)) != NULL;) {
+        PyObject *record = record_of(path, flight, upstream_token(((struct hit_path_object *)object)->upstream, flight));
+        if (record == NULL || PyList_Append(list, record) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(record);
+    }
+    hit_path_give_back(object);
+    return list;
+}
+
+PyObject *hit_path_next_due(PyObject *object, PyObject *Py_UNUSED(nothing))
+{
+    struct hitpath *path = take_flying(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    const struct flying *flying = hit_flying(path);
+    const struct flight *flight = inflight_oldest(flying->inflight);
+    const double due = flight == NULL ? 0.0 : flight->started + flying->rules.first_retry;
+    hit_path_give_back(object);
+    if (flight == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyFloat_FromDouble(due);
+}
+
+/* Python's own: questions in flight by key, queries by number, doors. */
+
+PyObject *hit_path_hold(PyObject *object, PyObject *const *args, Py_ssize_t count)
+{
+    const uint8_t *key;
+    size_t length;
+    if (!read_count(count, 2, "hold") || !read_bytes(args[0], &key, &length)) {
+        return NULL;
+    }
+    const int holds = PyObject_IsTrue(args[1]);
+    struct hitpath *path = holds < 0 ? NULL : take_flying(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    if (holds) {
+        flying_hold(path, key, length, 0.0);
+    } else {
+        flying_let_go(path, key, length);
+    }
+    hit_path_give_back(object);
+    Py_RETURN_NONE;
+}
+
+PyObject *hit_path_end(PyObject *object, PyObject *argument)
+{
+    uint64_t token;
+    if (!read_number(argument, UINT64_MAX, "token", &token)) {
+        return NULL;
+    }
+    struct hitpath *path = hit_path_take(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    if (((struct hit_path_object *)object)->upstream != NULL) {
+        upstream_end(((struct hit_path_object *)object)->upstream, token);
+    }
+    hit_path_give_back(object);
+    Py_RETURN_NONE;
+}
+
+PyObject *hit_path_close_door(PyObject *object, PyObject *argument)
+{
+    uint64_t door;
+    if (!read_number(argument, HIT_DOORS_MAX, "door", &door)) {
+        return NULL;
+    }
+    struct hitpath *path = hit_path_take(object);
+    if (path == NULL) {
+        return NULL;
+    }
+    hit_set_descriptor(path, door, -1);
+    hit_path_give_back(object);
+    Py_RETURN_NONE;
+}
+
+/* --- what has come ------------------------------------------------------------------------------------------------ */
+
+/* What Python keeps of an answer. */
+static PyObject *answered(const struct upstream_event *event)
+{
+    PyObject *message;
+    if (event->seconds > 0) {
+        message = PyBytes_FromStringAndSize((const char *)event->data, (Py_ssize_t)event->length);
+    } else {
+        Py_INCREF(Py_None);
+        message = Py_None;
+    }
+    const uint8_t *counts = event->data + 6;
+    const unsigned records = (unsigned)(counts[0] << 8 | counts[1]) + (unsigned)(counts[2] << 8 | counts[3]) +
+                             (unsigned)(counts[4] << 8 | counts[5]);
+    return Py_BuildValue("(y#NIIBd)", (const char *)event->key, (Py_ssize_t)event->key_bytes, message, records,
+                         (unsigned)event->seconds, event->upstream, event->rtt);
+}
+
+/* What goes on in Python: (token, data), data None for an error of the network; or a question handed over. */
+static PyObject *other(struct hitpath *path, const struct upstream_event *event)
+{
+    switch (event->kind) {
+    case EVENT_HANDED:
+        return record_of(path, event->flight, event->token);
+    case EVENT_DATA:
+        return Py_BuildValue("(Ky#)", (unsigned long long)event->token, (const char *)event->data,
+                             (Py_ssize_t)event->length);
+    default:
+        return Py_BuildValue("(KO)", (unsigned long long)event->token, Py_None);
+    }
+}
+
+static bool append(PyObject *list, PyObject *item)
+{
+    const bool appended = item != NULL && PyList_Append(list, item) == 0;
+    Py_XDECREF(item);
+    return appended;
+}
+
+PyObject *hit_path_receive(PyObject *object, PyObject *argument)
+{
+    struct hit_path_object *self = (struct hit_path_object *)object;
+    const double now = PyFloat_AsDouble(argument);
+    if (now == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *answers = PyList_New(0), *others = answers == NULL ? NULL : PyList_New(0);
+    struct hitpath *path = others == NULL ? NULL : take_flying(object);
+    struct upstream_event event;
+    bool good = path != NULL;
+    if (good) {
+        upstream_begin(self->upstream);
+        while (upstream_next(self->upstream, path, now, &event)) { /* to the end, whatever memory there is */
+            PyObject *item = event.kind == EVENT_ANSWERED ? answered(&event) : other(path, &event);
+            good = append(event.kind == EVENT_ANSWERED ? answers : others, item) && good;
+        }
+        hit_path_give_back(object);
+    }
+    if (!good) {
+        Py_XDECREF(answers);
+        Py_XDECREF(others);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", answers, others);
+}

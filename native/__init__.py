@@ -21,7 +21,7 @@ def choose(environment: dict[str, str], name: str = "native._native") -> ModuleT
     """Return the extension, None for the pure twins. NativeMissing; ValueError for settings that contradict."""
     required, off = environment.get(REQUIRE) == "1", environment.get(SWITCH) == "off"
     if required and off:
-        raise ValueError(f"{REQUIRE}=1 and {SWITCH}=off contradict each other: unset one of them")
+        raise ValueError(f"{REQUIRE}=1 and {SWITCH}=off in the environment contradict each other: unset one of them")
     if off:
         return None
     try:

@@ -1,14 +1,6 @@
-"""The `mamori` command. Which twin of the C it uses is settled first: where that cannot be, it ends by 78, in words."""
+"""The `mamori` command."""
 
-import os
-import sys
-
-try:
-    import native  # noqa: F401 -- chooses when it is loaded
-except (ImportError, ValueError) as fault:
-    sys.stderr.write(f"Error: {fault}\n")
-    sys.exit(os.EX_CONFIG)
-
+import blocklist.native_choice  # noqa: F401 -- before all that wants a twin
 from resolver.cli.entry import main
 
 __all__ = ["main"]

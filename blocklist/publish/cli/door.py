@@ -1,6 +1,7 @@
 """Where the command line meets the machine: the clock, the terminal, passphrases, exit codes.
 
-Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong use, or something here is wrong.
+Exit codes: 0 done · 1 a check, a guard or a signing tool refused · 2 wrong use, or something here is wrong ·
+78 the extension in C cannot be used as the environment says (`blocklist.native_choice`).
 """
 
 import getpass

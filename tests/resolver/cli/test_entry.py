@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from importlib.metadata import version
 
-from native import REQUIRE, SWITCH
-from resolver.cli.faults import Exit
 from tests.resolver.cli.at_terminal import Terminal
 
 
@@ -30,12 +27,3 @@ def test_a_verb_loads_no_others_libraries() -> None:
     script = "import sys; from resolver.cli import main; main.get_command(None, 'status'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert {"jinja2", "tuf.ngclient", "resolver.reporting"}.isdisjoint(done.stdout.split())
-
-
-def test_a_choice_of_the_extension_that_cannot_be_is_a_fault_of_the_settings() -> None:
-    """No traceback, and an exit code after which systemd does not try again every two seconds."""
-    command = (sys.executable, "-c", "from resolver.cli import main; main()", "version")
-    environment = {**os.environ, REQUIRE: "1", SWITCH: "off"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == Exit.SETTINGS
-    assert done.stderr == f"Error: {REQUIRE}=1 and {SWITCH}=off contradict each other: unset one of them\n"

@@ -91,12 +91,8 @@ class Resolution:
         query, door = waiter.query, waiter.door
         key = query.key
         cache = self.cache
-        entry = self._usable(cache.find_verdict(cache.verdict_key(key)), now)
-        if entry is None and (entry := self._usable(cache.find(key), now)) is not None:
-            cache.changed(key, entry)
+        entry = self._usable(cache.find_verdict(cache.verdict_key(key)), now) or self._kept(query, now)
         if entry is not None:
-            if self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
-                self._ask_early(query, entry, now)
             return self._serve(query, door, entry)
         decision = self._ruler.decide(query, now)
         if decision.course is Course.BLOCK and decision.match is not None:
@@ -127,6 +123,21 @@ class Resolution:
         if entry is None or not self._ruler.refresh(entry, now):
             return None
         note_use(entry)
+        return entry
+
+    def _kept(self, query: Query, now: float) -> Entry | None:
+        """Return what is kept of a question if it holds now; whether to ask early is seen whenever its TTLs tick.
+
+        Not with each use: the hit paths answer different queries by themselves, and must not differ in what they ask.
+        """
+        entry = self.cache.find(query.key)
+        ticks = entry is not None and now >= entry.due
+        entry = self._usable(entry, now)
+        if entry is None:
+            return None
+        self.cache.changed(query.key, entry)
+        if ticks and self._config.prefetch and is_worth_asking_early(entry, now, self._config.limits):
+            self._ask_early(query, entry, now)
         return entry
 
     def _new_verdict(self, query: Query, match: Match, now: float) -> Entry:

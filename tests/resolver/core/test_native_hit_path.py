@@ -391,6 +391,19 @@ def test_near_its_end_an_answer_is_looked_at_each_second() -> None:
     assert missed[4 * 5 :] == [True, False, False, False] * 25
 
 
+def test_with_a_cookie_it_is_asked_early_when_it_would_be_without() -> None:
+    """The pure twin answers cookies in its slow path and C by itself: both look once a second whether to ask early."""
+    pair = Pair(BASE)
+    pair.enforce(LISTS[0], watched=False)
+    for world in pair.worlds:
+        world.forwarder.use_cookie_secrets(SECRETS[:1])
+    packet = packet_of("n0.example", "A", "RD", (True, 1232), 1)
+    for seconds in (0, 280, 0, 0, 1, 0):
+        pair.pass_time(seconds)
+        pair.send(packet, HOSTS[0], 0, "127.0.0.1:53")
+        pair.compare()
+
+
 def test_a_flood_ends_in_c() -> None:
     """Every other query is sent to TCP, the others are dropped, and nobody in Python hears of it."""
     world = native_world(evolve(BASE, rate_limit=RateRule(Rate(1, 5)), limits=Limits(rate_step=1)))

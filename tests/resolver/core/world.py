@@ -153,7 +153,7 @@ class World:
             for query in queries:
                 reply = self.upstream(dns.message.from_wire(query.data))
                 if reply is not None:
-                    data = reply if isinstance(reply, bytes) else reply.to_wire()
+                    data = reply if isinstance(reply, bytes) else reply.to_wire(max_size=65_535)
                     self.forwarder.receive_response(data, query.attempt, self.now)
         self.closed += self.forwarder.attempts_to_close()
         for peer, data in self.forwarder.answers_to_send():

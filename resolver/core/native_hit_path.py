@@ -167,7 +167,7 @@ class NativeHitPath:
     def _put_constant(self, key: bytes, entry: Entry) -> None:
         """A policy answer to an alias, a failure, or what stands in for an answer that has ended."""
         answer = entry.answer
-        self._path.put(
+        is_kept = self._path.put(
             key,
             answer.flags,
             answer.rcode,
@@ -181,6 +181,8 @@ class NativeHitPath:
             entry.event,
             False,
         )
+        if not is_kept:
+            self._put_key(key)
 
     def _put_body(self, key: bytes, entry: Entry) -> None:
         """Its TTLs tick there. Near its end it is looked at here each time they do: whether to ask early."""

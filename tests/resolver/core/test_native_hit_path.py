@@ -448,3 +448,17 @@ def test_c_holds_nothing_that_is_not_kept(steps: list[tuple[int, float]]) -> Non
         world.raw(packet_of(f"m{number}.example", "A", "RD", None, 0))
         world.pass_time(seconds)
         assert len(world.forwarder.hit_path) == len(kept)  # type: ignore[arg-type]
+
+
+def test_an_old_answer_too_large_for_c_is_known_there_as_kept() -> None:
+    """Else nothing would seem to be kept of its question, which would fly while an old answer stands in for it."""
+    replies = [records(*(f"an big.example. 5 TXT {'x' * 250}{number}" for number in range(20))), records("servfail")]
+    world = World(lambda query: replies[0](query), BASE, LISTS[0])
+    kept = world.forwarder._resolution.cache._shelf.things
+    packet = packet_of("big.example", "TXT", "RD", None, 0)
+    for seconds in (0, 6, 0.125):
+        world.pass_time(seconds)
+        assert world.raw(packet, transport=1)
+        assert len(kept) == len(world.forwarder.hit_path) == 1  # type: ignore[arg-type]
+        del replies[:-1]
+    assert next(iter(kept.values())).failing is not None

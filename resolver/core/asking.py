@@ -140,14 +140,14 @@ class Asking:
         return True
 
     def fail(self, numbers: Iterable[int], now: float, trouble: Trouble) -> None:
-        """Take one network error, which may have ended several attempts at an upstream."""
-        is_noted = False
+        """Take one network error of each upstream, which may have ended several attempts there."""
+        noted: set[int] = set()
         for number in numbers:
             attempt = self.attempts.find(number)
             if attempt is not None:
                 self.attempts.forget(attempt)
-                self._fail(attempt, now, trouble, is_noted=is_noted)
-                is_noted = True
+                self._fail(attempt, now, trouble, is_noted=attempt.upstream in noted)
+                noted.add(attempt.upstream)
 
     def next_deadline(self) -> float | None:
         """Return when `handle_deadline` is due."""

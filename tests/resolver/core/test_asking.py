@@ -112,6 +112,21 @@ def test_one_network_error_says_one_thing_about_the_upstream() -> None:
     assert world.numbers.upstream_up == (0,)
 
 
+def test_errors_of_two_upstreams_are_one_of_each() -> None:
+    """What is read at once says as much of each of them as if it had been read apart."""
+    world = World(lambda _: None, config=TWO)
+    upstreams = world.forwarder._resolution.asking._upstreams
+    for number in range(CONFIG.limits.down_failures):
+        attempts = []
+        for upstream in (0, 1):
+            upstreams[upstream].rtt, upstreams[1 - upstream].rtt = 0.01, 0.02
+            start(world, f"n{number}.to{upstream}.example")
+            assert world.sent[-1].upstream == upstream
+            attempts.append(world.sent[-1].attempt)
+        world.forwarder.attempts_failed(attempts, world.now)
+    assert world.numbers.upstream_up == (0, 0)
+
+
 def test_truncated_answers_are_asked_again_over_tcp() -> None:
     """TC over UDP: the same upstream over TCP, whatever else the message holds."""
 

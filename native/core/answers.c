@@ -26,11 +26,20 @@ static inline uint8_t *sections_of(struct answer *answer)
     return (uint8_t *)&answer->ttls[answer->ttl_count] + answer->key_bytes;
 }
 
+/* Let a block go, and the name in it; NULL: there is none. */
+static void let_go(struct answer *answer)
+{
+    if (answer != NULL) {
+        explicit_bzero(sections_of(answer) - answer->key_bytes, answer->key_bytes);
+        free(answer);
+    }
+}
+
 void answers_free(struct answers *answers)
 {
     size_t at = 0;
-    for (void *thing; (thing = slots_next(&answers->slots, &at)) != NULL;) {
-        free(thing);
+    for (struct answer *answer; (answer = slots_next(&answers->slots, &at)) != NULL;) {
+        let_go(answer);
     }
     slots_free(&answers->slots);
 }
@@ -71,7 +80,7 @@ struct answer *answers_find(const struct answers *answers, const uint8_t *key, s
 void answers_discard(struct answers *answers, const uint8_t *key, size_t key_bytes)
 {
     if (answers_find(answers, key, key_bytes) != NULL) {
-        free(slots_take(&answers->slots, place_of(answers, key, key_bytes)));
+        let_go(slots_take(&answers->slots, place_of(answers, key, key_bytes)));
     }
 }
 
@@ -147,11 +156,11 @@ enum answers_put_result answers_put(struct answers *answers, const struct answer
     struct answer *answer = copy(source);
     void *before = NULL;
     if (answer == NULL || !slots_put(&answers->slots, place_of(answers, source->key, source->key_bytes), answer, &before)) {
-        free(answer);
+        let_go(answer);
         answers_discard(answers, source->key, source->key_bytes);
         return ANSWERS_NO_MEMORY;
     }
-    free(before); /* of the same key, or of one that met it under one hash: a mirror may forget */
+    let_go(before); /* of the same key, or of one that met it under one hash: a mirror may forget */
     return ANSWERS_KEPT;
 }
 

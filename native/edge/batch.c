@@ -5,15 +5,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/stack.h"
 #include "edge/sending.h"
 #include "edge/source.h"
 
 /* Bytes between two buffers. Were they a power of two apart, the beginnings of all would compete for a few places in
  * the processor's nearest cache. */
 enum { SPREAD = 64 };
-
-/* More than the functions of the hit path use: 3 kB. Wiped once a turn. */
-enum { STACK_BYTES = 8192 };
 
 union name {
     struct sockaddr any;
@@ -241,13 +239,6 @@ static void wipe(struct batch *batch, size_t count, size_t answers)
     }
 }
 
-/* What looking an answer up has left on the stack below its caller: a name, as it was hashed last. */
-static __attribute__((noinline)) void wipe_stack(void)
-{
-    uint8_t below[STACK_BYTES];
-    explicit_bzero(below, sizeof below);
-}
-
 size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *upstream, int descriptor, unsigned door,
                    double now, uint32_t unix_time)
 {
@@ -273,7 +264,7 @@ size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *u
         done += count;
     }
     explicit_bzero(batch->hits, widest * sizeof batch->hits[0]);
-    wipe_stack();
+    stack_wipe();
     return batch->missed;
 }
 

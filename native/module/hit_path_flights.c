@@ -1,10 +1,11 @@
 /* HitPath: questions that C carries to upstreams by itself, and what Python learns of them. */
 #include "hit_path_object.h"
 
-#include <errno.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "core/departure.h"
+#include "core/stack.h"
 #include "edge/upstream.h"
 
 /* --- made once ---------------------------------------------------------------------------------------------------- */
@@ -96,7 +97,6 @@ static bool begin_to_fly(PyObject *object, const struct flying_rules *rules, con
                          PyObject *names, PyObject *servers)
 {
     struct hit_path_object *self = (struct hit_path_object *)object;
-    errno = 0;
     struct upstream *upstream = upstream_new(limits, rules->upstreams);
     if (upstream == NULL) {
         PyErr_SetString(PyExc_ValueError, "no memory, no descriptor, or a limit of ports is outside its range");
@@ -193,9 +193,12 @@ PyObject *hit_path_route(PyObject *object, PyObject *const *args, Py_ssize_t cou
         return NULL;
     }
     const bool open = args[0] != Py_None;
-    const int trust_ad = PyObject_IsTrue(args[2]);
     if ((open && !read_number(args[0], FLYING_UPSTREAMS_MAX - 1, "upstream", &upstream)) ||
-        !read_number(args[1], INFLIGHT_QUESTIONS_MAX, "room", &room) || trust_ad < 0) {
+        !read_number(args[1], INFLIGHT_QUESTIONS_MAX, "room", &room)) {
+        return NULL;
+    }
+    const int trust_ad = PyObject_IsTrue(args[2]);
+    if (trust_ad < 0) {
         return NULL;
     }
     struct hitpath *path = take_flying(object);
@@ -388,11 +391,12 @@ PyObject *hit_path_close_door(PyObject *object, PyObject *argument)
 
 /* --- what has come ------------------------------------------------------------------------------------------------ */
 
-/* What Python keeps of an answer. */
+/* What Python keeps of an answer; of one that is not kept it does not even learn the name. */
 static PyObject *answered(const struct upstream_event *event)
 {
+    const bool is_kept = event->seconds > 0;
     PyObject *message;
-    if (event->seconds > 0) {
+    if (is_kept) {
         message = PyBytes_FromStringAndSize((const char *)event->data, (Py_ssize_t)event->length);
     } else {
         Py_INCREF(Py_None);
@@ -401,8 +405,8 @@ static PyObject *answered(const struct upstream_event *event)
     const uint8_t *counts = event->data + 6;
     const unsigned records = (unsigned)(counts[0] << 8 | counts[1]) + (unsigned)(counts[2] << 8 | counts[3]) +
                              (unsigned)(counts[4] << 8 | counts[5]);
-    return Py_BuildValue("(y#NIIBd)", (const char *)event->key, (Py_ssize_t)event->key_bytes, message, records,
-                         (unsigned)event->seconds, event->upstream, event->rtt);
+    return Py_BuildValue("(y#NIIBd)", (const char *)event->key, (Py_ssize_t)(is_kept ? event->key_bytes : 0), message,
+                         records, (unsigned)event->seconds, event->upstream, event->rtt);
 }
 
 /* What goes on in Python: (token, data), data None for an error of the network; or a question handed over. */
@@ -444,6 +448,8 @@ PyObject *hit_path_receive(PyObject *object, PyObject *argument)
             good = append(event.kind == EVENT_ANSWERED ? answers : others, item) && good;
         }
         hit_path_give_back(object);
+        explicit_bzero(&event, sizeof event);
+        stack_wipe();
     }
     if (!good) {
         Py_XDECREF(answers);

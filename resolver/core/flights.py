@@ -8,8 +8,8 @@ handed over, and goes on here as if it had always been asked from here. Where no
 from typing import Protocol
 
 Landed = tuple[bytes, bytes | None, int, int, int, float]
-"""An answer: the key, the response with its question in lower case (None: it is not kept), its records, OPT included,
-seconds it is kept for, the upstream and its round-trip time in seconds."""
+"""An answer: the key, the response with its question in lower case, its records, OPT included, seconds it is kept for,
+the upstream and its round-trip time in seconds. Of one that is not kept, no key and no response (None)."""
 Waiting = tuple[bytes, bytes, bytes, bytes, int, float]
 """Who waits: packet, packed address, sockaddr, what sets the source, number of the door, the moment it came."""
 Handed = tuple[bytes, bytes, int, int, float, float, int, list[Waiting]]

@@ -28,6 +28,7 @@ SESSIONS: Final = (
     *TESTS,
     "tests/blocklist/test_token_table.py",
     "tests/blocklist/test_record_tables.py",
+    "tests/resolver/core/test_native_flights.py",
     "tests/resolver/core/test_native_hit_path.py",
     "tests/resolver/core/test_hit_path.py",
     "tests/resolver/edge/serving/test_datagrams.py",

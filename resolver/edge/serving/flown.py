@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from resolver.core.flights import Landed
 from resolver.core.native_flights import NativeFlights
 from resolver.edge.limits import UpstreamLimits
 from resolver.edge.serving.pump import Pump
@@ -41,10 +42,8 @@ def sockaddr(server: Server | None) -> bytes:
     if ":" not in host:
         packed = socket.inet_pton(socket.AF_INET, host)
         return struct.pack("=H", socket.AF_INET) + struct.pack(">H", port) + packed + bytes(8)
-    address, _, zone = host.partition("%")
-    scope = socket.if_nametoindex(zone) if zone and not zone.isdecimal() else int(zone or 0)
-    packed = socket.inet_pton(socket.AF_INET6, address)
-    return struct.pack("=H", socket.AF_INET6) + struct.pack(">HI", port, 0) + packed + struct.pack("=I", scope)
+    packed = socket.inet_pton(socket.AF_INET6, host)
+    return struct.pack("=H", socket.AF_INET6) + struct.pack(">HI", port, 0) + packed + bytes(4)
 
 
 def _ports(limits: UpstreamLimits) -> dict[str, Any]:
@@ -96,7 +95,9 @@ class Flown:
         now = pump.seconds()
         answers, events = self._flights.receive(now)
         if answers:
-            pump.core.landed(answers, now)
+            self._keep(answers, now)
+        if events:  # some of them may be of questions that the core has recalled since the last flush
+            self.note()
         ended: list[int] = []
         for event in events:
             try:
@@ -116,6 +117,13 @@ class Flown:
         """Nobody waits for a query any more."""
         if self._numbers.pop(token, None) is not None:
             self._flights.end(token)
+
+    def _keep(self, answers: list[Landed], now: float) -> None:
+        """A fault of the core costs these answers, and nothing of what has come with them."""
+        try:
+            self._pump.core.landed(answers, now)
+        except Exception as error:  # noqa: BLE001  the core must never stop the worker
+            self._pump.fault(error)
 
     def _take(self, event: Any, now: float, ended: list[int]) -> None:
         """What the network has ended is one error, however many queries waited on a port."""

@@ -140,14 +140,17 @@ PyObject *hit_path_put(PyObject *object, PyObject *const *args, Py_ssize_t count
     return kept < 0 ? NULL : PyBool_FromLong(kept);
 }
 
+/* The path, to be given back, and the bytes of a key; NULL with an error. */
+static struct hitpath *take_with_key(PyObject *object, PyObject *argument, const uint8_t **key, size_t *length)
+{
+    return read_bytes(argument, key, length) ? hit_path_take(object) : NULL;
+}
+
 PyObject *hit_path_discard(PyObject *object, PyObject *argument)
 {
     const uint8_t *key;
     size_t length;
-    if (!read_bytes(argument, &key, &length)) {
-        return NULL;
-    }
-    struct hitpath *path = hit_path_take(object);
+    struct hitpath *path = take_with_key(object, argument, &key, &length);
     if (path == NULL) {
         return NULL;
     }
@@ -160,10 +163,7 @@ PyObject *hit_path_take_uses(PyObject *object, PyObject *argument)
 {
     const uint8_t *key;
     size_t length;
-    if (!read_bytes(argument, &key, &length)) {
-        return NULL;
-    }
-    struct hitpath *path = hit_path_take(object);
+    struct hitpath *path = take_with_key(object, argument, &key, &length);
     if (path == NULL) {
         return NULL;
     }

@@ -141,10 +141,19 @@ static PyObject *word_counts(PyObject *Py_UNUSED(module), PyObject *args)
 /* A function of two sets: counts when `out` is NULL, else writes. */
 typedef size_t (*combine)(struct packed one, struct packed other, uint8_t *out);
 
-static PyObject *combined(struct packed one, struct packed other, combine function, size_t width)
+/* A converter of PyArg_ParseTuple (O&). */
+typedef int converter(PyObject *object, void *packed);
+
+/* What a function of two sets makes of two arguments: bytes of `width` an item. `format` names the function in faults. */
+static PyObject *combined(PyObject *args, const char *format, converter *as_one, converter *as_other, combine function,
+                          size_t width)
 {
+    struct packed one, other;
     size_t count;
     uint8_t *out;
+    if (!PyArg_ParseTuple(args, format, as_one, &one, as_other, &other)) {
+        return NULL;
+    }
     Py_BEGIN_ALLOW_THREADS
     count = function(one, other, NULL);
     Py_END_ALLOW_THREADS
@@ -184,47 +193,27 @@ static size_t do_among(struct packed one, struct packed other, uint8_t *out)
 
 static PyObject *subtract(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    struct packed one, other;
-    if (!PyArg_ParseTuple(args, "O&O&:subtract", as_records, &one, as_tokens, &other)) {
-        return NULL;
-    }
-    return combined(one, other, do_subtract, RECORD);
+    return combined(args, "O&O&:subtract", as_records, as_tokens, do_subtract, RECORD);
 }
 
 static PyObject *removed(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    struct packed one, other;
-    if (!PyArg_ParseTuple(args, "O&O&:removed", as_records, &one, as_records, &other)) {
-        return NULL;
-    }
-    return combined(one, other, do_removed, RECORD);
+    return combined(args, "O&O&:removed", as_records, as_records, do_removed, RECORD);
 }
 
 static PyObject *changed(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    struct packed one, other;
-    if (!PyArg_ParseTuple(args, "O&O&:changed", as_records, &one, as_records, &other)) {
-        return NULL;
-    }
-    return combined(one, other, do_changed, RECORD);
+    return combined(args, "O&O&:changed", as_records, as_records, do_changed, RECORD);
 }
 
 static PyObject *merge(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    struct packed one, other;
-    if (!PyArg_ParseTuple(args, "O&O&:merge", as_records, &one, as_records, &other)) {
-        return NULL;
-    }
-    return combined(one, other, do_merge, RECORD);
+    return combined(args, "O&O&:merge", as_records, as_records, do_merge, RECORD);
 }
 
 static PyObject *among(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    struct packed one, other;
-    if (!PyArg_ParseTuple(args, "O&O&:among", as_tokens, &one, as_records, &other)) {
-        return NULL;
-    }
-    return combined(one, other, do_among, TOKEN);
+    return combined(args, "O&O&:among", as_tokens, as_records, do_among, TOKEN);
 }
 
 static PyObject *apply(PyObject *Py_UNUSED(module), PyObject *args)

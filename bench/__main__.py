@@ -38,6 +38,11 @@ SECONDS, LONG_SECONDS = 0.4, 1.0  # of a measurement; of one that needs many ans
 QUICK_SERVERS = SERVERS[:-1]
 FEW_LISTED = 1_000
 SECTIONS = ("features", "latency", "streams", "swap", "growth", "loading")
+PROGRAMS_OF = {  # what a section measures and measures with, whatever servers are asked for
+    "features": ("unbound", "dnsdist"),
+    "streams": ("unbound", "dnsdist", "dnsperf", "h2load"),
+    "loading": ("unbound", "dnsdist", "pdns-recursor"),
+}
 
 
 @frozen
@@ -55,6 +60,11 @@ class Plan:
     def listed(self) -> int:
         """Entries of the list: few where no listed name is asked for, so that a quick look starts quickly."""
         return LISTED if not self.quick or any("listed" in name for name in self.workloads) else FEW_LISTED
+
+    @property
+    def programs(self) -> set[str]:
+        """Whose versions are told."""
+        return {*self.servers, *(name for section in self.sections for name in PROGRAMS_OF.get(section, ()))}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -83,7 +93,7 @@ def main(words: list[str] | None = None) -> int:
 
 def measured(stage: Stage, plan: Plan) -> Document:
     """Everything planned, as one document of plain data."""
-    document: Document = {"versions": versions(plan.servers), "machine": machine()}
+    document: Document = {"versions": versions(plan.programs), "machine": machine()}
     document |= {"rounds": plan.rounds, "seconds": plan.seconds}
     variants = (HEAD,) if plan.quick else VARIANTS
     document["throughput"] = throughput(stage, plan.servers, plan.workloads, plan.rounds, plan.seconds, variants)

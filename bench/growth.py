@@ -9,6 +9,7 @@ import psutil
 from attrs import evolve
 
 from bench.generator import Load, Measured
+from bench.lists.gauge import MB
 from bench.peers.mamori import Mamori
 from bench.peers.server import Peer
 from bench.questions import Form, Question, kept, listed, write
@@ -19,6 +20,7 @@ ENTRIES = (1_000, 10_000, 100_000, 1_000_000)
 CLIENTS = (1, 10, 100, 1_000, 10_000)
 WORKERS = (1, 2)
 FEW = 1_000  # names that stand behind entries; the others are tokens only
+SHARED_ENTRIES = 100_000  # of the list that one worker and two have
 FIGURES = ("cpu_ns", "qps", "busy")
 
 
@@ -41,7 +43,8 @@ def _entries(stage: Stage, load: Load, rounds: int, entries: tuple[int, ...]) ->
             mamori.name = str(count)
             peers.append(mamori)
         told = stage.rounds.interleaved(peers, load, rounds)
-    return {count: columns(each, FIGURES) for count, each in told.items()}
+        held = {peer.name: held_mb(peer) for peer in peers}
+    return {count: columns(each, FIGURES) | held[count] for count, each in told.items()}
 
 
 def _clients(stage: Stage, mamori: Peer, load: Load, rounds: int) -> Cell:
@@ -66,14 +69,23 @@ def _workers(stage: Stage, load: Load, rounds: int) -> Cell:
         found: Cell = {}
         running = {}
         for count in WORKERS:
-            running[count] = Mamori(stage.folder / f"workers-{count}", stage.upstream, FEW, workers=count)
+            folder, filler = stage.folder / f"workers-{count}", SHARED_ENTRIES - FEW
+            running[count] = Mamori(folder, stage.upstream, FEW, filler=filler, workers=count)
             ends.callback(running[count].stop)
             stage.rounds.warm(running[count], load)
             found[str(count)] = {"cpu_ns": []}
         for _ in range(rounds):
             for count, mamori in running.items():
                 found[str(count)]["cpu_ns"].append(_cost_of_all(stage, mamori, load))
+        for count, mamori in running.items():
+            found[str(count)] |= held_mb(mamori)
     return found
+
+
+def held_mb(mamori: Mamori) -> dict[str, list[float]]:
+    """Megabytes of the index, and those that the busiest worker shares with nobody."""
+    worker = psutil.Process(mamori.target().pid)
+    return {"index_mb": [mamori.index_mb()], "own_mb": [worker.memory_full_info().uss / MB]}
 
 
 def _cost_of_all(stage: Stage, mamori: Mamori, load: Load) -> float:

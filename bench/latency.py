@@ -11,7 +11,7 @@ from bench.throughput import Cell, columns
 from bench.workloads import written
 
 RATE = 20_000  # questions a second
-FIGURES = ("p50_us", "p99_us", "p999_us", "most_us", "cpu_share", "lost")
+FIGURES = ("p50_us", "p99_us", "p999_us", "most_us", "cpu_share", "others", "lost")
 SLOTS = 8192  # questions in flight: 0.4 s of them
 
 

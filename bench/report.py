@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from bench.generator import SATURATED, SHARED
 from bench.markdown import markdown
+from bench.marks import limited, lost, marked
 from bench.ratios import ratio
 from bench.tables import TABLES
 from bench.throughput import Cell
+from bench.verdicts import verdicts
 from bench.workloads import HEAD, SUMMED_UP
 
 AGAINST = {"vs_echo": "echo", "vs_dnsdist": "dnsdist", "vs_unbound": "unbound"}
@@ -34,19 +35,27 @@ def told(document: Document) -> list[str]:
     """All of a run as Markdown."""
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
     lines = [f"{versions}. {document['machine']}. Medians of {document['rounds']} interleaved rounds (least-most)."]
+    found = verdicts(document)
+    if found:
+        lines += ["", f"Mamori's figure over the other's, {HEAD.label} (of times less is better):", "", *found]
     workloads = document.get("throughput", {})
     if workloads:
         lines += ["", "Answers a second, and the share of the echo's rate:", "", *throughput_table(workloads)]
         lines += ["", "Mamori's rate over another server's in the same round:", "", *ratio_table(workloads)]
+        if "mamori-pure" in _servers(workloads):
+            lines += ["", "The same of Mamori without the extension:", "", *ratio_table(workloads, "mamori-pure")]
         lines += ["", "Processor nanoseconds for an answer, and how many times the echo's:", "", *cost_table(workloads)]
     for section, table in TABLES.items():
         if document.get(section):
             lines += ["", *table(document[section])]
-    featured = {"cached, limit and cookies": {HEAD.label: document["features"]}} if document.get("features") else {}
-    lines += [f"\nNOT SATURATED: {each}" for each in unsaturated(workloads | featured)]
-    lines += [f"\nNOT ALONE: {each}" for each in shared(workloads | featured)]
-    lines += [f"\nLOST: {each}" for each in lost(workloads | featured)]
-    return lines
+    measured = workloads | _others(document)
+    return [*lines, *limited(measured), *lost(measured)]
+
+
+def _others(document: Document) -> dict[str, dict[str, Cell]]:
+    """What else was measured with the generator, in the form of workloads."""
+    named = {"features": "cached, all features on", "latency": "latency", "swap": "swap"}
+    return {name: {HEAD.label: document[section]} for section, name in named.items() if document.get(section)}
 
 
 def throughput_table(workloads: dict[str, dict[str, Cell]]) -> list[str]:
@@ -75,44 +84,12 @@ def ratio_table(workloads: dict[str, dict[str, Cell]], ours: str = "mamori") -> 
             others = [name for name in cell if name != ours]
             rows[0] += [f"/ {name}" for name in others if f"/ {name}" not in rows[0]]
             if mine:
-                spreads = {f"/ {name}": ratio(mine["qps"], cell[name]["qps"]).text() for name in others}
+                spreads = {
+                    f"/ {name}": marked(ratio(mine["qps"], cell[name]["qps"]).text(), mine, cell[name])
+                    for name in others
+                }
                 rows.append([workload, variant, *(spreads.get(column, "") for column in rows[0][2:])])
     return markdown(rows)
-
-
-def unsaturated(workloads: dict[str, dict[str, Cell]]) -> list[str]:
-    """The measurements in which the server's core was idle for more than 3 %: there the generator was the limit."""
-    return [
-        f"{workload}, {variant}: {server} in {sum(busy < SATURATED for busy in figures['busy'])} of "
-        f"{len(figures['busy'])} rounds (least busy {min(figures['busy']):.0%})"
-        for workload, cells in workloads.items()
-        for variant, cell in cells.items()
-        for server, figures in cell.items()
-        if min(figures["busy"]) < SATURATED
-    ]
-
-
-def shared(workloads: dict[str, dict[str, Cell]]) -> list[str]:
-    """The measurements in which other processes had more than a tenth of the server's core: their rates say little."""
-    return [
-        f"{workload}, {variant}: {server} in {sum(share > SHARED for share in figures['others'])} of "
-        f"{len(figures['others'])} rounds (others had {max(figures['others']):.0%} of its core)"
-        for workload, cells in workloads.items()
-        for variant, cell in cells.items()
-        for server, figures in cell.items()
-        if max(figures.get("others", [0.0])) > SHARED  # of older runs it is not known
-    ]
-
-
-def lost(workloads: dict[str, dict[str, Cell]]) -> list[str]:
-    """The servers that left questions without an answer, and how many."""
-    return [
-        f"{workload}, {variant}: {server} lost {sum(figures['lost']):,.0f}"
-        for workload, cells in workloads.items()
-        for variant, cell in cells.items()
-        for server, figures in cell.items()
-        if sum(figures["lost"])
-    ]
 
 
 def _servers(workloads: dict[str, dict[str, Cell]]) -> list[str]:
@@ -132,4 +109,4 @@ def _rate(cell: Cell, name: str) -> str:
         return ""
     rates = cell[name]["qps"]
     text = f"{statistics.median(rates) / 1000:,.0f} k"
-    return f"{text} · {ratio(rates, cell['echo']['qps']).median:.2f}" if "echo" in cell else text
+    return marked(f"{text} · {ratio(rates, cell['echo']['qps']).median:.2f}" if "echo" in cell else text, cell[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +29,9 @@ SERVERS = ("echo", "mamori", "mamori-pure", "unbound", "dnsdist", "pdns-recursor
 LONG_ECHO = "echo, longer"
 LONGER_BYTES = 32  # an A record (16) and a server cookie (16) more than the question
 FEATURED = "+limit"  # ends the names of servers whose rate limit is on
-PROGRAMS = {"unbound": "unbound", "dnsdist": "dnsdist", "pdns-recursor": "pdns_recursor"}
+PROGRAMS = {"unbound": "unbound", "dnsdist": "dnsdist", "pdns-recursor": "pdns_recursor"} | {
+    name: name for name in ("dnsperf", "h2load")
+}
 
 
 class Stage:
@@ -88,7 +91,7 @@ def machine() -> str:
     return f"{os.cpu_count()} x {processor}, Linux {platform.release().partition('-')[0]}"
 
 
-def versions(servers: tuple[str, ...]) -> dict[str, str]:
-    """What was measured, as the programs say it; Mamori with the twin that is there."""
-    peers = {name: version(PROGRAMS[name]) for name in servers if name in PROGRAMS}
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """What was measured and with what, as the programs say it; Mamori with the twin that is there."""
+    peers = {name: version(program) for name, program in PROGRAMS.items() if name in names}
     return {"mamori": f"{metadata.version('mamori')} ({native.kind()})"} | peers

@@ -21,7 +21,7 @@ CHANGES = 500  # entries more in each version
 SLOTS = 8192
 IDLE_US = 100  # the generator leaves its core to the updater; the kernel's stamps tell when answers came
 PATIENCE = 60.0  # seconds a version may take into force
-FIGURES = ("p50_us", "p99_us", "p999_us", "most_us", "lost")
+FIGURES = ("p50_us", "p99_us", "p999_us", "most_us", "others", "lost")
 
 
 def swap(stage: Stage, rounds: int, entries: int = ENTRIES) -> Cell:

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from bench.generator import CORE, SERVER_CORE, Target
+from bench.lists.gauge import MB
 from bench.peers.asking import ADDRESSES, is_listed
 from bench.peers.unbound import RATE
 from bench.questions import listed_name
@@ -23,6 +24,7 @@ from tests.support.ports import free_port
 
 CACHE_BYTES = 2 << 30  # holds every name of the workloads, as the peers' caches do
 POLL_SECONDS = 300  # as rarely as it may be: a new list is announced by a hint
+INDEX_MEMORY = "memfd:mamori-index"  # resolver/edge/sealed_memory.py
 QUIET_SECONDS, QUIET_SHARE = 0.5, 0.1  # all its processes together use less of a core than this
 KINDS = {"mamori": {REQUIRE: "1"}, "mamori-pure": {SWITCH: "off"}}
 # What the rate limit and cookies are measured with: nobody exempt, so that every query is counted.
@@ -85,6 +87,16 @@ class Mamori:
     def is_listed(self, name: str) -> bool:
         """Whether the name is answered with the notice."""
         return is_listed(self.daemon.port, name)
+
+    def index_mb(self) -> float:
+        """Megabytes of the indexes that its processes map, each piece of memory once (proc(5): /proc/PID/maps)."""
+        pieces = {}
+        for process in self._processes():
+            for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines():
+                if INDEX_MEMORY in line:
+                    (low, high), inode = line.split()[0].split("-"), line.split()[4]
+                    pieces[inode] = int(high, 16) - int(low, 16)
+        return sum(pieces.values()) / MB
 
     def stop(self) -> None:
         self.daemon.stop()

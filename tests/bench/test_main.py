@@ -34,6 +34,13 @@ def test_parts_are_named() -> None:
     assert some.servers == ("echo", "mamori")
 
 
+def test_versions_are_told_of_all_that_is_measured() -> None:
+    """Some parts have their own servers and clients, whatever servers the workloads are asked of."""
+    assert plan("--only", "cached", "--servers", "echo", "mamori").programs == {"echo", "mamori"}
+    assert plan("--only", "streams", "--servers", "mamori").programs >= {"mamori", "dnsdist", "dnsperf", "h2load"}
+    assert plan("--only", "loading", "--servers", "mamori").programs >= {"pdns-recursor", "unbound"}
+
+
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """With the names of those there are."""
     with pytest.raises(SystemExit):

@@ -10,7 +10,7 @@ import pytest
 
 from bench.page import BEGIN, END, PAGE, save, with_figures, write_page
 from bench.plots import plots
-from bench.report import Document, lost, shared, summary, told, unsaturated
+from bench.report import Document, summary, told
 from bench.workloads import HEAD, VARIANTS
 
 RATES = {"echo": [200.0, 100.0, 150.0], "mamori": [190.0, 90.0, 147.0], "unbound": [100.0, 60.0, 70.0]}
@@ -65,32 +65,33 @@ def test_every_part_is_told(document: Document) -> None:
     assert "p99.9 with a swap less p99.9 without: 6.0 (5.0-7.0) ms." in text
     assert "| entries | 10 | 20000000 | 2.00 |" in text.replace(" (2.00-2.00)", "").replace(" (20000000-20000000)", "")
     assert "mamori+limit over it" in text
-    assert "NOT SATURATED" not in text and "NOT ALONE" not in text
+    assert "- **Ahead in every round:** `cached` 1.90 (1.50-2.10) x unbound." in text
+    assert "- **Behind in every round:** TCP 0.50 (0.50-0.50) x unbound." in text
+    assert "every server had its core for itself" in text and "no server left a question" in text
+    assert "Mamori without the extension" not in text
 
 
-def test_a_server_that_was_not_the_limit_is_marked(document: Document) -> None:
-    """In how many rounds, and how idle it was; and whoever lost a question."""
-    cell = document["throughput"]["cached"][HEAD.label]
-    cell["echo"] = figures(RATES["echo"]) | {"busy": [0.97, 0.9, 0.969], "lost": [2, 1, 0]}
-    document["throughput"]["cached"] = {HEAD.label: cell}
-    workloads = document["throughput"]
-    assert unsaturated(workloads) == ["cached, IPv4, EDNS + DO: echo in 2 of 3 rounds (least busy 90%)"]
-    assert lost(workloads) == ["cached, IPv4, EDNS + DO: echo lost 3"]
+def test_a_limited_figure_is_marked_where_it_stands_and_below(document: Document) -> None:
+    """A reader of one row of a table must not take it for more than it is."""
     document["features"]["mamori+limit"] = figures([85.0]) | {"busy": [0.969], "lost": [4]}
+    document["latency"] = {
+        "unbound": TIMES | {"others": [0.6, 0.0], "lost": [0, 0]},
+        "mamori": TIMES | {"lost": [0, 0]},
+    }
     text = "\n".join(told(document))
-    assert "NOT SATURATED: cached, IPv4, EDNS + DO: echo" in text
-    assert "NOT SATURATED: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit in 1 of 1 rounds" in text
-    assert "LOST: cached, limit and cookies, IPv4, EDNS + DO: mamori+limit lost 4" in text
+    assert "| echo | 0 | 0.85 (0.85-0.85) ‡ |" in text
+    assert "- cached, all features on, IPv4, EDNS + DO: mamori+limit in 1 of 1 rounds (least busy 97%)" in text
+    assert "- latency, IPv4, EDNS + DO: unbound in 1 of 2 rounds (up to 60%)" in text
+    assert "p50 at a fixed rate 1.00 (1.00-1.00) x unbound's †" in text
+    assert "- cached, all features on, IPv4, EDNS + DO: mamori+limit: 4" in text
 
 
-def test_a_server_that_others_took_the_core_from_is_marked(document: Document) -> None:
-    """Its rate is theirs, too: beside such a one even the echo can be beaten."""
-    cell = document["throughput"]["cached"][HEAD.label]
-    document["throughput"]["cached"] = {HEAD.label: cell | {"echo": figures(RATES["echo"]) | {"others": [0.1, 0.6, 0]}}}
-    assert shared(document["throughput"]) == [
-        "cached, IPv4, EDNS + DO: echo in 1 of 3 rounds (others had 60% of its core)"
-    ]
-    assert "NOT ALONE: cached" in "\n".join(told(document))
+def test_the_pure_twin_has_ratios_of_its_own(document: Document) -> None:
+    """It is claimed of it what it reaches beside unbound."""
+    for cell in document["throughput"]["cached"].values():
+        cell["mamori-pure"] = figures([50.0, 30.0, 35.0])
+    row = "| cached | IPv4, EDNS + DO | 0.25 (0.23-0.30) | 0.26 (0.24-0.33) | 0.50 (0.50-0.50) |"
+    assert row in "\n".join(told(document))
 
 
 def test_plots_are_whole_pictures(document: Document) -> None:

@@ -67,17 +67,17 @@ class Asking:
     def start(self, pending: Pending, now: float) -> None:
         """Ask the first upstream."""
         pending.upstreams = self.zones.upstreams_of(pending.question)
+        self._schedule(pending)  # first: after a fault in a try it still has an end
         self._try_first(pending, now)
-        self._schedule(pending)
 
     def take_over(self, pending: Pending, upstream: int, query: bytes, token: int, sent: float, now: float) -> None:
         """Go on with a question whose first try was sent already, but for NEVER_SENT."""
         pending.upstreams = self.zones.upstreams_of(pending.question)
+        self._schedule(pending)
         if token == NEVER_SENT:
             self._try_first(pending, now)
         else:
             self.attempts.take_over(upstream, query, token, pending, sent)
-        self._schedule(pending)
 
     def answered_elsewhere(self, landed: Sequence[Landed]) -> None:
         """Note the answers to questions that were not asked from here."""

@@ -61,7 +61,7 @@ class Canary:
 
     def _decide(self, entry: Entry, now: float) -> None:
         """Mark what newly blocks this answer. Ended answers are not in use; constant ones are blocked or failed."""
-        if entry.body is None or now >= entry.until:
+        if now >= entry.until or not (entry.stands or entry.body is not None):  # a body is not made for this
             return
         candidate, in_force = self._candidate[entry.view], self._in_force[entry.view]
         message = read_message(entry.kept)

@@ -59,6 +59,8 @@ class Resolution:
         self._other_views = OtherViews(config, self.cache, self._ruler)
         self.flights: Flights = NoFlights()
         self._route = Route()
+        self._due: deque[Handed] = deque()
+        """Questions that are handed over and not taken yet; a fault leaves the rest for the next time."""
         self._impatient: deque[tuple[float, Pending]] = deque()
         """Questions whose clients get an old answer at a moment, if there is one."""
         self.generation = 0
@@ -215,8 +217,9 @@ class Resolution:
 
     def handle_deadline(self, now: float) -> None:
         """Let nobody wait longer for a newer answer than for an old one; then what `Asking` has to do."""
-        for handed in self.flights.due(now):
-            self.take_over(handed, now)
+        self._due.extend(self.flights.due(now))
+        while self._due:
+            self.take_over(self._due.popleft(), now)
         while self._impatient and self._impatient[0][0] <= now:
             _, pending = self._impatient.popleft()
             for view in () if pending.done else pending.views:
@@ -283,20 +286,26 @@ class Resolution:
 
     def landed(self, answers: Sequence[Landed], now: float) -> None:
         """Keep the answers that have come to them: who waited has been told, and the hit path has them."""
-        self.asking.answered_elsewhere(answers)
         keep, made, upstreams = self.cache.put_mirrored, self._ruler.landed, self._config.upstreams
-        for key, message, count, seconds, upstream, _ in answers:
-            if message is not None:
-                keep(key, made(message, seconds, upstreams[upstream].trust_ad, now), count)
+        try:
+            self.asking.answered_elsewhere(answers)
+            for key, message, count, seconds, upstream, _ in answers:
+                if message is not None:
+                    keep(key, made(message, seconds, upstreams[upstream].trust_ad, now), count)
+        except Exception:  # what stands on no shelf would never leave
+            for key, *_ in answers:
+                if self.cache.find(key) is None:
+                    self._hit_path.discard(key)
+            raise
 
     def take_over(self, handed: Handed, now: float) -> Pending:
         """Go on with a question that was asked there, from wherever it has come to."""
         key, query, upstream, token, started, sent, generation, waiting = handed
         pending = Pending(key, key[:-1], bool(key[-1] & 2), bool(key[-1] & 1), started, _OPEN, generation)
-        pending.waiters.extend(map(self._waiter, waiting))
         self._pending.take_over(pending)
         self.asking.take_over(pending, upstream, query, token, sent, now)
         self._gauge()
+        pending.waiters.extend(map(self._waiter, waiting))  # last: after a fault in here the question still has an end
         return pending
 
     def _in_flight(self, asked: bytes, now: float) -> Pending | None:

@@ -609,3 +609,79 @@ def test_a_query_that_cannot_be_sent_is_sent_by_the_core(monkeypatch: pytest.Mon
     assert len(stage.asked) == 2
     assert len(stage.answers) == 2
     assert stage.counters.read().upstream_queries == (2,)
+
+
+def test_an_alias_to_a_name_that_is_listed_meanwhile_is_blocked() -> None:
+    """The list decides what an answer leads to as of when it comes."""
+    stage = known(weather="alias")
+    ask(stage, "n1")
+    stage.core.set_index(index_of(["cdn.site.example"]), 2)
+    stage.settle()
+    assert [dns.message.from_wire(answer).answer[0][0].to_text() for answer in stage.answers] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("options", [[dns.edns.GenericOption(3, b"")], [dns.edns.GenericOption(12, bytes(7))]])
+def test_whoever_asks_with_another_option_waits_for_the_question_that_flies(options: list[dns.edns.Option]) -> None:
+    """NSID and padding are Python's to read: both clients have their answer, and nothing is asked twice."""
+    stage = known(evolve(CONFIG, nsid="node-1"))
+    ask(stage, "n1")
+    query = dns.message.make_query("n1.site.example", "A")
+    query.use_edns(0, 0, 1232, options=options)
+    stage.send(query.to_wire())
+    stage.turn()
+    assert flying(stage) == 0
+    stage.settle()
+    assert len(stage.asked) == 1
+    answers = [dns.message.from_wire(answer) for answer in stage.answers]
+    assert [answer.answer[0][0].to_text() for answer in answers] == ["192.0.2.9"] * 2
+    nsid = [option for answer in answers for option in answer.options if option.otype == 3]
+    assert len(nsid) == (options[0].otype == 3)
+
+
+# --- faults -----------------------------------------------------------------------------------------------------
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, target: object, name: str, at: int = 0) -> None:
+    """Let one call of a method fail, the first or a later one."""
+    whole, calls = getattr(target, name), iter(range(at + 1))
+
+    def failing(*given: object, **named: object) -> object:
+        if next(calls, None) == at:
+            raise RuntimeError
+        return whole(*given, **named)
+
+    monkeypatch.setattr(target, name, failing)
+
+
+def test_a_fault_in_keeping_answers_costs_their_keeping_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All have their answers, what C holds stands on the shelf, and who is handed over with them goes on."""
+    stage = known()
+    stage.weather[b"n3.site.example."] = "alias"
+    ask(stage, "n1", "n2", "n3")
+    fail_once(monkeypatch, stage.core._resolution._ruler, "landed", at=1)
+    stage.settle()
+    stage.pass_time(1)
+    assert [answer[3] & 15 for answer in stage.answers] == [0, 0, 0]
+    assert len(stage.reports) == 1
+    assert len(stage.core.hit_path) == len(kept(stage))  # type: ignore[arg-type]
+    asked = len(stage.asked)
+    ask(stage, "n2")
+    stage.settle()
+    assert len(stage.asked) == asked + 1
+    assert len(stage.answers) == 4
+
+
+def test_a_fault_in_taking_a_question_over_costs_those_who_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others that are due with it go on, the question itself may be asked again, and nothing stays in flight."""
+    stage = known(weather="silence")
+    ask(stage, "n1", "n2", "n3")
+    fail_once(monkeypatch, stage.core._resolution, "_waiter", at=1)
+    stage.pass_time(0.6)
+    stage.weather.clear()
+    stage.pass_time(3)
+    assert [answer[3] & 15 for answer in stage.answers] == [0, 0]
+    assert len(stage.reports) == 1
+    assert stage.counters.read().pending == 0
+    ask(stage, "n1", "n2", "n3")
+    stage.settle()
+    assert len(stage.answers) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import socket
 from collections.abc import Callable, Iterator
@@ -319,6 +320,11 @@ def kept(stage: Stage) -> dict[bytes, tuple[object, ...]]:
     return {key: (each.kept[2:], each.stored, each.until, each.cost, each.in_main) for key, each in things.items()}
 
 
+def told(stage: Stage) -> list[bytes]:
+    """Its answers, but for when their cookies were made: of a question handed over, at that moment."""
+    return sorted(re.sub(rb"(?s)(8 bytes\.\x01\0\0\0).{12}", rb"\1", answer) for answer in stage.answers)
+
+
 class Beside(RuleBasedStateMachine):
     """The same to two workers, one of which flies."""
 
@@ -381,7 +387,7 @@ class Beside(RuleBasedStateMachine):
         if not hasattr(self, "stages"):
             return
         pure, ours = self.stages
-        assert sorted(pure.answers) == sorted(ours.answers)
+        assert told(pure) == told(ours)
         assert sorted(pure.asked) == sorted(ours.asked)
         assert pure.counters.cells.tolist() == ours.counters.cells.tolist()
         assert pure.core.next_deadline() == ours.core.next_deadline()

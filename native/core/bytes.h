@@ -20,6 +20,16 @@ static inline uint64_t load_le64(const uint8_t *at)
     return value;
 }
 
+static inline uint32_t load_le32(const uint8_t *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap32(value);
+#endif
+    return value;
+}
+
 static inline uint64_t load_be64(const uint8_t *at)
 {
     uint64_t value;

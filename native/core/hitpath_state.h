@@ -32,7 +32,7 @@ void flying_free(struct flying *flying);
 /* What a client stands under: its address is not kept. */
 static inline uint64_t host_hash(const struct hitpath *path, const uint8_t *address, size_t length)
 {
-    return siphash24(path->settings.secret, address, length);
+    return siphash13(path->settings.secret, address, length);
 }
 
 #endif

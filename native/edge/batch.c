@@ -10,7 +10,7 @@
 #include "edge/source.h"
 
 /* Bytes between two buffers. Were they a power of two apart, the beginnings of all would compete for a few places in
- * the processor's nearest cache. */
+ * the processor's nearest cache. What is wiped by whole lines may reach into them: so many bytes are a line. */
 enum { SPREAD = 64 };
 
 union name {
@@ -224,14 +224,23 @@ static size_t answer_batch(struct batch *batch, struct hitpath *path, size_t rea
     return answers;
 }
 
+/* Wipe the beginning of a buffer by whole lines: the last one may reach into the room behind it. */
+static inline void wipe_lines(uint8_t *at, size_t length)
+{
+    for (size_t done = 0; done < length; done += SPREAD) {
+        memset(at + done, 0, SPREAD);
+    }
+    __asm__ volatile("" ::"r"(at) : "memory"); /* so that no compiler leaves it out */
+}
+
 /* What came and what went; `hits`, which are large, once at the end of the turn. */
 static void wipe(struct batch *batch, size_t count, size_t answers)
 {
     for (size_t number = 0; number < count; number++) {
-        explicit_bzero(batch->packet_vectors[number].iov_base, batch->incoming[number].msg_len);
+        wipe_lines(batch->packet_vectors[number].iov_base, batch->incoming[number].msg_len);
     }
     for (size_t number = 0; number < answers; number++) {
-        explicit_bzero(batch->answers[number], batch->answer_vectors[number].iov_len);
+        wipe_lines(batch->answers[number], batch->answer_vectors[number].iov_len);
     }
     explicit_bzero(batch->names, count * sizeof batch->names[0]);
     if (batch->is_wildcard) {

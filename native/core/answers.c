@@ -101,6 +101,26 @@ static bool is_small(const struct answer_source *source)
            source->sections_bytes + source->options_bytes <= ANSWER_BYTES_MAX && source->ttl_count <= ANSWER_TTLS_MAX;
 }
 
+struct image image_copied(const struct answer_source *source, uint8_t *into)
+{
+    if (source->sections_bytes != 0) {
+        memcpy(into, source->sections, source->sections_bytes);
+    }
+    if (source->options_bytes != 0) {
+        memcpy(into + source->sections_bytes, source->options, source->options_bytes);
+    }
+    return (struct image){
+        .sections = into,
+        .sections_bytes = (uint16_t)source->sections_bytes,
+        .options_bytes = (uint16_t)source->options_bytes,
+        .flags = source->flags,
+        .rcode = source->rcode,
+        .counts = {source->counts[0], source->counts[1], source->counts[2]},
+        .cell = rcode_cell(source->rcode),
+        .event = source->event,
+    };
+}
+
 /* One block with all of it; NULL: no memory. */
 static struct answer *copy(const struct answer_source *source)
 {
@@ -121,26 +141,11 @@ static struct answer *copy(const struct answer_source *source)
         .restampable = source->restampable,
     };
     uint8_t *sections = sections_of(answer);
-    answer->image = (struct image){
-        .sections = sections,
-        .sections_bytes = (uint16_t)source->sections_bytes,
-        .options_bytes = (uint16_t)source->options_bytes,
-        .flags = source->flags,
-        .rcode = source->rcode,
-        .counts = {source->counts[0], source->counts[1], source->counts[2]},
-        .cell = rcode_cell(source->rcode),
-        .event = source->event,
-    };
+    answer->image = image_copied(source, sections);
     if (ttl_bytes != 0) {
         memcpy(answer->ttls, source->ttls, ttl_bytes);
     }
     memcpy(sections - source->key_bytes, source->key, source->key_bytes);
-    if (source->sections_bytes != 0) {
-        memcpy(sections, source->sections, source->sections_bytes);
-    }
-    if (source->options_bytes != 0) {
-        memcpy(sections + source->sections_bytes, source->options, source->options_bytes);
-    }
     return answer;
 }
 

@@ -44,7 +44,7 @@ struct answer {
     struct ttl ttls[]; /* then the key, the sections, the options */
 };
 
-/* What `answers_put` copies. */
+/* What is copied: all of it by `answers_put`, the image alone by `image_copied`. */
 struct answer_source {
     const uint8_t *key, *sections, *options;
     size_t key_bytes, sections_bytes, options_bytes;
@@ -56,6 +56,9 @@ struct answer_source {
     uint16_t flags, rcode, counts[3];
     bool restampable;
 };
+
+/* Write its sections and options to `into`, which has room for both, and return the image that borrows them. */
+struct image image_copied(const struct answer_source *source, uint8_t *into);
 
 struct answers {
     struct slots slots;

@@ -116,22 +116,7 @@ bool enforced_put_verdict(struct enforced *enforced, size_t view, size_t list, s
     if (verdict == NULL) {
         return false;
     }
-    verdict->image = (struct image){
-        .sections = verdict->bytes,
-        .sections_bytes = (uint16_t)source->sections_bytes,
-        .options_bytes = (uint16_t)source->options_bytes,
-        .flags = source->flags,
-        .rcode = source->rcode,
-        .counts = {source->counts[0], source->counts[1], source->counts[2]},
-        .cell = rcode_cell(source->rcode),
-        .event = source->event,
-    };
-    if (source->sections_bytes != 0) {
-        memcpy(verdict->bytes, source->sections, source->sections_bytes);
-    }
-    if (source->options_bytes != 0) {
-        memcpy(verdict->bytes + source->sections_bytes, source->options, source->options_bytes);
-    }
+    verdict->image = image_copied(source, verdict->bytes);
     struct verdict **place = &enforced->verdicts[place_of(enforced, view, list, kind)];
     free(*place);
     *place = verdict;

@@ -165,11 +165,13 @@ class HitPath:
         port_strange_max: int,
         port_seconds: float,
         port_moment_seconds: float,
+        weights: tuple[int, int, int],
     ) -> int:
         """Carry plain questions to upstreams from now on; the descriptor that has something to read (docs/adr/0055).
 
         `misses`, `pending` and `upstream_queries` are counter cells; names in `zones` (lower-case wire) are left to
-        Python; `servers` are sockaddrs by upstream, empty for one that is not asked so.
+        Python; `servers` are sockaddrs by upstream, empty for one that is not asked so; `weights`: what an answer costs
+        for each byte received, for each record, and beside (`Landed.cost`).
         """
     def land(self) -> None:
         """Close all that `fly` opened; RuntimeError from then on for what needs it."""
@@ -186,11 +188,32 @@ class HitPath:
     def end(self, token: int, /) -> None:
         """A query that was handed over is waited for no more."""
     def close_door(self, door: int, /) -> None: ...
-    def receive(self, now: float, /) -> tuple[list[Landed], list[Handed | tuple[int, bytes | None]]]:
-        """What was answered, and what goes on in Python: questions handed over, and what has come for such, by token
-        (None: an error of the network)."""
+    def receive(
+        self, now: float, /
+    ) -> tuple[list[Landed], list[tuple[int, list[float]]], list[Handed | tuple[int, bytes | None]]]:
+        """Answers that are kept; of all answers, round-trip times by upstream, in the order in which they came; and
+        what goes on in Python: questions handed over, and what has come for such, by token (None: an error of the
+        network)."""
 
-Landed = tuple[bytes, bytes | None, int, int, int, float]
+class Landed:
+    """See resolver/core/flights.py. Made by `HitPath.receive` only; the collector does not walk it."""
+
+    cost: int
+    in_main: bool
+    uses: int
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def kept(self) -> bytes: ...
+    @property
+    def stored(self) -> float: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def seconds(self) -> int: ...
+    @property
+    def upstream(self) -> int: ...
+
 Handed = tuple[bytes, bytes, int, int, float, float, int, list[tuple[bytes, bytes, bytes, bytes, int, float]]]
 
 def make_query(question: bytes, drawn: bytes, flags: int, opt: bytes, mixed: bool, /) -> bytes:

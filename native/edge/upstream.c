@@ -265,6 +265,7 @@ static void answer(struct upstream *upstream, struct hitpath *path, struct fligh
     event->seconds = landed->seconds;
     event->upstream = flight->upstream;
     event->rtt = now - flight->sent;
+    event->generation = flight->generation;
     event->key_bytes = flight->key_bytes;
     memcpy(event->key, flight->key, flight->key_bytes);
     for (const struct waiter *waiter = inflight_first(inflight, flight); waiter != NULL;

@@ -57,6 +57,7 @@ struct upstream_event {
     uint32_t seconds; /* of EVENT_ANSWERED from here on: how long it is kept */
     uint8_t upstream;
     double rtt;
+    int64_t generation; /* of the list it was open under, which is in force */
     size_t key_bytes;
     uint8_t key[KEY_ROOM];
 };

@@ -110,6 +110,7 @@ static void dealloc(PyObject *object)
         PyBuffer_Release(&self->cells);
     }
     upstream_free(self->upstream);
+    Py_XDECREF(self->landed_type);
     hit_path_release_watch(self);
     Py_XDECREF(self->tables);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
@@ -201,7 +202,7 @@ static PyMethodDef METHODS[] = {
     METHOD(hold, "hold(key, holds): whether Python has this question in flight."),
     {"end", hit_path_end, METH_O, "end(token): a query that was handed over is waited for no more."},
     {"close_door", hit_path_close_door, METH_O, "close_door(door): no late answer leaves there."},
-    {"receive", hit_path_receive, METH_O, "receive(now): (answered, others), of what has come from upstreams."},
+    {"receive", hit_path_receive, METH_O, "receive(now): (landed, times, others), of what has come from upstreams."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -92,6 +92,18 @@ static bool read_limits(PyObject *const given[8], struct upstream_limits *limits
     return true;
 }
 
+static bool read_weights(PyObject *const given[3], struct landed_weights *weights)
+{
+    uint64_t copies, record_bytes, entry_bytes;
+    if (!read_number(given[0], UINT16_MAX, "copies", &copies) ||
+        !read_number(given[1], UINT16_MAX, "record_bytes", &record_bytes) ||
+        !read_number(given[2], UINT16_MAX, "entry_bytes", &entry_bytes)) {
+        return false;
+    }
+    *weights = (struct landed_weights){copies, record_bytes, entry_bytes};
+    return true;
+}
+
 /* Give the path both halves, or none; the error is set. */
 static bool begin_to_fly(PyObject *object, const struct flying_rules *rules, const struct upstream_limits *limits,
                          PyObject *names, PyObject *servers)
@@ -102,11 +114,13 @@ static bool begin_to_fly(PyObject *object, const struct flying_rules *rules, con
         PyErr_SetString(PyExc_ValueError, "no memory, no descriptor, or a limit of ports is outside its range");
         return false;
     }
-    struct zones *zones = set_servers(upstream, servers) ? read_zones(names) : NULL;
+    PyObject *type = landed_type(object);
+    struct zones *zones = type != NULL && set_servers(upstream, servers) ? read_zones(names) : NULL;
     struct hitpath *path = zones == NULL ? NULL : hit_path_take(object);
     if (path == NULL) {
         zones_free(zones);
         upstream_free(upstream);
+        Py_XDECREF(type);
         return false;
     }
     const bool flies = self->upstream == NULL && hit_fly(path, rules, zones);
@@ -114,10 +128,12 @@ static bool begin_to_fly(PyObject *object, const struct flying_rules *rules, con
     if (!flies) {
         zones_free(zones);
         upstream_free(upstream);
+        Py_DECREF(type);
         PyErr_SetString(PyExc_ValueError, "questions begin to fly once, within bounds, and all places lie in the cells");
         return false;
     }
     self->upstream = upstream;
+    self->landed_type = type;
     return true;
 }
 
@@ -127,18 +143,19 @@ PyObject *hit_path_fly(PyObject *object, PyObject *args, PyObject *kwargs)
                             "negative_ttl_max", "upstream_udp_bytes", "first_retry", "prefetch", "prefetch_ttl_min",
                             "prefetch_share", "zones", "servers", "ports", "port_queries", "ports_read", "reads",
                             "datagram_bytes", "first_port", "bind_tries", "port_strange_max", "port_seconds",
-                            "port_moment_seconds", NULL};
-    PyObject *sizes[9], *counts[8], *zones, *servers;
+                            "port_moment_seconds", "weights", NULL};
+    PyObject *sizes[9], *counts[8], *parts[3], *zones, *servers;
     struct flying_rules rules = {0};
     struct upstream_limits limits = {0};
+    struct landed_weights weights;
     int prefetch;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOOdpddOOOOOOOOOOdd:fly", names, &sizes[0], &sizes[1],
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOOdpddOOOOOOOOOOdd(OOO):fly", names, &sizes[0], &sizes[1],
                                      &sizes[2], &sizes[3], &sizes[4], &sizes[5], &sizes[6], &sizes[7], &sizes[8],
                                      &rules.first_retry, &prefetch, &rules.prefetch_ttl_min, &rules.prefetch_share,
                                      &zones, &servers, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4],
                                      &counts[5], &counts[6], &counts[7], &limits.port_seconds,
-                                     &limits.port_moment_seconds) ||
-        !read_sizes(sizes, &rules) || !read_limits(counts, &limits)) {
+                                     &limits.port_moment_seconds, &parts[0], &parts[1], &parts[2]) ||
+        !read_sizes(sizes, &rules) || !read_limits(counts, &limits) || !read_weights(parts, &weights)) {
         return NULL;
     }
     rules.prefetch = prefetch != 0;
@@ -148,6 +165,9 @@ PyObject *hit_path_fly(PyObject *object, PyObject *args, PyObject *kwargs)
     if (server_tuple != NULL) {
         rules.upstreams = (size_t)PyTuple_Size(server_tuple);
         flies = begin_to_fly(object, &rules, &limits, zone_tuple, server_tuple);
+        if (flies) {
+            ((struct hit_path_object *)object)->weights = weights;
+        }
     }
     Py_XDECREF(zone_tuple);
     Py_XDECREF(server_tuple);
@@ -391,24 +411,6 @@ PyObject *hit_path_close_door(PyObject *object, PyObject *argument)
 
 /* --- what has come ------------------------------------------------------------------------------------------------ */
 
-/* What Python keeps of an answer; of one that is not kept it does not even learn the name. */
-static PyObject *answered(const struct upstream_event *event)
-{
-    const bool is_kept = event->seconds > 0;
-    PyObject *message;
-    if (is_kept) {
-        message = PyBytes_FromStringAndSize((const char *)event->data, (Py_ssize_t)event->length);
-    } else {
-        Py_INCREF(Py_None);
-        message = Py_None;
-    }
-    const uint8_t *counts = event->data + 6;
-    const unsigned records = (unsigned)(counts[0] << 8 | counts[1]) + (unsigned)(counts[2] << 8 | counts[3]) +
-                             (unsigned)(counts[4] << 8 | counts[5]);
-    return Py_BuildValue("(y#NIIBd)", (const char *)event->key, (Py_ssize_t)(is_kept ? event->key_bytes : 0), message,
-                         records, (unsigned)event->seconds, event->upstream, event->rtt);
-}
-
 /* What goes on in Python: (token, data), data None for an error of the network; or a question handed over. */
 static PyObject *other(struct hitpath *path, const struct upstream_event *event)
 {
@@ -423,11 +425,54 @@ static PyObject *other(struct hitpath *path, const struct upstream_event *event)
     }
 }
 
+/* What a reading brings: answers that are kept, round-trip times by upstream, and what goes on in Python. */
+struct harvest {
+    PyObject *landed, *times, *others;
+    PyObject *rtts; /* those that are being added to, borrowed; NULL: none yet */
+    uint8_t upstream; /* whose they are */
+    bool good;
+};
+
 static bool append(PyObject *list, PyObject *item)
 {
     const bool appended = item != NULL && PyList_Append(list, item) == 0;
     Py_XDECREF(item);
     return appended;
+}
+
+/* Let the times of an upstream be added to; false with an error. */
+static bool turn_to(struct harvest *harvest, uint8_t upstream)
+{
+    PyObject *rtts = PyList_New(0);
+    if (rtts == NULL || !append(harvest->times, Py_BuildValue("(BO)", upstream, rtts))) {
+        Py_XDECREF(rtts);
+        return false;
+    }
+    Py_DECREF(rtts); /* the list of times has it */
+    harvest->rtts = rtts;
+    harvest->upstream = upstream;
+    return true;
+}
+
+static bool note_time(struct harvest *harvest, const struct upstream_event *event)
+{
+    if ((harvest->rtts == NULL || harvest->upstream != event->upstream) && !turn_to(harvest, event->upstream)) {
+        return false;
+    }
+    return append(harvest->rtts, PyFloat_FromDouble(event->rtt));
+}
+
+static bool gather(struct hit_path_object *self, const struct upstream_event *event, double now,
+                   struct harvest *harvest)
+{
+    if (event->kind != EVENT_ANSWERED) {
+        return append(harvest->others, other(self->path, event));
+    }
+    const bool noted = note_time(harvest, event);
+    if (event->seconds == 0) {
+        return noted;
+    }
+    return append(harvest->landed, landed_new(self->landed_type, event, &self->weights, now)) && noted;
 }
 
 PyObject *hit_path_receive(PyObject *object, PyObject *argument)
@@ -437,24 +482,25 @@ PyObject *hit_path_receive(PyObject *object, PyObject *argument)
     if (now == -1.0 && PyErr_Occurred()) {
         return NULL;
     }
-    PyObject *answers = PyList_New(0), *others = answers == NULL ? NULL : PyList_New(0);
-    struct hitpath *path = others == NULL ? NULL : take_flying(object);
-    struct upstream_event event;
-    bool good = path != NULL;
-    if (good) {
+    struct harvest harvest = {.landed = PyList_New(0), .times = PyList_New(0), .others = PyList_New(0)};
+    harvest.good = harvest.landed != NULL && harvest.times != NULL && harvest.others != NULL;
+    struct hitpath *path = harvest.good ? take_flying(object) : NULL;
+    harvest.good = path != NULL;
+    if (harvest.good) {
+        struct upstream_event event;
         upstream_begin(self->upstream);
         while (upstream_next(self->upstream, path, now, &event)) { /* to the end, whatever memory there is */
-            PyObject *item = event.kind == EVENT_ANSWERED ? answered(&event) : other(path, &event);
-            good = append(event.kind == EVENT_ANSWERED ? answers : others, item) && good;
+            harvest.good = gather(self, &event, now, &harvest) && harvest.good;
         }
         hit_path_give_back(object);
         explicit_bzero(&event, sizeof event);
         stack_wipe();
     }
-    if (!good) {
-        Py_XDECREF(answers);
-        Py_XDECREF(others);
-        return NULL;
+    if (harvest.good) {
+        return Py_BuildValue("(NNN)", harvest.landed, harvest.times, harvest.others);
     }
-    return Py_BuildValue("(NN)", answers, others);
+    Py_XDECREF(harvest.landed);
+    Py_XDECREF(harvest.times);
+    Py_XDECREF(harvest.others);
+    return NULL;
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "landed.h"
+
 enum { SECRET_BYTES = 16 };
 
 /* `taken` is read and written with the GIL only. A method reads its arguments first, which may run foreign code, and takes
@@ -18,6 +20,8 @@ struct hit_path_object {
     Py_buffer marks, hits; /* held while `watched` */
     bool watched;
     struct upstream *upstream; /* NULL: no question flies */
+    PyObject *landed_type;     /* NULL before the first flies */
+    struct landed_weights weights;
     PyObject *tables; /* a tuple of the TokenTables in force, NULL for none */
 };
 

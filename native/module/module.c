@@ -4,6 +4,7 @@
 #include "client.h"
 #include "datagrams.h"
 #include "hit_path.h"
+#include "landed.h"
 #include "records.h"
 #include "token_table.h"
 #include "tokens.h"
@@ -15,6 +16,7 @@ static const add_to_module ADDITIONS[] = {
     add_tokens,
     add_client,
     add_hit_path,
+    add_landed,
     add_upstream,
     add_datagrams,
     NULL,

@@ -22,7 +22,7 @@ from resolver.core.answer import Answer, failure
 from resolver.core.attempts import Attempt, Attempts
 from resolver.core.config import CoreConfig
 from resolver.core.edns import copied_ede, is_bogus, make_ede
-from resolver.core.flights import NEVER_SENT, Landed
+from resolver.core.flights import NEVER_SENT, Times
 from resolver.core.forward_zones import ForwardZones
 from resolver.core.message import Message, read_message
 from resolver.core.names import WireFault
@@ -79,11 +79,11 @@ class Asking:
         else:
             self.attempts.take_over(upstream, query, token, pending, sent)
 
-    def answered_elsewhere(self, landed: Sequence[Landed]) -> None:
+    def answered_elsewhere(self, times: Sequence[Times]) -> None:
         """Note the answers to questions that were not asked from here."""
-        for _, _, _, _, upstream, rtt in landed:
+        for upstream, rtts in times:
             self._upstreams[upstream].case_losses = 0
-            self._upstreams.answered(upstream, rtt)
+            self._upstreams.answered(upstream, *rtts)
 
     def route(self, departed: int, flying: int) -> Route:
         """Return how plain questions may be asked without a look at each, after so many were."""

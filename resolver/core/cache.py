@@ -5,16 +5,18 @@ listed question stands under a keyed hash: no listed name is written down becaus
 room of their own: one that displaced an answer would show later, as a cache miss (secrecy.md 6).
 """
 
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from math import inf
 from struct import Struct
-from typing import Protocol
+from typing import Final, Protocol
 
 from blocklist.index import Match
 from resolver.core.answer import Answer
 from resolver.core.body import Body
-from resolver.core.eviction import USES_MAX, Kept, Shelf
+from resolver.core.eviction import USES_MAX, Kept, Noted, Shelf
 from resolver.core.failing import Failing
+from resolver.core.flights import Landed
 
 _DIGEST_BYTES = 16
 _VERDICT_SHARE = 16
@@ -27,6 +29,8 @@ _RECORD_BYTES = 110
 """What each record costs beside its bytes: the place and the start of its TTL."""
 _COPIES = 4
 """Message as received, body without OPT, with its TTLs of this second, and as rendered for one form of query."""
+WEIGHTS: Final = (_COPIES, _RECORD_BYTES, _OVERHEAD_BYTES)
+"""For who reckons `cost` by himself (`NativeFlights`)."""
 
 
 class Entry(Kept):
@@ -103,23 +107,25 @@ class Mirror(Protocol):
     def discard(self, key: bytes) -> None:
         """An entry left."""
 
-    def count_uses(self, key: bytes, entry: Entry) -> None:
+    def count_uses(self, key: bytes, entry: Noted) -> None:
         """Bring `entry.uses` up to date."""
 
 
 class Cache:
     """Entries by key, verdicts by `verdict_key`. Ended entries stay until others need room.
 
-    `find` and `find_verdict` are the bare look-ups of the hot path.
+    `find` and `find_verdict` are the bare look-ups of the hot path; where answers land, `find` makes entries of them.
     """
+
+    find: Callable[[bytes], Entry | None]
 
     def __init__(self, size: int, secret: bytes, mirror: Mirror) -> None:
         for_verdicts = size // _VERDICT_SHARE
         self._mirror = mirror
-        self._shelf: Shelf[Entry] = Shelf(size - for_verdicts, mirror.count_uses, mirror.discard)
+        self._shelf: Shelf[Entry | Landed] = Shelf(size - for_verdicts, mirror.count_uses, mirror.discard)
         self._verdicts: Shelf[Entry] = Shelf(for_verdicts)
         self._keyed = blake2b(digest_size=_DIGEST_BYTES, key=secret)
-        self.find = self._shelf.things.get
+        self.find = self._shelf.things.get  # type: ignore[assignment]  # nothing has landed
         self.find_verdict = self._verdicts.things.get
 
     def __len__(self) -> int:
@@ -130,7 +136,7 @@ class Cache:
         """Bytes that all entries take, by our estimate."""
         return self._shelf.used + self._verdicts.used
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[Entry | Landed]:
         """Return all but the verdicts, the one kept last at the end: a copy of references, 3 ms for 100,000."""
         return list(self._shelf.things.values())
 
@@ -146,11 +152,35 @@ class Cache:
         if key in self._shelf.things:
             self._mirror.put(key, entry)
 
-    def put_mirrored(self, key: bytes, entry: Entry, records: int) -> None:
-        """Do the same with one that the mirror has already; it has so many records."""
-        self._shelf.put(key, entry, len(key) + _COPIES * len(entry.kept) + _RECORD_BYTES * records + _OVERHEAD_BYTES)
-        if key not in self._shelf.things:
-            self._mirror.discard(key)
+    def let_land(self, made: Callable[[Landed], Entry]) -> None:
+        """Take answers that the mirror has first from now on; `made` is the entry of one."""
+        self._made = made
+        self.find = self._find_or_make
+
+    def put_landed(self, landed: Sequence[Landed]) -> None:
+        """Keep these; the mirror has them already, and lets go what cannot be kept."""
+        try:
+            self._shelf.put_all(landed)
+        except Exception:
+            for each in landed:
+                if each.key not in self._shelf.things:
+                    self._mirror.discard(each.key)
+            raise
+
+    def entry_of(self, thing: Entry | Landed) -> Entry:
+        """Return what it is looked at as."""
+        if isinstance(thing, Entry):
+            return thing
+        entry = self._made(thing)
+        entry.cost, entry.in_main, entry.uses = thing.cost, thing.in_main, thing.uses
+        return entry
+
+    def _find_or_make(self, key: bytes) -> Entry | None:
+        thing = self._shelf.things.get(key)
+        if thing is None or isinstance(thing, Entry):
+            return thing
+        entry = self._shelf.things[key] = self.entry_of(thing)
+        return entry
 
     def changed(self, key: bytes, entry: Entry) -> None:
         """Tell the mirror what a kept entry says from now on."""

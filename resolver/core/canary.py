@@ -11,7 +11,7 @@ from attrs import frozen
 
 from blocklist.index import Index
 from resolver.core import codes
-from resolver.core.cache import Entry
+from resolver.core.cache import Cache, Entry
 from resolver.core.message import read_message
 from resolver.core.policy import Course, decide, look_up, names_that_count
 
@@ -43,9 +43,14 @@ class Canary:
     """
 
     def __init__(
-        self, entries: list[Entry], in_force: Sequence[Index], candidate: Sequence[Index], marks: memoryview
+        self,
+        cache: Cache,
+        in_force: Sequence[Index],
+        candidate: Sequence[Index],
+        marks: memoryview,
     ) -> None:
-        self._entries = entries
+        self._entries = cache.entries()
+        self._entry_of = cache.entry_of
         self._in_force = in_force
         self._candidate = candidate
         self._marks = marks
@@ -56,12 +61,12 @@ class Canary:
         Usually 40 µs; one of 64 kB full of names may take a thousand times as long, so look at the clock in between.
         """
         if self._entries:
-            self._decide(self._entries.pop(), now)
+            self._decide(self._entry_of(self._entries.pop()), now)
         return bool(self._entries)
 
     def _decide(self, entry: Entry, now: float) -> None:
         """Mark what newly blocks this answer. Ended answers are not in use; constant ones are blocked or failed."""
-        if now >= entry.until or not (entry.stands or entry.body is not None):  # a body is not made for this
+        if entry.body is None or now >= entry.until:
             return
         candidate, in_force = self._candidate[entry.view], self._in_force[entry.view]
         message = read_message(entry.kept)

@@ -8,8 +8,8 @@ many, displace nothing but each other, and a hit costs a comparison, at times an
 
 from array import array
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, Protocol, TypeVar
 
 _SMALL_SHARE = 10
 """The small queue gets one part in so many."""
@@ -21,8 +21,16 @@ _HASH_BYTES = 8
 _HASH_MASK = 2**64 - 1
 
 
-class Kept:
+class Noted(Protocol):
     """What the shelf notes on each thing; `uses` is counted up to USES_MAX by whoever uses it."""
+
+    cost: int
+    in_main: bool
+    uses: int
+
+
+class Kept:
+    """A thing of no cost so far."""
 
     __slots__ = ("cost", "in_main", "uses")
 
@@ -32,7 +40,7 @@ class Kept:
         self.uses = 0
 
 
-Thing = TypeVar("Thing", bound=Kept)
+Thing = TypeVar("Thing", bound=Noted)
 
 
 def _nothing(*_: Any) -> None:
@@ -78,6 +86,21 @@ class Shelf(Generic[Thing]):
         self._book(thing, cost)
         while self.used > self._size:
             self._judge_one()
+
+    def put_all(self, new: Iterable[Any]) -> None:
+        """Do the same with many that know `key` and `cost`, nearly all of them new: each costs a third so."""
+        things, small, gone, places = self.things, self._small, self._gone, len(self._gone)
+        for thing in new:
+            key, cost = thing.key, thing.cost
+            place = hash(key)
+            if gone[place % places] == place & _HASH_MASK or things.setdefault(key, thing) is not thing:
+                self.put(key, thing, cost)
+                continue
+            small.append(key)
+            self.used += cost
+            self._small_used += cost
+            while self.used > self._size:
+                self._judge_one()
 
     def _book(self, thing: Thing, cost: int) -> None:
         self.used += cost

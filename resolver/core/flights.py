@@ -7,15 +7,49 @@ handed over, and goes on here as if it had always been asked from here. Where no
 
 from typing import Protocol
 
-Landed = tuple[bytes, bytes | None, int, int, int, float]
-"""An answer: the key, the response with its question in lower case, its records, OPT included, seconds it is kept for,
-the upstream and its round-trip time in seconds. Of one that is not kept, no key and no response (None)."""
+Times = tuple[int, list[float]]
+"""An upstream and the round-trip times of some answers of it, in seconds, in the order in which they came."""
 Waiting = tuple[bytes, bytes, bytes, bytes, int, float]
 """Who waits: packet, packed address, sockaddr, what sets the source, number of the door, the moment it came."""
 Handed = tuple[bytes, bytes, int, int, float, float, int, list[Waiting]]
 """A question: the key, the query as it was sent, the upstream, the query's token (NEVER_SENT), when the question came
 and when it was sent, the generation it is open under, who waits."""
 NEVER_SENT = -1
+
+
+class Landed(Protocol):
+    """An answer that is kept, as the shelf has it until somebody looks at it: nearly all end before that.
+
+    `kept` is the response with its question in lower case; it came at `stored` and is kept for so many seconds.
+    """
+
+    cost: int
+    in_main: bool
+    uses: int
+
+    @property
+    def key(self) -> bytes:
+        """What it stands under."""
+
+    @property
+    def kept(self) -> bytes:
+        """See above."""
+
+    @property
+    def stored(self) -> float:
+        """Monotonic seconds."""
+
+    @property
+    def generation(self) -> int:
+        """Of the list it is open under."""
+
+    @property
+    def seconds(self) -> int:
+        """See above."""
+
+    @property
+    def upstream(self) -> int:
+        """Who said so."""
 
 
 class Flights(Protocol):

@@ -16,7 +16,7 @@ from resolver.core.canary import Canary
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
-from resolver.core.flights import Handed, Landed
+from resolver.core.flights import Handed, Landed, Times
 from resolver.core.hit_path import choose_hit_path
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.pending import Waiter
@@ -140,9 +140,9 @@ class Forwarder:
         """Ask all from here again."""
         self._resolution.end_flights()
 
-    def landed(self, answers: Sequence[Landed], now: float) -> None:
-        """Keep what was answered there."""
-        self._resolution.landed(answers, now)
+    def landed(self, answers: Sequence[Landed], times: Sequence[Times]) -> None:
+        """Keep what was answered there, and note how long each answer took."""
+        self._resolution.landed(answers, times)
 
     def take_over(self, handed: Handed, now: float) -> None:
         """Go on with a question that was asked there."""

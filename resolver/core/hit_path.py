@@ -15,7 +15,7 @@ from resolver.core.clients import AnyClient, Client
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
-from resolver.core.eviction import USES_MAX
+from resolver.core.eviction import USES_MAX, Noted
 from resolver.core.limits import Limits
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.prefetch import near_end
@@ -61,7 +61,7 @@ class HitPath(Protocol):
     def discard(self, key: bytes) -> None:
         """An entry left the cache."""
 
-    def count_uses(self, key: bytes, entry: Entry) -> None:
+    def count_uses(self, key: bytes, entry: Noted) -> None:
         """Bring `entry.uses` up to date: somebody wants to judge by it."""
 
     def enforce(self, ruler: Ruler) -> None:
@@ -158,7 +158,7 @@ class PureHitPath:
     def discard(self, key: bytes) -> None:
         """It is found there no more."""
 
-    def count_uses(self, key: bytes, entry: Entry) -> None:
+    def count_uses(self, key: bytes, entry: Noted) -> None:
         """They are counted where they stand."""
 
     def enforce(self, ruler: Ruler) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from blocklist.names import to_wire
 from native._native import HitPath as Packets
+from resolver.core.cache import WEIGHTS
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Layout
-from resolver.core.flights import Handed, Landed
+from resolver.core.flights import Handed, Landed, Times
 from resolver.core.special_use import ALL_ZONES, NEVER_FORWARDED
 
 Event = Handed | tuple[int, bytes | None]
@@ -40,6 +41,7 @@ class NativeFlights:
             prefetch_share=limits.prefetch_share,
             zones=_special_zones(config),
             servers=servers,
+            weights=WEIGHTS,
             **ports,
         )
 
@@ -84,8 +86,8 @@ class NativeFlights:
 
     # --- for the edge -----------------------------------------------------------------------------------
 
-    def receive(self, now: float) -> tuple[list[Landed], list[Event]]:
-        """Read what has come; who waits has the answers by then."""
+    def receive(self, now: float) -> tuple[Sequence[Landed], list[Times], list[Event]]:
+        """Read what has come; who waits has the answers by then. Answers that are kept, times of all."""
         return self._path.receive(now)
 
     def end(self, token: int) -> None:

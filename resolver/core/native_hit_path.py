@@ -18,7 +18,7 @@ from resolver.core.clients import AnyClient
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
-from resolver.core.eviction import USES_MAX
+from resolver.core.eviction import USES_MAX, Noted
 from resolver.core.native_flights import NativeFlights
 from resolver.core.newcomers import Mark, Marker, no_mark
 from resolver.core.prefetch import near_end
@@ -160,7 +160,7 @@ class NativeHitPath:
         """See `HitPath`."""
         self._path.discard(key)
 
-    def count_uses(self, key: bytes, entry: Entry) -> None:
+    def count_uses(self, key: bytes, entry: Noted) -> None:
         """See `HitPath`."""
         entry.uses = min(USES_MAX, entry.uses + self._path.take_uses(key))
 

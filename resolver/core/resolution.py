@@ -12,7 +12,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.failing import failing_again
-from resolver.core.flights import Flights, Handed, Landed, NoFlights, Waiting
+from resolver.core.flights import Flights, Handed, Landed, NoFlights, Times, Waiting
 from resolver.core.hit_path import HitPath
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message, read_message
@@ -84,7 +84,7 @@ class Resolution:
     def canary(self, candidate: Index, marks: memoryview) -> Canary:
         """Return the trial of an index on what is kept now."""
         ruler = self._ruler
-        return Canary(self.cache.entries(), ruler.indexes, ruler.views.of(candidate), marks)
+        return Canary(self.cache, ruler.indexes, ruler.views.of(candidate), marks)
 
     # --- at once ----------------------------------------------------------------------------------------
 
@@ -270,6 +270,7 @@ class Resolution:
     def let_fly(self, flights: Flights) -> None:
         """From now on plain questions are asked there."""
         self.flights = self._pending.flights = flights
+        self.cache.let_land(self._ruler.landed)
         self.publish_route()
 
     def end_flights(self) -> None:
@@ -284,19 +285,10 @@ class Resolution:
             self._route = route
             self.flights.route(route.upstream, route.room, trust_ad=route.trust_ad)
 
-    def landed(self, answers: Sequence[Landed], now: float) -> None:
+    def landed(self, answers: Sequence[Landed], times: Sequence[Times]) -> None:
         """Keep the answers that have come to them: who waited has been told, and the hit path has them."""
-        keep, made, upstreams = self.cache.put_mirrored, self._ruler.landed, self._config.upstreams
-        try:
-            self.asking.answered_elsewhere(answers)
-            for key, message, count, seconds, upstream, _ in answers:
-                if message is not None:
-                    keep(key, made(message, seconds, upstreams[upstream].trust_ad, now), count)
-        except Exception:  # what stands on no shelf would never leave
-            for key, *_ in answers:
-                if self.cache.find(key) is None:
-                    self._hit_path.discard(key)
-            raise
+        self.cache.put_landed(answers)
+        self.asking.answered_elsewhere(times)
 
     def take_over(self, handed: Handed, now: float) -> Pending:
         """Go on with a question that was asked there, from wherever it has come to."""

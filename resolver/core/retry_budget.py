@@ -16,10 +16,11 @@ class RetryBudget:
         self._left = limits.retry_stock
         self._filled: float | None = None
 
-    def earn(self) -> None:
-        """An answer came."""
-        if self._left < self._limits.retry_stock:
+    def earn(self, answers: int = 1) -> None:
+        """So many answers came."""
+        while answers and self._left < self._limits.retry_stock:
             self._add(self._limits.retry_share)
+            answers -= 1
 
     def may_spend(self, now: float) -> bool:
         """Whether there is one left."""

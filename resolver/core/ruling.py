@@ -10,7 +10,7 @@ from resolver.core.body import Body
 from resolver.core.cache import Entry
 from resolver.core.config import CoreConfig
 from resolver.core.counters import Layout
-from resolver.core.landed import LandedEntry
+from resolver.core.flights import Landed
 from resolver.core.message import Message, read_message
 from resolver.core.plain import Plain, body_of_plain, plain_lifetime
 from resolver.core.policy import Course, Decision, Ruling, decide, decide_response
@@ -83,12 +83,15 @@ class Ruler:
         entry.due = min(entry.until, now + 1)
         return entry, seconds > 0
 
-    def landed(self, message: bytes, seconds: int, trust_ad: bool, now: float) -> Entry:
-        """Return the entry of a plain answer whose question is open, and which is being served already."""
-        return LandedEntry(self.generation, now, seconds, message, trust_ad, self._landed_body)
-
-    def _landed_body(self, kept: bytes, trust_ad: bool) -> Body:
-        return body_of(read_message(kept), self._config, trust_ad=trust_ad)
+    def landed(self, landed: Landed) -> Entry:
+        """Return the entry of a plain answer whose question was open, and which the hit path serves."""
+        stored, trust_ad = landed.stored, self._config.upstreams[landed.upstream].trust_ad
+        entry = Entry(landed.generation, stored, stored + landed.seconds, landed.kept, trust_ad)
+        entry.body = body_of(read_message(landed.kept), self._config, trust_ad=trust_ad)
+        entry.stands = True
+        entry.answer = entry.body.aged(0)
+        entry.due = min(entry.until, stored + 1)
+        return entry
 
     def under(self, entry: Entry, view: int, now: float) -> Entry:
         """Return the entry of the same message for another view."""

@@ -166,12 +166,15 @@ class Upstreams:
         """Nobody waits for a query any more."""
         del self.all[number].in_flight[attempt]
 
-    def answered(self, number: int, rtt: float) -> None:
-        """Note a sound response."""
+    def answered(self, number: int, *rtts: float) -> None:
+        """Note sound responses, in the order in which they came."""
         upstream = self.all[number]
-        upstream.rtt += _SMOOTHING * (rtt - upstream.rtt)
+        smoothed = upstream.rtt
+        for rtt in rtts:
+            smoothed += _SMOOTHING * (rtt - smoothed)
+        upstream.rtt = smoothed
         upstream.is_guess = False
-        upstream.budget.earn()
+        upstream.budget.earn(len(rtts))
         upstream.failures = 0
         if not upstream.up:
             upstream.up = True

@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from resolver.core.flights import Landed
+from resolver.core.flights import Landed, Times
 from resolver.core.native_flights import NativeFlights
 from resolver.edge.limits import UpstreamLimits
 from resolver.edge.serving.pump import Pump
@@ -93,9 +93,9 @@ class Flown:
         """Take what has come."""
         pump = self._pump
         now = pump.seconds()
-        answers, events = self._flights.receive(now)
-        if answers:
-            self._keep(answers, now)
+        answers, times, events = self._flights.receive(now)
+        if times:
+            self._keep(answers, times)
         if events:  # some of them may be of questions that the core has recalled since the last flush
             self.note()
         ended: list[int] = []
@@ -118,10 +118,10 @@ class Flown:
         if self._numbers.pop(token, None) is not None:
             self._flights.end(token)
 
-    def _keep(self, answers: list[Landed], now: float) -> None:
+    def _keep(self, answers: Sequence[Landed], times: Sequence[Times]) -> None:
         """A fault of the core costs these answers, and nothing of what has come with them."""
         try:
-            self._pump.core.landed(answers, now)
+            self._pump.core.landed(answers, times)
         except Exception as error:  # noqa: BLE001  the core must never stop the worker
             self._pump.fault(error)
 

@@ -117,3 +117,31 @@ class Queues(RuleBasedStateMachine):
 
 
 TestQueues = Queues.TestCase
+
+
+class Landing(Kept):
+    """One that knows its key and its cost from the start."""
+
+    def __init__(self, key: bytes, cost: int) -> None:
+        super().__init__()
+        self.key, self.cost = key, cost
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 400), st.booleans()), max_size=8), max_size=12))
+def test_many_at_once_stand_as_they_would_one_by_one(batches: list[list[tuple[int, int, bool]]]) -> None:
+    """Things, their order, the account and what is remembered: the same, also of those that were there before."""
+    whole: Shelf[Landing] = Shelf(1000)
+    single: Shelf[Landing] = Shelf(1000)
+    for batch in batches:
+        whole.put_all([Landing(b"%d" % name, cost) for name, cost, _ in batch])
+        for name, cost, _ in batch:
+            single.put(b"%d" % name, Landing(b"%d" % name, cost), cost)
+        for name, _, is_used in batch:
+            for thing in (shelf.things.get(b"%d" % name) for shelf in (whole, single)):
+                if thing is not None and is_used:
+                    thing.uses = 1
+        told = [
+            ([(key, each.cost, each.in_main, each.uses) for key, each in shelf.things.items()], shelf.used, shelf._gone)
+            for shelf in (whole, single)
+        ]
+        assert told[0] == told[1]

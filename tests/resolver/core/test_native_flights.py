@@ -35,7 +35,7 @@ def test_nothing_flies_at_first_and_what_is_not_there_is_not_handed_over() -> No
     assert (flights.count(), flights.departed(), flights.next_due(), flights.due(1e9)) == (0, 0, None, [])
     assert flights.recall(b"\1n\0\0\1\0\1\0") is None
     assert flights.recall_oldest() is None
-    assert flights.receive(1.0) == ([], [])
+    assert flights.receive(1.0) == ([], [], [])
     flights.end(2**40)
     flights.land()
     flights.land()

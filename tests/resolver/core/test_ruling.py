@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dns.message
+import pytest
+from attrs import define
 
 from blocklist.index import Match
 from resolver.core import codes
 from resolver.core.answer import failure
+from resolver.core.codes import HEADER_BYTES
 from resolver.core.counters import Layout
 from resolver.core.message import Message, read_message
+from resolver.core.plain import read_plain
 from resolver.core.ruling import Ruler
 from tests.resolver.core.world import CLOCK_OFFSET, CONFIG, TABLE, index_of, question, records
 
@@ -114,3 +118,47 @@ def test_a_broken_chain_is_a_failure_and_kept_as_long() -> None:
     assert entry.answer.rcode == codes.SERVFAIL
     assert ruler().refresh(entry, 4.0)
     assert not ruler().refresh(entry, 5.0)
+
+
+@define
+class Response:
+    """What has landed, without C."""
+
+    kept: bytes
+    seconds: int
+    key: bytes = b""
+    stored: float = 1000.0
+    generation: int = 1
+    upstream: int = 0
+    cost: int = 0
+    in_main: bool = False
+    uses: int = 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("an www.late.example. 300 A 192.0.2.9", "ad"),
+        ("an www.late.example. 300 A 192.0.2.9", "ns www.late.example. 20 NS ns.example."),
+        ("an www.late.example. 900000 A 192.0.2.9",),
+        ("nxdomain", "ns example. 40 SOA ns.example. mail.example. 1 2 3 4 30"),
+        ("ns example. 40 SOA ns.example. mail.example. 1 2 3 4 30",),
+    ],
+)
+def test_what_has_landed_is_the_entry_that_python_would_have_made(lines: tuple[str, ...]) -> None:
+    """Answer, TTLs as time passes, and end."""
+    query = question("www.late.example")
+    data = query[:2] + message(*lines).data[2:]
+    plain = read_plain(data, query, query[HEADER_BYTES : query.index(b"\0\0\1\0\1", HEADER_BYTES) + 5])
+    assert plain is not None
+    whole, _ = ruler().entry_for_plain(plain, CONFIG.upstreams[0].trust_ad, 1000.0, 0)
+    late = ruler().landed(Response(plain[0], int(whole.until - whole.stored)))
+    for seconds in (0, 1, 5):
+        if seconds:
+            late.age(1000.0 + seconds)
+            whole.age(1000.0 + seconds)
+        for each in ("until", "due", "stands", "kept", "trust_ad", "generation", "stored", "view", "event"):
+            assert getattr(late, each) == getattr(whole, each)
+        assert late.answer.sections == whole.answer.sections
+        assert (late.answer.flags, late.answer.rcode) == (whole.answer.flags, whole.answer.rcode)
+        assert late.answer.counts == whole.answer.counts

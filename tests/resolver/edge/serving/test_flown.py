@@ -4,11 +4,12 @@ in Python: nobody can tell the two apart but by their ports."""
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import re
 import select
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from twisted.internet.testing import MemoryReactorClock
 
 import native
+from resolver.core.cache import Entry, cost
 from resolver.core.config import CoreConfig, ForwardSet, UpstreamConfig
 from resolver.core.counters import Counters, Layout
 from resolver.core.forwarder import Forwarder
@@ -236,8 +238,14 @@ def test_a_plain_question_is_asked_answered_and_kept_in_c(stage: Stage) -> None:
     assert handed == [1]
     assert len(stage.asked) == 1
     assert len(stage.answers) == 2
-    kept = stage.core._resolution.cache.find(b"\1m\4site\7example\0\0\1\0\1\0")
+    cache, key = stage.core._resolution.cache, b"\1m\4site\7example\0\0\1\0\1\0"
+    landed = cache.entries()[-1]
+    assert not isinstance(landed, Entry)
+    assert not gc.is_tracked(landed)
+    kept = cache.find(key)
     assert kept is not None
+    assert cache.entries()[-1] is cache.find(key) is kept
+    assert (landed.key, kept.cost) == (key, cost(key, kept))
     assert kept.answer.counts == (1, 0, 0)
     before = stage.counters.read().cache_hits
     stage.send(question("M.site.example"))
@@ -316,8 +324,9 @@ ASKED = st.tuples(
 
 def kept(stage: Stage) -> dict[bytes, tuple[object, ...]]:
     """What is on the shelf, but for the ids that were drawn."""
-    things = stage.core._resolution.cache._shelf.things
-    return {key: (each.kept[2:], each.stored, each.until, each.cost, each.in_main) for key, each in things.items()}
+    cache = stage.core._resolution.cache
+    entries = {key: cache.entry_of(each) for key, each in cache._shelf.things.items()}
+    return {key: (each.kept[2:], each.stored, each.until, each.cost, each.in_main) for key, each in entries.items()}
 
 
 def told(stage: Stage) -> list[bytes]:
@@ -664,12 +673,20 @@ def test_a_fault_in_keeping_answers_costs_their_keeping_alone(monkeypatch: pytes
     stage = known()
     stage.weather[b"n3.site.example."] = "alias"
     ask(stage, "n1", "n2", "n3")
-    fail_once(monkeypatch, stage.core._resolution._ruler, "landed", at=1)
+    shelf = stage.core._resolution.cache._shelf
+    put_all = shelf.put_all
+
+    def put_one(new: Sequence[Any]) -> None:
+        put_all(new[:1])
+        raise RuntimeError
+
+    monkeypatch.setattr(shelf, "put_all", put_one)
     stage.settle()
     stage.pass_time(1)
     assert [answer[3] & 15 for answer in stage.answers] == [0, 0, 0]
     assert len(stage.reports) == 1
     assert len(stage.core.hit_path) == len(kept(stage))  # type: ignore[arg-type]
+    monkeypatch.setattr(shelf, "put_all", put_all)
     asked = len(stage.asked)
     ask(stage, "n2")
     stage.settle()

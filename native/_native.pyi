@@ -235,6 +235,8 @@ class Datagrams:
 
         What has missed: packet, packed address, sockaddr, control message that sets the source of the answer.
         """
+    def is_full(self) -> bool:
+        """Whether the last `serve` has read `turn` datagrams: more may wait."""
 
 def send(descriptor: int, messages: list[tuple[bytes, bytes, bytes]], /) -> None:
     """Send each (answer, sockaddr, control message); what the kernel refuses is lost."""

@@ -28,7 +28,7 @@ struct miss {
 
 struct batch {
     struct batch_limits limits;
-    bool is_wildcard;
+    bool is_wildcard, is_full;
     size_t packet_step;
     struct mmsghdr incoming[BATCH_MOST], outgoing[BATCH_MOST];
     struct iovec packet_vectors[BATCH_MOST], answer_vectors[BATCH_MOST];
@@ -252,12 +252,11 @@ size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *u
                    double now, uint32_t unix_time)
 {
     const struct batch_limits *limits = &batch->limits;
-    size_t widest = 0;
+    size_t done = 0, widest = 0;
     batch_forget(batch);
     hit_set_descriptor(path, door, descriptor);
     batch->flown = 0;
-    for (size_t done = 0;
-         done < limits->turn && batch->missed < limits->misses && batch->flown < BATCH_FLOWN;) {
+    while (done < limits->turn && batch->missed < limits->misses && batch->flown < BATCH_FLOWN) {
         const size_t count = receive(batch, descriptor, smaller(limits->batch, limits->turn - done));
         if (count == 0) {
             break;
@@ -272,9 +271,15 @@ size_t batch_serve(struct batch *batch, struct hitpath *path, struct upstream *u
         widest = read > widest ? read : widest;
         done += count;
     }
+    batch->is_full = done == limits->turn;
     explicit_bzero(batch->hits, widest * sizeof batch->hits[0]);
     stack_wipe();
     return batch->missed;
+}
+
+bool batch_is_full(const struct batch *batch)
+{
+    return batch->is_full;
 }
 
 /* --- what missed ---------------------------------------------------------------------------------------- */

@@ -43,6 +43,9 @@ struct missed {
 };
 struct missed batch_missed(const struct batch *batch, size_t number);
 
+/* Whether the last turn was a whole one: more may wait. */
+bool batch_is_full(const struct batch *batch);
+
 /* Wipe those that missed. */
 void batch_forget(struct batch *batch);
 

@@ -147,6 +147,12 @@ static PyObject *serve(PyObject *object, PyObject *const *args, Py_ssize_t count
     return list;
 }
 
+static PyObject *is_full(PyObject *object, PyObject *Py_UNUSED(nothing))
+{
+    const struct datagrams_object *self = (const struct datagrams_object *)object;
+    return PyBool_FromLong(self->batch != NULL && batch_is_full(self->batch));
+}
+
 /* --- send ----------------------------------------------------------------------------------------------- */
 
 /* One message of (answer, sockaddr, control message), which borrows its bytes from the tuple. */
@@ -221,6 +227,7 @@ static PyObject *send_late(PyObject *Py_UNUSED(module), PyObject *const *args, P
 
 static PyMethodDef METHODS[] = {
     {"serve", FAST(serve), "serve(hit_path, descriptor, door, now, unix_time): read and answer; what has missed."},
+    {"is_full", is_full, METH_NOARGS, "Whether the last `serve` ended with its turn: more may wait."},
     {NULL, NULL, 0, NULL},
 };
 

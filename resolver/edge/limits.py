@@ -12,7 +12,9 @@ class UdpLimits:
     batch: int = 64
     """Datagrams read or sent by one system call."""
     turn: int = 1024
-    """Datagrams read before other sockets and timers get their turn."""
+    """Datagrams read before other sockets get their turn."""
+    turns: int = 4
+    """Turns one after the other while no other socket has anything; then timers get theirs in any case."""
     misses: int = 32
     """Queries that need more than a look into the cache, after which other sockets get their turn sooner."""
     datagram_bytes: int = 4096

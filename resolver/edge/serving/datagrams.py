@@ -32,6 +32,9 @@ class Datagrams(Protocol):
     def serve(self, door: Door, now: float) -> list[Miss]:
         """Read and answer until nothing waits, the turn is over or enough have missed."""
 
+    def is_full(self) -> bool:
+        """Whether the last turn was a whole one: more may wait."""
+
     def send(self, answers: Sequence[Late]) -> None:
         """Send these, also when the socket is closed; what cannot be sent is lost, and the client asks again."""
 

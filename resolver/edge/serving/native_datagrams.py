@@ -28,6 +28,10 @@ class NativeDatagrams:
         descriptor = self._sock.fileno()
         return self._hit_path.serve(self._buffers, descriptor, door, now) if descriptor >= 0 else []
 
+    def is_full(self) -> bool:
+        """See `Datagrams`."""
+        return self._buffers.is_full()
+
     def send(self, answers: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """See `Datagrams`."""
         descriptor = self._sock.fileno()

@@ -40,15 +40,18 @@ class PureDatagrams:
         self._names, self._controls = Buffers(batch, self._sockaddr.size), Buffers(batch, way_in)
         self._incoming = Headers(self._packets, self._names, self._controls)
         self._outgoing = Headers(self._answers, self._names, self._controls)
+        self._read = 0
 
     def serve(self, door: Door, now: float) -> list[tuple[bytes, bytes, bytes, bytes]]:
         """See `Datagrams`."""
         misses: list[tuple[bytes, bytes, bytes, bytes]] = []
         limits, descriptor, used = self._limits, self._sock.fileno(), 0
-        for done in range(0, limits.turn, limits.batch):
-            count = self._incoming.receive(descriptor, min(limits.batch, limits.turn - done))
+        self._read = 0
+        while self._read < limits.turn:
+            count = self._incoming.receive(descriptor, min(limits.batch, limits.turn - self._read))
             if not count:
                 break
+            self._read += count
             if self._way_in:
                 self._turn_round(count)
             self._outgoing.send(descriptor, self._answer_all(count, door, now, misses))
@@ -57,6 +60,10 @@ class PureDatagrams:
                 break
         self._wipe(used)
         return misses
+
+    def is_full(self) -> bool:
+        """See `Datagrams`."""
+        return self._read == self._limits.turn
 
     def send(self, answers: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """See `Datagrams`."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
+from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
@@ -18,12 +19,22 @@ from resolver.core.counters import Counters, Layout
 from resolver.core.door import Door
 from resolver.core.hit_path import choose_hit_path
 from resolver.edge.limits import UdpLimits
-from resolver.edge.serving.udp import UdpReader, open_udp
+from resolver.edge.serving.udp import UdpReader, alone_on, open_udp
 from tests.resolver.core.world import CONFIG
 from tests.resolver.edge.fake_core import FakeCore, MissingAll, make_pump
 
 V4, V6 = "127.0.0.1", "::1"
 LIMITS = UdpLimits(batch=4, turn=6, misses=100, datagram_bytes=64)
+
+
+class FileDescriptor:
+    """What a reactor needs of one."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def fileno(self) -> int:
+        return self._number
 
 
 class Bench:
@@ -114,6 +125,53 @@ def test_one_turn_reads_so_many_and_no_more(bench: Bench) -> None:
     assert len(bench.core.hosts) == 6
     bench.reader.doRead()
     assert len(bench.core.hosts) == 9
+
+
+@pytest.fixture
+def alone(bench: Bench) -> Iterator[EPollReactor]:
+    """Twisted's own reactor, which watches the reader and is not run."""
+    reactor = EPollReactor()
+    reactor.addReader(bench.reader)
+    bench.reader._is_alone = alone_on(reactor)
+    yield reactor
+    reactor.removeAll()
+    reactor._poller.close()
+    reactor.waker.connectionLost(Failure(OSError()))
+
+
+def test_turns_follow_each_other_while_nothing_else_waits(bench: Bench, alone: EPollReactor) -> None:
+    """Up to a limit, for the sake of timers; when nothing is left they end."""
+    for asked, read in ((9, 9), (30, 24), (0, 6)):
+        before = len(bench.core.hosts)
+        for _ in range(asked):
+            bench.ask(b"echo:1", addresses(bench)[0])
+        bench.reader.doRead()
+        assert len(bench.core.hosts) - before == read
+
+
+def test_another_socket_has_its_turn_after_one(bench: Bench, alone: EPollReactor) -> None:
+    """Whatever waits there: a stream to read, or one with room to write again."""
+    other, its_peer = socket.socketpair()
+    with other, its_peer:
+        alone.addWriter(FileDescriptor(other.fileno()))
+        for _ in range(9):
+            bench.ask(b"echo:1", addresses(bench)[0])
+        bench.reader.doRead()
+        assert len(bench.core.hosts) == 6
+        alone.removeAll()
+
+
+def test_the_core_is_left_alone_when_nothing_missed_and_nothing_is_open(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has nothing to say then; while an upstream is asked, its answers are looked for in each turn."""
+    flushes: list[int] = []
+    monkeypatch.setattr(bench.pump, "flush", lambda: flushes.append(1))
+    bench.reader.doRead()
+    assert not flushes
+    bench.pump.adopt(1, bench.pump)  # type: ignore[arg-type]  # whatever is open
+    bench.reader.doRead()
+    assert flushes
 
 
 def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:

@@ -75,22 +75,47 @@ static int over_limit(const struct hitpath *path, const struct hit *hit, uint8_t
 struct found {
     const struct image *image;
     struct answer *kept; /* NULL: by the list */
-    struct match match;
     bool stamps; /* the kept answer was decided under another list, and holds under this one too */
 };
+
+/* Let the lists decide these, at most DECISIONS_MAX. */
+static void decide(const struct hitpath *path, struct hit *const *hits, size_t count, double now)
+{
+    struct decision decisions[DECISIONS_MAX];
+    for (size_t at = 0; at < count; at++) {
+        decisions[at].query = &hits[at]->query;
+        decisions[at].view = hits[at]->client->view;
+    }
+    enforced_decide(path->lists, decisions, count, now);
+    for (size_t at = 0; at < count; at++) {
+        hits[at]->is_decided = true;
+        hits[at]->course = decisions[at].course;
+        if (hits[at]->course == COURSE_BLOCK) {
+            hits[at]->match = decisions[at].match;
+        }
+    }
+}
+
+/* Whether what is kept answers without the lists. */
+static inline bool holds(const struct hitpath *path, const struct answer *kept)
+{
+    return kept != NULL && kept->generation == enforced_generation(path->lists);
+}
 
 /* Find the answer. MISS (false): nothing is kept or it has ended, it must be decided again by more than the question,
  * the list says something other than yes or no, or the template of its yes is not there yet. */
 static bool find(const struct hitpath *path, struct hit *hit, double now, struct found *found)
 {
-    const struct query *query = &hit->query;
-    struct answer *kept = answers_at(&path->answers, hit->place, query->key, query->key_bytes);
+    struct answer *kept = hit->kept;
     *found = (struct found){.kept = kept};
-    if (kept != NULL && kept->generation == enforced_generation(path->lists)) {
+    if (holds(path, kept)) {
         found->image = &kept->image;
         return now < kept->ends;
     }
-    switch (enforced_decide(path->lists, query, hit->client->view, now, &found->match)) {
+    if (!hit->is_decided) {
+        decide(path, &hit, 1, now);
+    }
+    switch (hit->course) {
     case COURSE_OPEN:
         hit->is_open = kept == NULL;
         /* fall through */
@@ -103,7 +128,7 @@ static bool find(const struct hitpath *path, struct hit *hit, double now, struct
         return true;
     case COURSE_BLOCK:
         found->kept = NULL; /* what was kept stays as it is: its use is not noted */
-        found->image = enforced_verdict(path->lists, &found->match, hit->client->view, query->qtype);
+        found->image = enforced_verdict(path->lists, &hit->match, hit->client->view, hit->query.qtype);
         return found->image != NULL;
     case COURSE_OTHER:
         break;
@@ -116,9 +141,9 @@ static void settle(const struct hitpath *path, const struct hit *hit, struct fou
 {
     hit->client->left--;
     struct answer *kept = found->kept;
-    book_hit(path, transport, found->image, kept != NULL || !found->match.test);
+    book_hit(path, transport, found->image, kept != NULL || !hit->match.test);
     if (kept == NULL) {
-        enforced_mark(path->lists, &found->match);
+        enforced_mark(path->lists, &hit->match);
         return;
     }
     if (found->stamps) {
@@ -130,7 +155,8 @@ static void settle(const struct hitpath *path, const struct hit *hit, struct fou
     answer_age(kept, now);
 }
 
-void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count)
+/* Read each packet, and ask for where its client stands. */
+static void read_packets(const struct hitpath *path, struct hit *hits, size_t count)
 {
     for (size_t at = 0; at < count; at++) {
         struct hit *hit = &hits[at];
@@ -142,6 +168,11 @@ void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count)
         slots_prefetch(&path->tables[path->doors[hit->door].table], hit->place);
         hit->is_read = query_read(&hit->query, hit->packet, hit->length, path->settings.client_udp_bytes);
     }
+}
+
+/* Find each client, and ask for where what is kept of its question stands. */
+static void find_clients(const struct hitpath *path, struct hit *hits, size_t count)
+{
     for (size_t at = 0; at < count; at++) {
         struct hit *hit = &hits[at];
         if (hit->door < path->door_count) {
@@ -154,11 +185,55 @@ void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count)
             slots_prefetch(&path->answers.slots, hit->place);
         }
     }
+}
+
+static inline bool is_asked(const struct hit *hit)
+{
+    return hit->client != NULL && hit->is_read;
+}
+
+/* Whether it is worth while to ask the lists in advance. Who may be over the limit is not to cause work by that. */
+static inline bool is_to_be_decided(const struct hitpath *path, const struct hit *hit)
+{
+    const struct client *client = hit->client;
+    return !holds(path, hit->kept) && client->admitted && (client->left > 0 || !client->limited);
+}
+
+/* Find what is kept, and let the lists decide the rest, many at once. */
+static void find_answers(const struct hitpath *path, struct hit *hits, size_t count, double now)
+{
+    struct hit *undecided[DECISIONS_MAX];
+    size_t some = 0;
+    for (size_t at = 0; at < count; at++) {
+        struct hit *hit = &hits[at];
+        if (!is_asked(hit)) {
+            continue;
+        }
+        hit->is_decided = false;
+        hit->kept = answers_at(&path->answers, hit->place, hit->query.key, hit->query.key_bytes);
+        if (is_to_be_decided(path, hit)) {
+            undecided[some++] = hit;
+        }
+        if (some == DECISIONS_MAX) {
+            decide(path, undecided, some, now);
+            some = 0;
+        }
+    }
+    if (some > 0) {
+        decide(path, undecided, some, now);
+    }
+}
+
+void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count, double now)
+{
+    read_packets(path, hits, count);
+    find_clients(path, hits, count);
     for (size_t at = 0; count > 1 && at < count; at++) { /* one alone would only wait twice */
-        if (hits[at].client != NULL && hits[at].is_read) {
+        if (is_asked(&hits[at])) {
             answers_prefetch(&path->answers, hits[at].place);
         }
     }
+    find_answers(path, hits, count, now);
 }
 
 int hit_finish(struct hitpath *path, struct hit *hit, double now, uint32_t unix_time, uint8_t *out, size_t room)
@@ -199,6 +274,6 @@ int hit_answer(struct hitpath *path, unsigned door, const uint8_t *packet, size_
     hit.address = address;
     hit.address_length = address_length;
     hit.door = door;
-    hit_prepare(path, &hit, 1);
+    hit_prepare(path, &hit, 1, now);
     return hit_finish(path, &hit, now, unix_time, out, room);
 }

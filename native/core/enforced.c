@@ -157,32 +157,62 @@ static inline bool leads_to_a_site(uint16_t qtype)
     return qtype == DNS_TYPE_A || qtype == DNS_TYPE_AAAA || is_service(qtype);
 }
 
-enum course enforced_decide(const struct enforced *enforced, const struct query *query, uint8_t view, double now,
-                            struct match *match)
+/* What is not decided by the lists alone. */
+static bool is_left_to_python(const struct enforced *enforced, const struct decision *decision)
 {
-    const uint16_t qtype = query->qtype;
-    if (qtype == DNS_TYPE_DS || qtype == DNS_TYPE_DNSKEY || view >= enforced->view_count) {
-        return COURSE_OTHER;
+    const struct query *query = decision->query;
+    if (query->qtype == DNS_TYPE_DS || query->qtype == DNS_TYPE_DNSKEY || decision->view >= enforced->view_count) {
+        return true;
     }
-    if (is_service(qtype) && query->name_bytes > 1 && query->key[1] == '_') {
-        return COURSE_OTHER; /* `_8443._https.host` stands for its host too (RFC 9460 section 2.3) */
+    /* `_8443._https.host` stands for its host too (RFC 9460 section 2.3) */
+    return is_service(query->qtype) && query->name_bytes > 1 && query->key[1] == '_';
+}
+
+/* Go on by what a list says: to the next one as long as it is no listing. */
+static void take_up(struct decision *decision, uint32_t list, int64_t found)
+{
+    if (found == TOKEN_MALFORMED) {
+        decision->course = COURSE_OTHER;
+    } else if (found == TOKEN_EXEMPT) {
+        decision->course = COURSE_EXEMPT;
+    } else if (found > TOKEN_NOTHING) {
+        const bool blocks = leads_to_a_site(decision->query->qtype) || (found & TOKEN_ALL_TYPES) != 0;
+        decision->match = (struct match){list, (uint32_t)(found >> 16), (found & TOKEN_TEST) != 0};
+        decision->course = blocks ? COURSE_BLOCK : COURSE_OTHER;
     }
-    const struct view *lists = &enforced->views[view];
-    bool is_exempt = false;
-    for (size_t at = 0; at < lists->count; at++) {
-        const uint32_t list = lists->lists[at];
-        const int64_t found =
-            token_table_find(enforced->lists[list], query->key, query->name_bytes, now + enforced->clock_offset);
-        if (found == TOKEN_MALFORMED) {
-            return COURSE_OTHER;
+}
+
+/* Ask the lists at one place in the views' orders; how many questions there were for them. */
+static size_t ask_lists(const struct enforced *enforced, struct decision *decisions, size_t count, size_t place,
+                        double trusted)
+{
+    struct lookup lookups[DECISIONS_MAX];
+    uint8_t asked[DECISIONS_MAX];
+    size_t some = 0;
+    for (size_t at = 0; at < count; at++) {
+        const struct decision *decision = &decisions[at];
+        if (decision->course <= COURSE_EXEMPT && place < enforced->views[decision->view].count) {
+            lookups[some].table = enforced->lists[enforced->views[decision->view].lists[place]];
+            lookups[some].wire = decision->query->key;
+            lookups[some].length = decision->query->name_bytes;
+            asked[some++] = (uint8_t)at;
         }
-        is_exempt |= found == TOKEN_EXEMPT;
-        if (found > TOKEN_NOTHING) {
-            *match = (struct match){list, (uint32_t)(found >> 16), (found & TOKEN_TEST) != 0};
-            return leads_to_a_site(qtype) || (found & TOKEN_ALL_TYPES) != 0 ? COURSE_BLOCK : COURSE_OTHER;
-        }
     }
-    return is_exempt ? COURSE_EXEMPT : COURSE_OPEN;
+    lookups_find(lookups, some, trusted);
+    for (size_t at = 0; at < some; at++) {
+        struct decision *decision = &decisions[asked[at]];
+        take_up(decision, enforced->views[decision->view].lists[place], lookups[at].found);
+    }
+    return some;
+}
+
+void enforced_decide(const struct enforced *enforced, struct decision *decisions, size_t count, double now)
+{
+    for (size_t at = 0; at < count; at++) {
+        decisions[at].course = is_left_to_python(enforced, &decisions[at]) ? COURSE_OTHER : COURSE_OPEN;
+    }
+    for (size_t place = 0; ask_lists(enforced, decisions, count, place, now + enforced->clock_offset) > 0; place++) {
+    }
 }
 
 const struct image *enforced_verdict(const struct enforced *enforced, const struct match *match, uint8_t view,

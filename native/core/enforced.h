@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/answers.h"
+#include "core/lookups.h"
 #include "core/reader.h"
 #include "core/token_table.h"
 
@@ -18,7 +19,7 @@ enum { VERDICT_A, VERDICT_AAAA, VERDICT_OTHER, VERDICT_KINDS };
 
 enum course {
     COURSE_OPEN,   /* not listed */
-    COURSE_EXEMPT, /* as if no list were there, whatever the answer leads to */
+    COURSE_EXEMPT, /* as if no list were there, whatever the answer leads to; up to here the next list is asked too */
     COURSE_BLOCK,  /* answered by policy */
     COURSE_OTHER,  /* to be decided in Python: other types of a listed name, service names, DS and DNSKEY */
 };
@@ -50,9 +51,18 @@ bool enforced_put_verdict(struct enforced *enforced, size_t view, size_t list, s
 bool enforced_watch(struct enforced *enforced, uint8_t *marks, size_t mark_count, uint64_t *hits, size_t hit_count,
                     const uint64_t *firsts, size_t first_count);
 
-/* Decide a question at monotonic `now`; `match` is set with COURSE_BLOCK. */
-enum course enforced_decide(const struct enforced *enforced, const struct query *query, uint8_t view, double now,
-                            struct match *match);
+/* A question to be decided; the last two are set by `enforced_decide`, `match` with COURSE_BLOCK. */
+struct decision {
+    const struct query *query;
+    uint8_t view;
+    enum course course;
+    struct match match;
+};
+
+enum { DECISIONS_MAX = LOOKUPS_MAX };
+
+/* Decide up to DECISIONS_MAX questions at monotonic `now`. */
+void enforced_decide(const struct enforced *enforced, struct decision *decisions, size_t count, double now);
 
 /* The answer to a listed question, NULL while Python has not put it. */
 const struct image *enforced_verdict(const struct enforced *enforced, const struct match *match, uint8_t view,

@@ -69,19 +69,24 @@ int hit_answer(struct hitpath *path, unsigned door, const uint8_t *packet, size_
 
 /* The same for a batch: the caller sets the first five fields of each, `hit_prepare` reads all packets and brings near
  * what they will touch, then `hit_finish` answers each, in order. A dozen or two at a time is enough to hide memory.
- * Preparing changes nothing. Packets and addresses stay where they are, and nothing else is called on the path between. */
+ * Preparing changes nothing. Packets and addresses stay where they are, and nothing else is called on the path between
+ * that changes clients, answers or lists. */
 struct hit {
     const uint8_t *packet, *address;
     size_t length, address_length;
     unsigned door;
     bool is_read; /* from here on set by `hit_prepare`: whether the packet is one this path may answer */
     bool is_open; /* by `hit_finish`, of a miss: nothing is kept of the question, and no list says anything of it */
+    bool is_decided; /* whether `course` and `match` are set */
     struct client *client;
     uint64_t place; /* the hash that the address, then the question is found by */
     struct query query;
+    struct answer *kept; /* what is kept of the question; NULL: nothing */
+    enum course course;  /* of what is not kept, or was kept under another list */
+    struct match match;  /* with COURSE_BLOCK */
 };
 
-void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count);
+void hit_prepare(const struct hitpath *path, struct hit *hits, size_t count, double now);
 int hit_finish(struct hitpath *path, struct hit *hit, double now, uint32_t unix_time, uint8_t *out, size_t room);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef MAMORI_CORE_TOKEN_TABLE_H
 #define MAMORI_CORE_TOKEN_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,7 @@ enum {
 /* Attribute word: 9 bits expiry in days, 3 bits basis, then these two, 2 bits zero (blocklist/attributes.py). */
 enum { TOKEN_ALL_TYPES = 8, TOKEN_TEST = 4 };
 
-/* What `token_table_find` returns besides a record. */
+/* What a look-up finds besides a record (lookups.h). */
 #define TOKEN_NOTHING INT64_C(0)
 #define TOKEN_EXEMPT INT64_C(-1)
 #define TOKEN_MALFORMED INT64_MIN /* no uncompressed wire name of 1 to 255 bytes: the caller's fault */
@@ -44,10 +45,25 @@ const char *token_table_open(struct token_table *table, const uint8_t *buffer, s
                              const uint8_t key[32], int32_t base_day, uint32_t fresh, uint32_t entries,
                              uint32_t exemptions);
 
-/* Decide a lower-case wire name, root byte included: record number << 16 | attribute word, TOKEN_EXEMPT or
- * TOKEN_NOTHING. The most specific listing or exemption wins, an exemption at equal depth; a record that has expired at
- * `trusted` (POSIX seconds) is none. */
-int64_t token_table_find(const struct token_table *table, const uint8_t *wire, size_t length, double trusted);
+/* The records of a token's bucket, and the one that is most likely its own: tokens are spread evenly. */
+struct token_bucket {
+    uint32_t low, high, guess;
+};
+
+static inline const uint8_t *token_table_bounds(const struct token_table *table, const uint8_t *token)
+{
+    return table->directory + TOKEN_NUMBER_BYTES * ((size_t)token[0] << 8 | token[1]);
+}
+
+/* A token's bucket; the likely record is asked for. The memory of `token_table_bounds` is read. */
+struct token_bucket token_table_bucket(const struct token_table *table, const uint8_t *token);
+
+/* The record's number << 16 | its attribute word; TOKEN_NOTHING when there is none or it has expired at `trusted` (POSIX
+ * seconds). */
+int64_t token_table_listed(const struct token_table *table, const uint8_t *token, struct token_bucket in, double trusted);
+
+/* Whether a token is among the exempt ones. */
+bool token_table_exempts(const struct token_table *table, const uint8_t *token);
 
 /* The place of a record among the fresh ones, -1 when it is not there. */
 int64_t token_table_fresh_place(const struct token_table *table, uint32_t record);

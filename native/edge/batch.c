@@ -210,7 +210,7 @@ static bool flies(struct batch *batch, struct hitpath *path, const struct hit *h
 static size_t answer_batch(struct batch *batch, struct hitpath *path, size_t read, double now, uint32_t unix_time)
 {
     size_t answers = 0;
-    hit_prepare(path, batch->hits, read);
+    hit_prepare(path, batch->hits, read, now);
     for (size_t each = 0; each < read; each++) {
         const int length = hit_finish(path, &batch->hits[each], now, unix_time, batch->answers[answers], HIT_ROOM);
         if (length > 0) {

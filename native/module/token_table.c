@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "core/lookups.h"
+
 struct token_table_object {
     PyObject_HEAD
     Py_buffer buffer;

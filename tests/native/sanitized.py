@@ -35,8 +35,12 @@ SESSIONS: Final = (
     "tests/resolver/edge/serving/test_udp.py",
 )
 """The same, and what takes longer."""
-APART: Final = ("tests/native/test_sanitized.py", "tests/native/core/test_hashes.py")
-"""Not of the extension: this, and what builds a library for itself."""
+APART: Final = (
+    "tests/native/test_sanitized.py",
+    "tests/native/core/test_hashes.py",
+    "tests/native/core/test_lookups.py",
+)
+"""Not of the extension: this, and what builds libraries for itself."""
 OPTIONS: Final = ("-q", "-p", "no:cacheprovider", *(f"--ignore={path}" for path in APART))
 
 

@@ -67,7 +67,7 @@ static void ask(struct input *input, struct world *world)
     hit.length = take_query(input, packet);
     uint8_t *own_packet = own(packet, hit.length), *out = malloc(HIT_ROOM);
     hit.packet = own_packet;
-    hit_prepare(world->path, &hit, 1);
+    hit_prepare(world->path, &hit, 1, world->now);
     const size_t before = inflight_flying(hit_flying(world->path)->inflight);
     const int length = hit_finish(world->path, &hit, world->now, 1000, out, HIT_ROOM);
     if (length == HIT_MISS) {

@@ -2,7 +2,7 @@
  * answers as a search of all records from the first to the last does. */
 #include <sanitizer/asan_interface.h>
 
-#include "core/token_table.h"
+#include "core/lookups.h"
 #include "input.h"
 #include "lists.h"
 
@@ -141,6 +141,22 @@ static void ask(const struct token_table *table, const uint8_t *name, size_t len
     free(wire);
 }
 
+/* Several names at once in two tables, the other under another key: each as if it were alone. */
+static void ask_together(const struct token_table *table, const struct spec *spec, size_t count, double trusted)
+{
+    struct token_table other = *table;
+    struct lookup lookups[LOOKUPS_MAX];
+    blake2b_key(&other.hash, spec->key, 1);
+    for (size_t at = 0; at < count; at++) {
+        const struct wire *name = &spec->names[at / 2 % NAMES];
+        lookups[at] = (struct lookup){.table = at % 3 == 2 ? &other : table, .wire = name->bytes, .length = name->length};
+    }
+    lookups_find(lookups, count, trusted);
+    for (size_t at = 0; at < count; at++) {
+        MUST(lookups[at].found == token_table_find(lookups[at].table, lookups[at].wire, lookups[at].length, trusted));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -184,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ask(&table, spec.names[number].bytes, spec.names[number].length, trusted);
     }
     if (fault == NULL) {
+        ask_together(&table, &spec, 1 + (spec.key[0] + size) % LOOKUPS_MAX, trusted);
         ask(&table, input.at, input.left, trusted);
     }
     __asan_unpoison_memory_region(room, sizeof room);

@@ -254,6 +254,22 @@ static void check_message(const uint8_t *query, size_t query_length, const uint8
     MUST(at == length && opts == be16(query + 10));
 }
 
+/* What the lists have decided of a batch they decide of each alone. */
+static void check_decision(const struct world *world, const struct hit *hit)
+{
+    struct decision alone;
+    if (hit->client == NULL || !hit->is_read || !hit->is_decided) {
+        return;
+    }
+    alone.query = &hit->query;
+    alone.view = hit->client->view;
+    enforced_decide(hit_lists(world->path), &alone, 1, world->now);
+    MUST(alone.course == hit->course);
+    MUST(alone.course != COURSE_BLOCK ||
+         (alone.match.list == hit->match.list && alone.match.record == hit->match.record &&
+          alone.match.test == hit->match.test));
+}
+
 /* Send one packet, alone or as a batch of three; what does not answer changes nothing that is counted. */
 static void send_packets(struct input *input, struct world *world, uint64_t how)
 {
@@ -271,11 +287,14 @@ static void send_packets(struct input *input, struct world *world, uint64_t how)
     }
     out = malloc(room);
     if (batch > 1) {
-        hit_prepare(world->path, hits, batch);
+        hit_prepare(world->path, hits, batch, world->now);
     }
     for (size_t number = 0; number < batch; number++) {
         struct hit *hit = &hits[number];
         memcpy(before, world->cells, sizeof before);
+        if (batch > 1) {
+            check_decision(world, hit);
+        }
         const int length = batch > 1
             ? hit_finish(world->path, hit, world->now, 1000, out, room)
             : hit_answer(world->path, hit->door, hit->packet, hit->length, hit->address, hit->address_length,

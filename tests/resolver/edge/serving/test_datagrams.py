@@ -95,6 +95,26 @@ def test_hits_are_answered_as_the_core_answers_them(bench: Bench) -> None:
     assert text(dns.message.from_wire(answers[0])) == [f"an {KEPT}. 60 IN A 192.0.2.7"]
 
 
+def test_many_questions_of_one_batch_are_decided_each_for_itself(module: ModuleType | None) -> None:
+    """Listed, exempt, kept and unknown names in turn, long ones among them, more than are looked up at once."""
+    bench = Bench("127.0.0.1", module, UdpLimits(batch=64, turn=64, misses=64))
+    hits = (
+        "{}.blk.example",
+        "exact.example",
+        KEPT,
+        "{}.a.b.c.d.e.blk.example",
+        f"{{}}.{'l' * 63}.{'m' * 63}.blk.example",
+    )
+    misses = ("{}.ex.blk.example", "{}.exact.example", "{}.example", "{}.a.b.c.d.e.example")
+    asked = [(question(name.format(at)), name in hits) for at in range(7) for name in hits + misses]
+    answered = [query for query, is_hit in asked if is_hit]
+    expected = [bench.world.raw(query, bench.host) for query in answered]  # and the pure twin has seen them
+    bench.ask(*(query for query, _ in asked))
+    assert [packet for packet, *_ in bench.serve()] == [query for query, is_hit in asked if not is_hit]
+    assert bench.answers(len(answered)) == expected
+    bench.close()
+
+
 def test_what_missed_is_handed_over_whole(bench: Bench) -> None:
     """Packet, address and all that an answer needs, in the order it came; hits between them are answered."""
     queries = [question(f"{number}.{NEW}") for number in range(3)]

@@ -92,12 +92,17 @@ static bool read_limits(PyObject *const given[8], struct upstream_limits *limits
     return true;
 }
 
-static bool read_weights(PyObject *const given[3], struct landed_weights *weights)
+/* A tuple, which keeps its items; another sequence might make them for us alone, and we hold none. */
+static bool read_weights(PyObject *given, struct landed_weights *weights)
 {
     uint64_t copies, record_bytes, entry_bytes;
-    if (!read_number(given[0], UINT16_MAX, "copies", &copies) ||
-        !read_number(given[1], UINT16_MAX, "record_bytes", &record_bytes) ||
-        !read_number(given[2], UINT16_MAX, "entry_bytes", &entry_bytes)) {
+    if (!PyTuple_Check(given) || PyTuple_Size(given) != 3) {
+        PyErr_SetString(PyExc_TypeError, "weights are a tuple of three");
+        return false;
+    }
+    if (!read_number(PyTuple_GetItem(given, 0), UINT16_MAX, "copies", &copies) ||
+        !read_number(PyTuple_GetItem(given, 1), UINT16_MAX, "record_bytes", &record_bytes) ||
+        !read_number(PyTuple_GetItem(given, 2), UINT16_MAX, "entry_bytes", &entry_bytes)) {
         return false;
     }
     *weights = (struct landed_weights){copies, record_bytes, entry_bytes};
@@ -144,17 +149,17 @@ PyObject *hit_path_fly(PyObject *object, PyObject *args, PyObject *kwargs)
                             "prefetch_share", "zones", "servers", "ports", "port_queries", "ports_read", "reads",
                             "datagram_bytes", "first_port", "bind_tries", "port_strange_max", "port_seconds",
                             "port_moment_seconds", "weights", NULL};
-    PyObject *sizes[9], *counts[8], *parts[3], *zones, *servers;
+    PyObject *sizes[9], *counts[8], *parts, *zones, *servers;
     struct flying_rules rules = {0};
     struct upstream_limits limits = {0};
     struct landed_weights weights;
     int prefetch;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOOdpddOOOOOOOOOOdd(OOO):fly", names, &sizes[0], &sizes[1],
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOOdpddOOOOOOOOOOddO:fly", names, &sizes[0], &sizes[1],
                                      &sizes[2], &sizes[3], &sizes[4], &sizes[5], &sizes[6], &sizes[7], &sizes[8],
                                      &rules.first_retry, &prefetch, &rules.prefetch_ttl_min, &rules.prefetch_share,
                                      &zones, &servers, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4],
                                      &counts[5], &counts[6], &counts[7], &limits.port_seconds,
-                                     &limits.port_moment_seconds, &parts[0], &parts[1], &parts[2]) ||
+                                     &limits.port_moment_seconds, &parts) ||
         !read_sizes(sizes, &rules) || !read_limits(counts, &limits) || !read_weights(parts, &weights)) {
         return NULL;
     }
@@ -317,8 +322,8 @@ PyObject *hit_path_recall(PyObject *object, PyObject *argument)
 
 PyObject *hit_path_due(PyObject *object, PyObject *argument)
 {
-    const double now = PyFloat_AsDouble(argument);
-    if (now == -1.0 && PyErr_Occurred()) {
+    double now;
+    if (!read_finite(argument, "now", &now)) {
         return NULL;
     }
     PyObject *list = PyList_New(0);
@@ -478,8 +483,8 @@ static bool gather(struct hit_path_object *self, const struct upstream_event *ev
 PyObject *hit_path_receive(PyObject *object, PyObject *argument)
 {
     struct hit_path_object *self = (struct hit_path_object *)object;
-    const double now = PyFloat_AsDouble(argument);
-    if (now == -1.0 && PyErr_Occurred()) {
+    double now;
+    if (!read_finite(argument, "now", &now)) {
         return NULL;
     }
     struct harvest harvest = {.landed = PyList_New(0), .times = PyList_New(0), .others = PyList_New(0)};

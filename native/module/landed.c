@@ -13,10 +13,28 @@ struct landed_object {
     unsigned char upstream;
 };
 
+static void dealloc(PyObject *object)
+{
+    struct landed_object *self = (struct landed_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    Py_XDECREF(self->key);
+    Py_XDECREF(self->kept);
+    Py_XDECREF(self->cost);
+    Py_XDECREF(self->in_main);
+    Py_XDECREF(self->uses);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
+    Py_DECREF(type);
+}
+
 PyObject *landed_type(PyObject *maker)
 {
     PyObject *module = PyType_GetModule(Py_TYPE(maker));
-    return module == NULL ? NULL : PyObject_GetAttrString(module, "Landed");
+    PyObject *type = module == NULL ? NULL : PyObject_GetAttrString(module, "Landed");
+    if (type != NULL && (!PyType_Check(type) || PyType_GetSlot((PyTypeObject *)type, Py_tp_dealloc) != (void *)dealloc)) {
+        Py_CLEAR(type); /* somebody has put another in its place */
+        PyErr_SetString(PyExc_TypeError, "Landed is not ours");
+    }
+    return type;
 }
 
 static size_t records_of(const uint8_t *message)
@@ -52,19 +70,6 @@ PyObject *landed_new(PyObject *type, const struct upstream_event *event, const s
         return NULL;
     }
     return object;
-}
-
-static void dealloc(PyObject *object)
-{
-    struct landed_object *self = (struct landed_object *)object;
-    PyTypeObject *type = Py_TYPE(object);
-    Py_XDECREF(self->key);
-    Py_XDECREF(self->kept);
-    Py_XDECREF(self->cost);
-    Py_XDECREF(self->in_main);
-    Py_XDECREF(self->uses);
-    ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-    Py_DECREF(type);
 }
 
 #define FIELD(name, type, flags) {#name, type, offsetof(struct landed_object, name), flags, NULL}

@@ -86,6 +86,41 @@ def test_they_begin_to_fly_once() -> None:
     assert flights.count() == 0
 
 
+class Fresh:
+    """A sequence that keeps none of its items."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, number: int) -> int:
+        return 1000 + number
+
+
+@pytest.mark.parametrize("weights", [Fresh(), [4, 150, 100], (4, 150), 4])
+def test_weights_are_a_tuple(weights: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps its items: C only borrows them."""
+    monkeypatch.setattr("resolver.core.native_flights.WEIGHTS", weights)
+    with pytest.raises(TypeError):
+        let_fly(World(), SERVERS)
+
+
+def test_no_other_object_is_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands in the module under its name."""
+    for other in (int, 1):
+        monkeypatch.setattr("native._native.Landed", other)
+        with pytest.raises(TypeError):
+            let_fly(World(), SERVERS)
+
+
+@pytest.mark.parametrize("now", [float("nan"), float("inf"), "1"])
+def test_a_moment_is_a_finite_number(now: Any) -> None:
+    """Of no other can C say how long ago something was."""
+    flights = let_fly(World(), SERVERS)
+    for tell in (flights.receive, flights.due):
+        with pytest.raises((ValueError, TypeError)):
+            tell(now)
+
+
 def test_a_route_names_an_upstream_there_is() -> None:
     """By its number; nobody is always right."""
     flights = let_fly(World(), SERVERS)

@@ -18,7 +18,6 @@ USES_MAX = 3
 _BYTES_A_HASH = 1024
 """One hash of a thing that left is remembered for so many bytes of room."""
 _HASH_BYTES = 8
-_HASH_MASK = 2**64 - 1
 
 
 class Noted(Protocol):
@@ -64,7 +63,7 @@ class Shelf(Generic[Thing]):
         self.things: dict[bytes, Thing] = {}
         self._small: deque[bytes] = deque()
         self._main: deque[bytes] = deque()
-        self._gone = array("Q", bytes(_HASH_BYTES * _hashes(size)))
+        self._gone = array("q", bytes(_HASH_BYTES * _hashes(size)))
         self._size = max(0, size - _HASH_BYTES * len(self._gone))
         self._small_size = self._size // _SMALL_SHARE
         self._small_used = 0
@@ -93,7 +92,7 @@ class Shelf(Generic[Thing]):
         for thing in new:
             key, cost = thing.key, thing.cost
             place = hash(key)
-            if gone[place % places] == place & _HASH_MASK or things.setdefault(key, thing) is not thing:
+            if gone[place % places] == place or things.setdefault(key, thing) is not thing:
                 self.put(key, thing, cost)
                 continue
             small.append(key)
@@ -115,7 +114,7 @@ class Shelf(Generic[Thing]):
             self._count_uses(key, thing)
             if not thing.uses:
                 self._let_go(key, thing)
-                self._gone[hash(key) % len(self._gone)] = hash(key) & _HASH_MASK
+                self._gone[hash(key) % len(self._gone)] = hash(key)
                 return
             self._small_used -= thing.cost
             thing.in_main, thing.uses = True, 0
@@ -135,7 +134,7 @@ class Shelf(Generic[Thing]):
         self._tell_gone(key)
 
     def _was_here(self, key: bytes) -> bool:
-        return self._gone[hash(key) % len(self._gone)] == hash(key) & _HASH_MASK
+        return self._gone[hash(key) % len(self._gone)] == hash(key)
 
 
 def _hashes(size: int) -> int:

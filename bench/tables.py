@@ -12,7 +12,7 @@ from bench.throughput import Cell
 BYTES_A_MB = 1_000_000
 FEATURES_ON = (
     "Kept names, asked with EDNS, DO and a DNS cookie, all features on. Mamori: access list, counters, rate limit, "
-    "server cookies made for clients' (RFC 9018). dnsdist: access list, counters, `MaxQPSIPRule`. unbound: access list, "
+    "server cookies (RFC 9018). dnsdist: access list, counters, `MaxQPSIPRule`. unbound: access list, "
     "counters, `ip-ratelimit`. Neither makes server cookies in this version:"
 )
 _TIMES = {"p50_us": "p50", "p99_us": "p99", "p999_us": "p99.9", "most_us": "slowest"}

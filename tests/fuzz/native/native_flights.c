@@ -58,19 +58,17 @@ static bool may_fly(const struct world *world, const struct hit *hit, const stru
            inflight_has_room(flying->inflight) && !is_special(query->key, query->key_bytes);
 }
 
-static void ask(struct input *input, struct world *world)
+static void ask_once(struct world *world, const uint8_t *packet, size_t length, uint64_t who)
 {
-    uint8_t packet[512];
-    const uint64_t who = take(input, 1);
     const bool is_other = (who & 0x70) == 0x70;
     struct hit hit = {.address = is_other ? OTHER_ADDRESS : ADDRESS, .address_length = sizeof ADDRESS, .door = who == 1};
-    hit.length = take_query(input, packet);
-    uint8_t *own_packet = own(packet, hit.length), *out = malloc(HIT_ROOM);
+    hit.length = length;
+    uint8_t *own_packet = own(packet, length), *out = malloc(HIT_ROOM);
     hit.packet = own_packet;
     hit_prepare(world->path, &hit, 1, world->now);
     const size_t before = inflight_flying(hit_flying(world->path)->inflight);
-    const int length = hit_finish(world->path, &hit, world->now, 1000, out, HIT_ROOM);
-    if (length == HIT_MISS) {
+    const int answer = hit_finish(world->path, &hit, world->now, 1000, out, HIT_ROOM);
+    if (answer == HIT_MISS) {
         struct envelope envelope = {
             .packet = own_packet, .packet_bytes = hit.length, .address = hit.address, .address_bytes = sizeof ADDRESS,
             .name = packet, .name_bytes = who & 8 ? INFLIGHT_NAME_BYTES + (who >> 7) : 16,
@@ -83,10 +81,20 @@ static void ask(struct input *input, struct world *world)
         world->waiting += flies;
         world->opened += opened;
     } else {
-        check_answer(out, (size_t)length, packet);
+        check_answer(out, (size_t)answer, packet);
     }
     free(own_packet);
     free(out);
+}
+
+static void ask(struct input *input, struct world *world)
+{
+    uint8_t packet[512];
+    const uint64_t who = take(input, 1);
+    const size_t length = take_query(input, packet);
+    for (int left = who & 2 ? WAITERS + 1 : 1; left > 0; left--) {
+        ask_once(world, packet, length, who);
+    }
 }
 
 /* Give each that waits its query and a place on the port, or none. */

@@ -1,7 +1,7 @@
 """A resolver with a list, on all transports, before upstreams that keep every packet: what is answered here stays here.
 
-The list names `blk.example` with all below, and `deep.corp.example`; `free.blk.example` is exempt, names below
-`corp.example` are asked of an upstream of their own, and clients of 127.0.0.2 have a view without any list.
+The list names `blk.example` with all below, and `deep.corp.example`; `free.blk.example` is exempt, and names below
+`corp.example` are asked of an upstream of their own. There are no views: with them no question flies (ADR 0055).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ LISTED, CORP, EXEMPT = "blk.example", "deep.corp.example", "free.blk.example"
 OPEN = "open.example"  # asked for while upstreams are slow or silent, so that it may be sent once more much later
 SELF_TEST = "st.blk-test.example"
 HIDDEN = tuple(f"hidden-{number}-quartz.example" for number in range(40))  # listed, and asked for by nobody
-UNFILTERED = "127.0.0.2"
 SLOW_SECONDS = 0.3
 PAUSE = 0.003  # seconds between two questions of an asker: those it waits for need the processor too
 HEADER = 12
@@ -87,7 +86,6 @@ class LocalWorld:
         self.daemon = Daemon(folder / "isp", self.upstream.address, []).encrypt()
         self.daemon.settings |= {
             "forward": [{"zones": ["corp.example"], "upstreams": [{"address": self.corp.address}]}],
-            "views": [{"name": "unfiltered", "from": [f"{UNFILTERED}/32"], "lists": []}],
             "rate_limit": {"enabled": False},
             "poll": {"interval": 1},
         }

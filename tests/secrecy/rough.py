@@ -26,7 +26,7 @@ def ask(stage: Stage) -> None:
         for client in stage.clients:
             stage.asked.setdefault(client.address, set()).update(stage.cast.labels.values())
             client.patience = _SOON
-            client.send(DNS, *queries, *broken, *drive.unanswerable(stage.cast))
+            client.send(DNS, *queries, *broken, *drive.unanswerable(stage.cast), *drive.new_questions(stage.cast))
         for client in stage.clients[:3:2]:
             _tried(_streams(stage, client, queries))
         stage.clients[0].send(HINT, b"hint")

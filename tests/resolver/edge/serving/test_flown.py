@@ -84,6 +84,11 @@ WEATHER: dict[str, Weather] = {
     "cut": changed(lambda wire: [wire[:2] + bytes([wire[2] | 2]) + wire[3:]]),
     "another question": changed(lambda wire: [wire[:13] + b"zz" + wire[15:]]),
     "rubbish": changed(lambda wire: [wire[:20]]),
+    "a listed friend": said("an {} 300 A 192.0.2.9", "ar w.blk.example. 300 A 192.0.2.7"),
+    "a listed host of mail": said("an {} 300 MX 5 w.blk.example."),
+    "a TTL of the top bit": changed(lambda wire: [wire.replace(b"\0\0\1\x2c", b"\x80\0\1\x2c")]),
+    "explained": changed(lambda wire: [wire[:-2] + b"\0\6\0\x0f\0\2\0\7"]),
+    "with an option": changed(lambda wire: [wire[:-2] + b"\0\4\0\3\0\0"]),
 }  # fmt: skip
 """What upstreams do."""
 ALIKE = tuple(WEATHER)

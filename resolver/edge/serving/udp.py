@@ -94,6 +94,7 @@ class UdpReader:
             missed = self._datagrams.serve(door, now)
         except Exception as error:  # noqa: BLE001  no memory for what has missed: its clients ask again
             pump.fault(error)
+            pump.flush()  # what has flown in this turn has its deadline all the same
             return False
         if not missed and pump.idle:
             return self._datagrams.is_full()  # all were hits, of which the core has nothing to say

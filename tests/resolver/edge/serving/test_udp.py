@@ -185,10 +185,15 @@ def test_a_bug_in_the_core_costs_one_query(bench: Bench) -> None:
 
 
 def test_a_fault_of_the_reader_costs_one_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told as faults of the core are, once a minute and without what was read, and the socket stays."""
+    """It is told as faults of the core are, once a minute and without what was read, and the socket stays.
+
+    What has flown in that turn has its deadline.
+    """
+    bench.core.deadline = 5.0
     with monkeypatch.context() as broken:
         broken.setattr(bench.reader._datagrams, "serve", lambda door, now: [][0])
         bench.reader.doRead()
+        assert [call.getTime() for call in bench.reactor.getDelayedCalls()] == [5.0]
         bench.reader.doRead()
     assert [report["kind"] for report in bench.reports] == ["IndexError"]
     bench.ask(b"echo:1", addresses(bench)[0])

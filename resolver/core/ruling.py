@@ -12,6 +12,7 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Layout
 from resolver.core.flights import Landed
 from resolver.core.message import Message, read_message
+from resolver.core.names import WireFault
 from resolver.core.plain import Plain, body_of_plain, plain_lifetime
 from resolver.core.policy import Course, Decision, Ruling, decide, decide_response
 from resolver.core.policy_answers import PolicyAnswers
@@ -84,10 +85,18 @@ class Ruler:
         return entry, seconds > 0
 
     def landed(self, landed: Landed) -> Entry:
-        """Return the entry of a plain answer whose question was open, and which the hit path serves."""
+        """Return the entry of a plain answer whose question was open, and which the hit path serves.
+
+        Should that keep what cannot be read here, the entry holds nothing: the question is asked anew, and no look at
+        it fails for as long as it stands.
+        """
         stored, trust_ad = landed.stored, self._config.upstreams[landed.upstream].trust_ad
+        try:
+            message = read_message(landed.kept)
+        except WireFault:
+            return self.failed(failure(), stored)
         entry = Entry(landed.generation, stored, stored + landed.seconds, landed.kept, trust_ad)
-        entry.body = body_of(read_message(landed.kept), self._config, trust_ad=trust_ad)
+        entry.body = body_of(message, self._config, trust_ad=trust_ad)
         entry.stands = True
         entry.answer = entry.body.aged(0)
         entry.due = min(entry.until, stored + 1)

@@ -162,3 +162,10 @@ def test_what_has_landed_is_the_entry_that_python_would_have_made(lines: tuple[s
         assert late.answer.sections == whole.answer.sections
         assert (late.answer.flags, late.answer.rcode) == (whole.answer.flags, whole.answer.rcode)
         assert late.answer.counts == whole.answer.counts
+
+
+def test_what_has_landed_and_cannot_be_read_holds_nothing() -> None:
+    """It ended when it came, so that the question is asked anew; nobody is told that an old answer is there."""
+    late = ruler().landed(Response(bytes(HEADER_BYTES), 300))
+    assert (late.until, late.kept, late.body) == (1000.0, b"", None)
+    assert not ruler().refresh(late, 1000.0)

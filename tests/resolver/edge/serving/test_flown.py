@@ -37,6 +37,7 @@ from resolver.edge.serving.flown import sockaddr
 from resolver.edge.serving.upstream_dials import UpstreamServer
 from resolver.edge.serving.worker import Service
 from tests.resolver.core.conftest import NEEDS_NATIVE
+from tests.resolver.core.test_ruling import Response
 from tests.resolver.core.world import CONFIG, TABLE, UNIX_TIME, Reply, index_of, question, records
 from tests.support.memory import found_in_process
 
@@ -697,6 +698,20 @@ def test_a_fault_in_keeping_answers_costs_their_keeping_alone(monkeypatch: pytes
     stage.settle()
     assert len(stage.asked) == asked + 1
     assert len(stage.answers) == 4
+
+
+def test_what_c_keeps_and_python_cannot_read_costs_no_answer() -> None:
+    """Were there such a response, whoever needs the core would be answered by a new one."""
+    stage = known()
+    cache, key = stage.core._resolution.cache, b"\2n1\4site\7example\0\0\1\0\1\0"
+    cache.put_landed([Response(bytes(12), 300, key)])
+    stage.over_a_stream(question("n1.site.example"))
+    stage.settle()
+    assert [answer[3] & 15 for answer in stage.answers] == [0]
+    assert (len(stage.asked), stage.reports) == (1, [])
+    found = cache.find(key)
+    assert found is not None
+    assert found.kept
 
 
 def test_a_fault_in_taking_a_question_over_costs_those_who_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

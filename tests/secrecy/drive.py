@@ -105,8 +105,14 @@ def questions(cast: Cast) -> list[bytes]:
 
 
 def new_questions(cast: Cast) -> list[bytes]:
-    """Names nobody asked for before: from a client who is known they are asked and answered in C (ADR 0055)."""
-    return [_query(f"n{secrets.token_hex(4)}.{cast.name('ordinary')}", do=bool(number % 2)) for number in range(4)]
+    """Names nobody asked for before: from a client who is known they are asked in C (ADR 0055).
+
+    Plain answers are C's too; those that are an alias, or are cut, are handed over.
+    """
+    kinds = ("ordinary", "ordinary", "alias", "large")
+    return [
+        _query(f"n{secrets.token_hex(4)}.{cast.name(kind)}", do=bool(number % 2)) for number, kind in enumerate(kinds)
+    ]
 
 
 def curiosities(cast: Cast) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from resolver.edge.supervision import control_client
@@ -30,6 +30,17 @@ def ask(stage: Stage) -> None:
         for client in stage.clients[:3:2]:
             _tried(_streams(stage, client, queries))
         stage.clients[0].send(HINT, b"hint")
+
+
+@contextlib.contextmanager
+def connected(stage: Stage) -> Iterator[None]:
+    """Customers who connect and ask nothing yet: who looks after connections finds some, however quick others are."""
+    client = stage.clients[0]
+    with contextlib.ExitStack() as stack:
+        with stage.cell.outside():
+            stack.enter_context(client.connected(DNS))
+            stack.enter_context(contextlib.closing(client.http2(DOH)))
+        yield
 
 
 def operate(stage: Stage) -> None:

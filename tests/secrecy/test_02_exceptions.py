@@ -101,16 +101,17 @@ class World:
         """Do all there is to do, until no case is missing: some of it waits for a timer, some depends on chance."""
         drive.brief(self.stage)
         rough.replace_workers(self.stage)
-        for _ in range(ROUNDS):
-            before = self.passed | self.faulty.passed()
-            self.watch()
-            rough.ask(self.stage)
-            rough.operate(self.stage)
-            self.again = self.faulty.passed()
-            self.passed = before | self.again
-            if not self.without_case():
-                return
-            time.sleep(PAUSE)
+        with rough.connected(self.stage):
+            for _ in range(ROUNDS):
+                before = self.passed | self.faulty.passed()
+                self.watch()
+                rough.ask(self.stage)
+                rough.operate(self.stage)
+                self.again = self.faulty.passed()
+                self.passed = before | self.again
+                if not self.without_case():
+                    return
+                time.sleep(PAUSE)
 
     def without_case(self) -> set[str]:
         """Points on the path of a query that no drive passed, and that nobody wrote down."""

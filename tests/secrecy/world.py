@@ -135,7 +135,7 @@ class Client:
     def stream(self, port: int, queries: list[bytes], *, tls: bool = False, sni: str = "") -> list[bytes]:
         """All over one connection, TCP or TLS."""
         answers: list[bytes] = []
-        with self._connected(port) as raw, contextlib.suppress(OSError):
+        with self.connected(port) as raw, contextlib.suppress(OSError):
             line: socket.socket = raw
             if tls:
                 line = self._trust.wrap_socket(raw, server_hostname=sni or self.name)
@@ -147,7 +147,7 @@ class Client:
 
     def doh(self, port: int, path: str, queries: list[bytes], headers: Headers) -> list[Response]:
         """All over one connection, GET and POST of each."""
-        http = Http2(port, self._trust, self.name, raw=self._connected(port))
+        http = self.http2(port)
         streams = []
         for wire in queries:
             text = base64.urlsafe_b64encode(wire).rstrip(b"=").decode()
@@ -162,11 +162,16 @@ class Client:
     def raw(self, port: int, data: bytes) -> bytes:
         """Send bytes over TCP and read to the end."""
         said = b""
-        with self._connected(port) as line, contextlib.suppress(OSError):
+        with self.connected(port) as line, contextlib.suppress(OSError):
             line.sendall(data)
             while more := line.recv(65536):
                 said += more
         return said
 
-    def _connected(self, port: int) -> socket.socket:
+    def http2(self, port: int) -> Http2:
+        """A connection to ask over HTTP/2."""
+        return Http2(port, self._trust, self.name, raw=self.connected(port))
+
+    def connected(self, port: int) -> socket.socket:
+        """A connection over TCP."""
         return socket.create_connection((self.server, port), self.patience, source_address=(self.address, 0))

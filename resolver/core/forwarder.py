@@ -138,7 +138,7 @@ class Forwarder:
 
     def end_flights(self) -> None:
         """Ask all from here again."""
-        self._resolution.end_flights()
+        self._resolution.in_flight.end_flights()
 
     def landed(self, answers: Sequence[Landed], times: Sequence[Times]) -> None:
         """Keep what was answered there, and note how long each answer took."""
@@ -146,7 +146,7 @@ class Forwarder:
 
     def take_over(self, handed: Handed, now: float) -> None:
         """Go on with a question that was asked there."""
-        self._resolution.take_over(handed, now)
+        self._resolution.in_flight.take_over(handed, now)
 
     def attempts_taken_over(self) -> list[tuple[int, int]]:
         """Return and clear the attempts that began there, with their tokens."""
@@ -154,7 +154,7 @@ class Forwarder:
 
     def publish_route(self) -> None:
         """Say whom to ask there, as of what is known now."""
-        self._resolution.publish_route()
+        self._resolution.in_flight.publish_route()
 
     # --- what to do next --------------------------------------------------------------------------------
 

@@ -1,12 +1,11 @@
-"""Questions in flight: clients that ask the same wait together; everything is bounded and the oldest is shed."""
+"""A question in flight, and the clients that wait for it."""
 
-from collections import OrderedDict, deque
+from collections import deque
 
 from attrs import Factory, define
 
 from resolver.core.answer import Answer
 from resolver.core.door import Door
-from resolver.core.flights import Flights, NoFlights
 from resolver.core.policy import Decision
 from resolver.core.query import Query
 
@@ -84,60 +83,3 @@ class Pending:
         released = self.waiters_of(view)
         self.waiters = deque(waiter for waiter in self.waiters if waiter.query.form.view != view)
         return released
-
-
-class PendingTable:
-    """The questions in flight by key."""
-
-    def __init__(self, pending_max: int, waiters_max: int) -> None:
-        self.table: OrderedDict[bytes, Pending] = OrderedDict()
-        """The oldest first."""
-        self.flights: Flights = NoFlights()
-        self._pending_max = pending_max
-        self._waiters_max = waiters_max
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def find(self, key: bytes) -> Pending | None:
-        """Return the question in flight under a key."""
-        return self.table.get(key)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the oldest question has to make room for a new one."""
-        return len(self.table) + self.flights.count() >= self._pending_max
-
-    @property
-    def is_half_full(self) -> bool:
-        """Whether questions that nobody waits for have to wait."""
-        return 2 * (len(self.table) + self.flights.count()) >= self._pending_max
-
-    def join(self, pending: Pending, waiter: Waiter) -> Waiter | None:
-        """Let a client wait too; returns the oldest waiter if it had to make room."""
-        shed = pending.waiters.popleft() if len(pending.waiters) >= self._waiters_max else None
-        pending.waiters.append(waiter)
-        return shed
-
-    def open(self, pending: Pending) -> Pending | None:
-        """Add a question; returns the oldest one if it had to make room."""
-        shed = None
-        if self.is_full and self.table:
-            key, shed = self.table.popitem(last=False)
-            self.flights.let_go(key)
-        self.table[pending.key] = pending
-        self.flights.hold(pending.key)
-        return shed
-
-    def take_over(self, pending: Pending) -> None:
-        """Add a question that was in flight already; the oldest of all stands first."""
-        oldest = next(iter(self.table.values()), None)
-        self.table[pending.key] = pending
-        if oldest is not None and pending.started < oldest.started:
-            self.table.move_to_end(pending.key, last=False)
-
-    def close(self, pending: Pending) -> None:
-        """Take a question out, if it is still in."""
-        if self.table.get(pending.key) is pending:
-            del self.table[pending.key]
-            self.flights.let_go(pending.key)

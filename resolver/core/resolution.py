@@ -12,13 +12,14 @@ from resolver.core.config import CoreConfig
 from resolver.core.counters import Counters
 from resolver.core.door import Door
 from resolver.core.failing import failing_again
-from resolver.core.flights import Flights, Handed, Landed, NoFlights, Times, Waiting
+from resolver.core.flights import Flights, Landed, Times, Waiting
 from resolver.core.hit_path import HitPath
+from resolver.core.in_flight import InFlight
 from resolver.core.local import answer_locally, refusal
 from resolver.core.message import Message, read_message
 from resolver.core.newcomers import Mark, no_mark
 from resolver.core.other_views import OtherViews
-from resolver.core.pending import Pending, PendingTable, Waiter
+from resolver.core.pending import Pending, Waiter
 from resolver.core.plain import Plain
 from resolver.core.policy import Course, Decision
 from resolver.core.prefetch import is_worth_asking_early
@@ -26,10 +27,9 @@ from resolver.core.query import Query, key_under
 from resolver.core.ruling import Ruler
 from resolver.core.special_use import SpecialUse
 from resolver.core.stale import OldAnswers
-from resolver.core.upstreams import Route, Upstreams
+from resolver.core.upstreams import Upstreams
 
 _SECRET_BYTES = 32
-_OPEN = Decision(Course.OPEN)
 
 
 class Resolution:
@@ -45,22 +45,16 @@ class Resolution:
     ) -> None:
         self._config = config
         self._counters = counters
-        self._waiter = waiter
-        self._cells, self._gauge_cell = counters.cells, counters.layout.pending
         self._special_use = SpecialUse(config.special_use, config.designated)
         self._ruler = Ruler(config, counters.layout)
-        self._pending = PendingTable(config.limits.pending_max, config.limits.waiters_max)
         self._hit_path = hit_path
         self.cache = Cache(config.cache_bytes if config.caching else 0, random_bytes(_SECRET_BYTES), hit_path)
         hit_path.look_into(self.cache)
         hit_path.enforce(self._ruler)
         self.asking = Asking(config, Upstreams(config.upstreams, counters, config.limits), random_bytes, self)
+        self.in_flight = InFlight(config.limits, counters, self.asking, waiter)
         self._old = OldAnswers(config, self.cache, self._ruler)
         self._other_views = OtherViews(config, self.cache, self._ruler)
-        self.flights: Flights = NoFlights()
-        self._route = Route()
-        self._due: deque[Handed] = deque()
-        """Questions that are handed over and not taken yet; a fault leaves the rest for the next time."""
         self._impatient: deque[tuple[float, Pending]] = deque()
         """Questions whose clients get an old answer at a moment, if there is one."""
         self.generation = 0
@@ -172,7 +166,7 @@ class Resolution:
             return None
         if not entry.kept:
             return self._failing_still(query.key, entry, now)
-        pending = self._in_flight(query.asked, now)
+        pending = self.in_flight.find(query.asked, now)
         has_failed = entry.failing is not None and entry.failing.recoveries == self.asking.recoveries
         overdue = pending is not None and now >= pending.started + self._config.limits.stale_wait
         if not (has_failed or overdue or self.asking.is_hopeless(query.asked[:-1])):
@@ -197,8 +191,8 @@ class Resolution:
         if failing is not None and failing.holds(now, self.asking.recoveries):
             return
         if (
-            self._pending.is_half_full
-            or self._in_flight(query.asked, now)
+            self.in_flight.is_half_full
+            or self.in_flight.find(query.asked, now)
             or not self.asking.has_ease(query.asked[:-1])
         ):
             return
@@ -210,16 +204,14 @@ class Resolution:
             self._impatient.popleft()
         dues = (
             self.asking.next_deadline(),
-            self.flights.next_due(),
+            self.in_flight.next_due(),
             self._impatient[0][0] if self._impatient else None,
         )
         return min((due for due in dues if due is not None), default=None)
 
     def handle_deadline(self, now: float) -> None:
         """Let nobody wait longer for a newer answer than for an old one; then what `Asking` has to do."""
-        self._due.extend(self.flights.due(now))
-        while self._due:
-            self.take_over(self._due.popleft(), now)
+        self.in_flight.take_over_due(now)
         while self._impatient and self._impatient[0][0] <= now:
             _, pending = self._impatient.popleft()
             for view in () if pending.done else pending.views:
@@ -234,9 +226,9 @@ class Resolution:
     def _ask(self, waiter: Waiter, decision: Decision, now: float) -> None:
         """Join the question in flight or open it."""
         self._counters.book_miss(waiter.door.transport)
-        pending = self._in_flight(waiter.query.asked, now)
+        pending = self.in_flight.find(waiter.query.asked, now)
         if pending is not None:
-            shed = self._pending.join(pending, waiter)
+            shed = self.in_flight.join(pending, waiter)
             if shed is not None:
                 self._shed([shed], shed.query.key, now)
             return
@@ -247,9 +239,7 @@ class Resolution:
         asked, form = query.asked, query.form
         pending = Pending(asked, asked[:-1], form.do, form.cd, now, decision, self.generation, form.view)
         pending.waiters.extend(waiters)
-        if self._pending.is_full and (handed := self.flights.recall_oldest()) is not None:
-            self.take_over(handed, now)
-        oldest = self._pending.open(pending)
+        oldest = self.in_flight.open(pending, now)
         if oldest is not None:
             self.asking.abandon(oldest)
             for view in oldest.views:
@@ -257,7 +247,6 @@ class Resolution:
         if self._old.may_stand_in(query.key, now):
             self._impatient.append((now + self._config.limits.stale_wait, pending))
         self.asking.start(pending, now)
-        self._gauge()
 
     def _shed(self, waiters: list[Waiter], key: bytes, now: float) -> None:
         """Those who must make room get an old answer, or SERVFAIL."""
@@ -265,53 +254,23 @@ class Resolution:
         for waiter in waiters:
             self._answer_from(old, waiter, now) if old else self._answer_late(waiter, failure(), now)
 
-    # --- flights ----------------------------------------------------------------------------------------
+    # --- what flies -------------------------------------------------------------------------------------
 
     def let_fly(self, flights: Flights) -> None:
         """From now on plain questions are asked there."""
-        self.flights = self._pending.flights = flights
         self.cache.let_land(self._ruler.landed)
-        self.publish_route()
-
-    def end_flights(self) -> None:
-        """Ask all from here again; who still waited there is answered no more."""
-        self.flights = self._pending.flights = NoFlights()
-
-    def publish_route(self) -> None:
-        """Say where they go, if that has changed."""
-        flying = self.flights.count()
-        route = self.asking.route(self.flights.departed(), flying)
-        if route != self._route:
-            self._route = route
-            self.flights.route(route.upstream, route.room, trust_ad=route.trust_ad)
+        self.in_flight.let_fly(flights)
 
     def landed(self, answers: Sequence[Landed], times: Sequence[Times]) -> None:
         """Keep the answers that have come to them: who waited has been told, and the hit path has them."""
         self.cache.put_landed(answers)
         self.asking.answered_elsewhere(times)
 
-    def take_over(self, handed: Handed, now: float) -> Pending:
-        """Go on with a question that was asked there, from wherever it has come to."""
-        key, query, upstream, token, started, sent, generation, waiting = handed
-        pending = Pending(key, key[:-1], bool(key[-1] & 2), bool(key[-1] & 1), started, _OPEN, generation)
-        self._pending.take_over(pending)
-        self.asking.take_over(pending, upstream, query, token, sent, now)
-        self._gauge()
-        pending.waiters.extend(map(self._waiter, waiting))  # last: after a fault in here the question still has an end
-        return pending
-
-    def _in_flight(self, asked: bytes, now: float) -> Pending | None:
-        """Return the question in flight, which is asked from here from now on."""
-        pending = self._pending.find(asked)
-        if pending is None and (handed := self.flights.recall(asked)) is not None:
-            pending = self.take_over(handed, now)
-        return pending
-
     # --- what became of it --------------------------------------------------------------------------------
 
     def answered(self, pending: Pending, message: Message, trust_ad: bool, now: float) -> None:
         """Take an upstream's answer (called by `Asking`)."""
-        self._close(pending)
+        self.in_flight.close(pending)
         for view in pending.views:
             known = pending.decision if (self.generation, view) == (pending.generation, pending.view) else None
             entry, keep = self._ruler.entry_for(message, trust_ad, now, known, view)
@@ -325,7 +284,7 @@ class Resolution:
         if not (is_open and pending.is_of_one_view):
             self.answered(pending, read_message(plain[0]), trust_ad, now)
             return
-        self._close(pending)
+        self.in_flight.close(pending)
         entry, keep = self._ruler.entry_for_plain(plain, trust_ad, now, pending.view)
         self._keep(key_under(pending.key, pending.view), entry, keep, now)
         for waiter in pending.waiters:
@@ -339,7 +298,7 @@ class Resolution:
 
     def unanswered(self, pending: Pending, answer: Answer, now: float) -> None:
         """Take a failure (called by `Asking`); an old answer is served in its place, or it is kept for a while."""
-        self._close(pending)
+        self.in_flight.close(pending)
         for view in pending.views:
             entry = self._failed(key_under(pending.key, view), pending, answer, now)
             for waiter in pending.waiters_of(view):
@@ -367,11 +326,6 @@ class Resolution:
         entry.failing = failing
         return entry
 
-    def _close(self, pending: Pending) -> None:
-        """Nobody joins any more. This comes first: after a fault below the question must be free to be asked again."""
-        self._pending.close(pending)
-        self._gauge()
-
     def _answer_from(self, entry: Entry, waiter: Waiter, now: float) -> None:
         self._book_block(entry)
         self._answer_late(waiter, entry.answer, now)
@@ -379,6 +333,3 @@ class Resolution:
     def _answer_late(self, waiter: Waiter, answer: Answer, now: float) -> None:
         self._counters.book_answer(answer.rcode, max(0, int((now - waiter.asked) * 1e6)))
         self.late.append((waiter.peer, waiter.message(answer)))
-
-    def _gauge(self) -> None:
-        self._cells[self._gauge_cell] = len(self._pending.table) + self.flights.count()

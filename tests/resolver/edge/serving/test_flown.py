@@ -438,7 +438,7 @@ def known(config: CoreConfig = CONFIG, weather: str = "address") -> Stage:
 
 
 def flying(stage: Stage) -> int:
-    return stage.core._resolution.flights.count()
+    return stage.core._resolution.in_flight._flights.count()
 
 
 def ask(stage: Stage, *names: str) -> None:
@@ -718,7 +718,7 @@ def test_a_fault_in_taking_a_question_over_costs_those_who_wait_for_it(monkeypat
     """The others that are due with it go on, the question itself may be asked again, and nothing stays in flight."""
     stage = known(weather="silence")
     ask(stage, "n1", "n2", "n3")
-    fail_once(monkeypatch, stage.core._resolution, "_waiter", at=1)
+    fail_once(monkeypatch, stage.core._resolution.in_flight, "_waiter", at=1)
     stage.pass_time(0.6)
     stage.weather.clear()
     stage.pass_time(3)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from resolver.core.answer import failure
-from resolver.core.pending import Pending, PendingTable, Waiter
+from resolver.core.in_flight import InFlight
+from resolver.core.pending import Pending, Waiter
 from resolver.core.policy import Course, Decision
 from resolver.core.query import read_query
-from tests.resolver.core.world import question
+from tests.resolver.core.world import CONFIG, World, question
+
+
+def in_flight(pending_max: int, waiters_max: int = 9) -> InFlight:
+    limits = evolve(CONFIG.limits, pending_max=pending_max, waiters_max=waiters_max)
+    return World(config=evolve(CONFIG, limits=limits)).forwarder._resolution.in_flight
 
 
 def waiter(peer: object) -> Waiter:
@@ -21,29 +29,29 @@ def pending(key: bytes) -> Pending:
 
 def test_a_full_table_gives_back_its_oldest() -> None:
     """First in, first shed; what is closed makes room."""
-    table = PendingTable(2, 9)
+    table = in_flight(2)
     first, second, third, fourth = map(pending, (b"1", b"2", b"3", b"4"))
-    assert table.open(first) is None
-    assert table.open(second) is None
-    assert table.open(third) is first
+    assert table.open(first, 0.0) is None
+    assert table.open(second, 0.0) is None
+    assert table.open(third, 0.0) is first
     table.close(second)
-    assert table.open(fourth) is None
-    assert (table.find(b"2"), table.find(b"4"), len(table)) == (None, fourth, 2)
+    assert table.open(fourth, 0.0) is None
+    assert (table.find(b"2", 0.0), table.find(b"4", 0.0), len(table)) == (None, fourth, 2)
 
 
 def test_closing_twice_leaves_a_newer_question_alone() -> None:
     """A shed question that ends late does not take its successor out."""
-    table = PendingTable(1, 9)
+    table = in_flight(1)
     old, other, new = pending(b"1"), pending(b"2"), pending(b"1")
     for one in (old, other, new):
-        table.open(one)
+        table.open(one, 0.0)
     table.close(old)
-    assert table.find(b"1") is new
+    assert table.find(b"1", 0.0) is new
 
 
 def test_a_crowd_gives_back_its_oldest_client() -> None:
     """At most so many wait for one question."""
-    table, one = PendingTable(9, 2), pending(b"1")
+    table, one = in_flight(9, 2), pending(b"1")
     waiters = [waiter(number) for number in range(3)]
     assert [table.join(one, each) for each in waiters] == [None, None, waiters[0]]
 
@@ -62,8 +70,8 @@ def test_those_of_one_policy_are_released_and_the_others_wait_on() -> None:
 
 def test_half_of_the_table_is_for_clients_only() -> None:
     """Told at the half, not above."""
-    table = PendingTable(4, 9)
-    table.open(pending(b"1"))
+    table = in_flight(4)
+    table.open(pending(b"1"), 0.0)
     assert not table.is_half_full
-    table.open(pending(b"2"))
+    table.open(pending(b"2"), 0.0)
     assert table.is_half_full

@@ -12,6 +12,7 @@
 #include "edge/upstream.h"
 
 #define NO_PORT UINT32_MAX
+enum { PORTS = 65536 }; /* of UDP */
 
 union server_name {
     struct sockaddr any;
@@ -64,5 +65,8 @@ struct upstream {
 uint32_t upstream_choose(struct upstream *upstream, uint8_t number, uint16_t id, double now);
 /* Close it if it is over. */
 void upstream_tidy(struct upstream *upstream, struct port *port);
+
+/* upstream.c: the number of what stands in this slot of the port at this place. */
+uint64_t upstream_token_of(const struct port *port, size_t number, size_t slot);
 
 #endif

@@ -1,4 +1,4 @@
-"""What a query costs the server's core as entries, clients and workers grow; Mamori only."""
+"""What a query costs the server's core as entries, clients and workers grow; what clients cost the echo: the kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from attrs import evolve
 from bench.generator import Load, Measured
 from bench.lists.gauge import MB
 from bench.peers.mamori import Mamori
-from bench.peers.server import Peer
 from bench.questions import Form, Question, kept, listed, write
 from bench.stage import Stage
 from bench.throughput import Cell, columns
@@ -28,8 +27,7 @@ def growth(stage: Stage, rounds: int, seconds: float, entries: tuple[int, ...] =
     """By what grows, then by how many of it there are."""
     load = Load(_half_listed(stage.folder / "growth"), seconds)
     found = {"entries": _entries(stage, load, rounds, entries)}
-    (mamori,) = stage.peers("mamori")
-    found["clients"] = _clients(stage, mamori, load, rounds)
+    found |= _clients(stage, load, rounds)
     found["workers"] = _workers(stage, load, rounds)
     return found
 
@@ -47,16 +45,19 @@ def _entries(stage: Stage, load: Load, rounds: int, entries: tuple[int, ...]) ->
     return {count: columns(each, FIGURES) | held[count] for count, each in told.items()}
 
 
-def _clients(stage: Stage, mamori: Peer, load: Load, rounds: int) -> Cell:
+def _clients(stage: Stage, load: Load, rounds: int) -> dict[str, Cell]:
     """One datagram a send, since segments of one share their client."""
     loads = {str(count): Load(load.questions, load.seconds, clients=count, segments=1) for count in CLIENTS}
-    found: dict[str, list[Measured]] = {count: [] for count in loads}
+    mamori, echo = stage.peers("mamori", "echo")
+    parts = {"clients": mamori, "clients of the echo": echo}
+    found: dict[str, dict[str, list[Measured]]] = {part: {count: [] for count in loads} for part in parts}
     for count, each in loads.items():  # every client is known before it is measured
         stage.rounds.warm(mamori, evolve(each, once=max(2 * FEW, int(count))))
     for _ in range(rounds):
         for count, each in loads.items():
-            found[count].append(stage.rounds.measure(mamori, each))
-    return {count: columns(each, FIGURES) for count, each in found.items()}
+            for part, peer in parts.items():
+                found[part][count].append(stage.rounds.measure(peer, each))
+    return {part: {count: columns(each, FIGURES) for count, each in counts.items()} for part, counts in found.items()}
 
 
 def _workers(stage: Stage, load: Load, rounds: int) -> Cell:

@@ -59,7 +59,12 @@ def growth_table(parts: Mapping[str, Cell]) -> list[str]:
             held = [f"{figures[name][0]:.2f}" if name in figures else "" for name in ("index_mb", "own_mb")]
             rows.append([part, f"{int(count):,}", _spread(figures["cpu_ns"], 0), against, *held])
     title = "What a query costs Mamori as it grows; the index, counting memory that several processes map once"
-    return [f"{title}; and the memory that a worker shares with nobody, its cache included:", "", *markdown(rows)]
+    clients = "What clients cost the echo, they cost in the kernel, whoever serves them."
+    return [
+        f"{title}; and the memory that a worker shares with nobody, its cache included. {clients}",
+        "",
+        *markdown(rows),
+    ]
 
 
 def loading_table(entries: Mapping[str, Cell]) -> list[str]:

@@ -34,7 +34,9 @@ def summary(document: Document) -> dict[str, dict[str, float]]:
 def told(document: Document) -> list[str]:
     """All of a run as Markdown."""
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
-    lines = [f"{versions}. {document['machine']}. Medians of {document['rounds']} interleaved rounds (least-most)."]
+    rounds, claimed = document["rounds"], document["claim_rounds"]
+    rounds_told = f"{rounds} interleaved rounds, of {claimed} for {HEAD.label}, growth and all features on"
+    lines = [f"{versions}. {document['machine']}. Medians of {rounds_told} (least-most)."]
     found = verdicts(document)
     if found:
         lines += ["", f"Mamori's figure over the other's, {HEAD.label} (of times less is better):", "", *found]

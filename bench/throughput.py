@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import asdict
@@ -18,16 +18,16 @@ Cell = dict[str, dict[str, list[float]]]  # server: figure: one value a round
 
 
 def throughput(
-    stage: Stage, servers: Sequence[str], workloads: Iterable[str], rounds: int, seconds: float,
+    stage: Stage, servers: Sequence[str], workloads: Iterable[str], rounds: Callable[[Variant], int], seconds: float,
     variants: Sequence[Variant] = VARIANTS,
 ) -> dict[str, dict[str, Cell]]:  # fmt: skip
-    """By workload and variant."""
+    """By workload and variant, each in its own number of rounds."""
     found: dict[str, dict[str, Cell]] = {}
     for workload in workloads:
         names = [name for name in servers if workload != "cached_1m" or name not in NOT_OF_A_MILLION]
         for variant in variants:
             load = Load(written(stage.folder, workload, Form(variant.edns)), seconds)
-            told = stage.rounds.interleaved(stage.peers(*names), load, rounds, variant.family)
+            told = stage.rounds.interleaved(stage.peers(*names), load, rounds(variant), variant.family)
             found.setdefault(workload, {})[variant.label] = cell(told)
             print(f"  {workload}, {variant.label}", flush=True)
     return found

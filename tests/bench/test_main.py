@@ -6,24 +6,26 @@ import pytest
 
 from bench.__main__ import FEW_LISTED, SECTIONS, Plan, _parser, planned
 from bench.stage import SERVERS
-from bench.workloads import LISTED, SUMMED_UP, WORKLOADS
+from bench.workloads import HEAD, LISTED, SUMMED_UP, VARIANTS, WORKLOADS
 
 
 def plan(*words: str) -> Plan:
     return planned(_parser().parse_args(words))
 
 
-def test_everything_is_measured_in_seven_rounds() -> None:
+def test_everything_is_measured_in_seven_rounds_and_claims_in_fifteen() -> None:
     """Unless asked otherwise."""
     whole = plan()
     assert (whole.rounds, whole.servers, whole.listed) == (7, SERVERS, LISTED)
+    assert [whole.rounds_of(variant) for variant in VARIANTS] == [15, 7, 7, 7]
+    assert plan("--rounds", "9").rounds_of(HEAD) == 9
     assert (whole.workloads, whole.sections) == (tuple(WORKLOADS), SECTIONS)
 
 
 def test_a_quick_look_is_what_claims_are_made_of() -> None:
     """Three rounds of the four workloads; a short list where no listed name is asked for."""
     quick = plan("--quick")
-    assert (quick.rounds, quick.workloads, quick.sections, quick.listed) == (3, SUMMED_UP, (), LISTED)
+    assert (quick.rounds_of(HEAD), quick.workloads, quick.sections, quick.listed) == (3, SUMMED_UP, (), LISTED)
     assert plan("--quick", "--only", "cached").listed == FEW_LISTED
 
 

@@ -36,6 +36,7 @@ def document() -> Document:
         "versions": {"mamori": "0.1.0 (native)", "unbound": "1.17.1"},
         "machine": "2 x processor",
         "rounds": 3,
+        "claim_rounds": 5,
         "seconds": 0.4,
         "throughput": {"cached": {variant.label: cell for variant in VARIANTS}},
         "features": {"echo": figures([100.0]), "mamori+limit": figures([85.0])},

@@ -103,7 +103,7 @@ browser: setup
 	  cp tests/browser/package.json $(BROWSER)/installed.json; } || \
 	  echo "npm cannot install tests/browser/package.json here: the tests in a real browser are skipped" >&2
 
-# Beside unbound, dnsdist and pdns-recursor in interleaved rounds of the same run, for near half an hour on a quiet
+# Beside unbound, dnsdist and pdns-recursor in interleaved rounds of the same run, for some twenty minutes on a quiet
 # machine; BENCH=--quick takes two minutes, BENCH="--quick --only cached" half a minute.
 BENCH ?=
 bench: setup bench-peers

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from resolver.core.answer import failure
 from resolver.core.in_flight import InFlight
-from resolver.core.pending import Pending, Waiter
-from resolver.core.policy import Course, Decision
-from resolver.core.query import read_query
-from tests.resolver.core.world import CONFIG, World, question
+from tests.resolver.core.test_pending import pending, waiter
+from tests.resolver.core.world import CONFIG, World
 
 
 def in_flight(pending_max: int, waiters_max: int = 9) -> InFlight:
     limits = evolve(CONFIG.limits, pending_max=pending_max, waiters_max=waiters_max)
     return World(config=evolve(CONFIG, limits=limits)).forwarder._resolution.in_flight
-
-
-def waiter(peer: object) -> Waiter:
-    query = read_query(question("a.example"))
-    assert query is not None
-    return Waiter(query, 0, peer, 0.0)
-
-
-def pending(key: bytes) -> Pending:
-    return Pending(key, key, False, False, 0.0, Decision(Course.OPEN), 1)
 
 
 def test_a_full_table_gives_back_its_oldest() -> None:
@@ -54,18 +41,6 @@ def test_a_crowd_gives_back_its_oldest_client() -> None:
     table, one = in_flight(9, 2), pending(b"1")
     waiters = [waiter(number) for number in range(3)]
     assert [table.join(one, each) for each in waiters] == [None, None, waiters[0]]
-
-
-def test_those_of_one_policy_are_released_and_the_others_wait_on() -> None:
-    """An old answer is for one view; silence is known until an upstream has said something."""
-    one, theirs, ours = pending(b"1"), waiter("theirs"), waiter("ours")
-    ours.query.form = ours.query.form.under(1)
-    one.waiters.extend((theirs, ours))
-    assert one.release(1) == [ours]
-    assert list(one.waiters) == [theirs]
-    assert one.is_silent
-    one.last_error = failure()
-    assert not one.is_silent
 
 
 def test_half_of_the_table_is_for_clients_only() -> None:

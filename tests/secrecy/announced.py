@@ -17,7 +17,8 @@ from typing import Any
 FILE = "announced"
 _MODULE = "mamori_announced"
 _WRITING = os.O_WRONLY | os.O_RDWR
-_ENDING = {"os.remove", "os.rename", "os.truncate"}  # of what a file held
+_NAMED = {"open": (0, None), "os.remove": (0, 1), "os.rename": (1, 3), "os.truncate": (0, None)}
+"""Where the name of the file stands whose content ends, and the folder it is in: of a renaming, what is replaced."""
 _OTHERS = ("subprocess.", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.symlink", "os.link", "os.putenv")
 _OTHERS += ("shutil.", "tempfile.", "sqlite3.")
 _MOST = 1 << 18  # bytes of a file
@@ -35,21 +36,23 @@ def install(file: str) -> None:
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         is_written = event == "open" and isinstance(args[2], int) and bool(args[2] & _WRITING)
-        if is_written or event in _ENDING or event.startswith(_OTHERS):
-            held = _held(args) if is_written or event in _ENDING else b""
+        ends = is_written or (event in _NAMED and event != "open")
+        if ends or event.startswith(_OTHERS):
+            held = _held(event, args) if ends else b""
             with contextlib.suppress(OSError):
                 os.write(log, f"{event} {args!r}\n".encode(errors="replace") + held + b"\n")
 
     sys.addaudithook(hook)
 
 
-def _held(args: tuple[Any, ...]) -> bytes:
+def _held(event: str, args: tuple[Any, ...]) -> bytes:
     """What stands in a regular file that is about to be changed."""
+    name, folder = _NAMED[event]
     with contextlib.suppress(OSError, TypeError, ValueError):
-        if isinstance(args[0], int):
+        if isinstance(args[name], int):
             return b""  # open already, and announced when it was
-        folder = args[-1] if isinstance(args[-1], int) and args[-1] > 0 and len(args) == 2 else None
-        opened = os.open(args[0], os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        inside = None if folder is None or args[folder] < 0 else args[folder]
+        opened = os.open(args[name], os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=inside)
         try:
             return os.read(opened, _MOST) if stat.S_ISREG(os.fstat(opened).st_mode) else b""
         finally:

@@ -75,6 +75,11 @@ class Entrance:
             self.host.make_room()
         return None
 
+    def close(self) -> None:
+        """Let nobody in any more; whoever waits is left to the next process that has the socket."""
+        self._reactor.removeReader(self)
+        self._listening.close()
+
     def connectionLost(self, _reason: object) -> None:
         """The process ends, or the socket broke."""
         self._listening.close()

@@ -24,6 +24,7 @@ from resolver.edge.channel import Channel, Message
 from resolver.edge.hardening import HardeningFault, give_up_rights, harden_process
 from resolver.edge.notice.entrance import Entrance, wipe
 from resolver.edge.notice.responses import NoticeResponses, context_of, render
+from resolver.edge.notice.visitors import Visitors
 from resolver.settings import Settings, parse
 
 DEFAULT_USER: Final = "nobody"
@@ -45,6 +46,8 @@ class NoticeLimits:
     """Time for the visitor to take the answer."""
     drain_bytes: int = 65536
     """Let fall after the answer, so that a reset does not destroy it."""
+    leave_seconds: float = 2.0
+    """Time for whoever is inside when the process is told to end; the supervisor waits a second longer."""
 
 
 class NoticeFault(Exception):
@@ -96,20 +99,21 @@ class NoticeServer:
         self._reactor = reactor
         self._limits = limits
         self._drop = drop
+        self._entrances: list[Entrance] = []
         self._factories: dict[str, NoticeFactory] = {}
-        self._visitors: Visitors = {}
+        self._visitors = Visitors(limits.connections)
 
     def receive(self, message: Message, fds: list[int]) -> None:
         """One message of the supervisor; the descriptors are ours from here."""
         if message["type"] == "start":
             self._start(parse(message["settings"], base=Path("/")), fds, message.get("no_record", False))
         elif message["type"] == "stop":
-            self._reactor.stop()
+            self._leave()
 
     def _start(self, settings: Settings, fds: list[int], no_record: bool) -> None:
         for (name, _place), fd in zip(settings.notice_places, fds, strict=True):
             factory = self._factories.setdefault(name, NoticeFactory(self._reactor, self._limits, self._visitors))
-            Entrance(self._reactor, socket.socket(fileno=fd), factory)
+            self._entrances.append(Entrance(self._reactor, socket.socket(fileno=fd), factory))
         self._render(settings, no_record)
         try:
             self._drop(settings.user)
@@ -119,6 +123,13 @@ class NoticeServer:
                 self._reactor.stop()
                 return
         self._channel.send({"type": "ready"})
+
+    def _leave(self) -> None:
+        """Let nobody in, answer who is inside, then end; the next process lets in whoever waits in the sockets."""
+        for entrance in self._entrances:
+            entrance.close()
+        self._reactor.callLater(self._limits.leave_seconds, self._visitors.all_leave)
+        self._visitors.when_empty(self._reactor.stop)
 
     def _render(self, settings: Settings, no_record: bool) -> None:
         """Make the constant answers."""
@@ -131,22 +142,19 @@ class NoticeFactory:
 
     responses: NoticeResponses  # set before the first connection, replaced as a whole
 
-    def __init__(self, reactor: Any, limits: NoticeLimits, visitors: "Visitors") -> None:
+    def __init__(self, reactor: Any, limits: NoticeLimits, visitors: Visitors) -> None:
         self.reactor = reactor
         self.limits = limits
-        self.open = visitors
+        self.visitors = visitors
 
     def make_room(self) -> None:
         """The oldest leaves."""
-        if self.open:
-            next(iter(self.open)).leave()
+        self.visitors.make_room()
 
     def welcome(self) -> Protocol:
-        """Take a visitor in; the oldest leaves when there is no room."""
-        if len(self.open) >= self.limits.connections:
-            self.make_room()
+        """Take a visitor in."""
         connection = NoticeConnection(self)
-        self.open[connection] = None
+        self.visitors.enter(connection)
         return connection
 
 
@@ -203,16 +211,12 @@ class NoticeConnection(Protocol):
 
     def leave(self) -> None:
         """End it now."""
-        self._factory.open.pop(self, None)
+        self._factory.visitors.gone(self)
         self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """The visitor is gone."""
         wipe(self._head)
-        self._factory.open.pop(self, None)
+        self._factory.visitors.gone(self)
         if self._timer.active():
             self._timer.cancel()
-
-
-Visitors = dict[NoticeConnection, None]
-"""Everybody who is connected to this process, in order of arrival."""

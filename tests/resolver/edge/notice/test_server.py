@@ -15,6 +15,8 @@ from resolver.edge.hardening import HardeningFault
 from resolver.edge.notice.entrance import Entrance
 from resolver.edge.notice.responses import NoticeResponses
 from resolver.edge.notice.server import NoticeFactory, NoticeFault, NoticeLimits, NoticeServer, drop_privileges
+from resolver.edge.notice.visitors import Visitors
+from resolver.edge.supervision.children import KeeperLimits
 from tests.resolver.settings.samples import full
 from tests.support.tools import require_root
 
@@ -43,7 +45,8 @@ class World:
 
     def __init__(self, **limits: Any) -> None:
         self.clock = MemoryReactorClock()
-        self.factory = NoticeFactory(self.clock, NoticeLimits(**limits), {})
+        chosen = NoticeLimits(**limits)
+        self.factory = NoticeFactory(self.clock, chosen, Visitors(chosen.connections))
         self.factory.responses = ANSWERS
 
     def visit(self, data: bytes = b"") -> tuple[Any, Transport]:
@@ -62,7 +65,7 @@ def test_a_visit() -> None:
     assert transport.value() == PAGE
     assert transport.half_closed and not transport.aborted
     visitor.connectionLost(None)
-    assert not world.factory.open and not world.clock.getDelayedCalls()
+    assert not len(world.factory.visitors) and not world.clock.getDelayedCalls()
 
 
 def test_a_head_in_pieces_is_answered_once() -> None:
@@ -129,13 +132,13 @@ def test_the_oldest_makes_room() -> None:
     silent = [world.visit()[1] for _ in range(3)]
     _, transport = world.visit(GET)
     assert [each.aborted for each in silent] == [True, False, False]
-    assert transport.value() == PAGE and len(world.factory.open) == 3
+    assert transport.value() == PAGE and len(world.factory.visitors) == 3
 
 
 def test_no_notice_takes_the_room_of_another() -> None:
     """Visitors of all notices are bounded together: whoever came first leaves, never the one who just came in."""
     world = World(connections=2)
-    other = NoticeFactory(world.clock, NoticeLimits(connections=2), world.factory.open)
+    other = NoticeFactory(world.clock, world.factory.limits, world.factory.visitors)
     other.responses = ANSWERS
     silent = [world.visit()[1] for _ in range(2)]
     world.factory = other
@@ -206,6 +209,33 @@ def test_start_and_stop(start: Start) -> None:
     assert b"demo" in _factory(reactor).responses.page_body
     server.receive({"type": "stop"}, [])
     assert reactor.stopped
+
+
+def test_who_is_inside_is_answered_before_it_ends(start: Start) -> None:
+    """Told to end it lets nobody in, but waits for a visitor who is still asking."""
+    reactor, _, server = start()
+    visitor = _factory(reactor).welcome()
+    transport = Transport()
+    visitor.makeConnection(transport)
+    visitor.dataReceived(GET[:10])
+    server.receive({"type": "stop"}, [])
+    assert not reactor.getReaders() and not reactor.stopped
+    visitor.dataReceived(GET[10:])
+    assert b"<html" in transport.value() and not reactor.stopped
+    visitor.connectionLost(None)
+    assert reactor.stopped and not transport.aborted
+
+
+def test_who_does_not_leave_is_not_waited_for_long(start: Start) -> None:
+    """A visitor who says nothing is cut off, before the supervisor would kill the process."""
+    reactor, _, server = start()
+    visitor = _factory(reactor).welcome()
+    transport = Transport()
+    visitor.makeConnection(transport)
+    server.receive({"type": "stop"}, [])
+    assert NoticeLimits().leave_seconds < KeeperLimits().stop_within
+    reactor.advance(NoticeLimits().leave_seconds)
+    assert transport.aborted and reactor.stopped
 
 
 def test_without_its_rights_given_up_it_does_not_serve(start: Start) -> None:

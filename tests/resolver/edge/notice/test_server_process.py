@@ -25,6 +25,7 @@ pytestmark = pytest.mark.daemon
 
 PATIENCE = 60.0  # seconds
 ACCEPT = b"Accept: text/html\r\n"
+GET = b"GET / HTTP/1.1\r\n" + ACCEPT + b"\r\n"
 
 
 class NoticeChild:
@@ -41,7 +42,7 @@ class NoticeChild:
                 stderr=subprocess.PIPE,
                 cwd="/",
             )
-        self.ports: list[int] = []
+        self.listening: list[socket.socket] = []
 
     def command(self) -> list[str]:
         return [sys.executable, "-I", "-m", "resolver.app.child", "notice"]
@@ -50,14 +51,20 @@ class NoticeChild:
         """Other descriptors it is given."""
         return []
 
-    def start(self, **more: Any) -> None:
-        listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-        self.ports = [each.getsockname()[1] for each in listening]
+    def start(self, before: NoticeChild | None = None, **more: Any) -> None:
+        """Give it sockets, those of the child before it if there is one; they stay ours too, as a supervisor's do."""
+        self.listening = (
+            [each.dup() for each in before.listening]
+            if before
+            else [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        )
         message = {"type": "start", "settings": _settings(self.ports) | more}
-        fds = array.array("i", [each.fileno() for each in listening])
+        fds = array.array("i", [each.fileno() for each in self.listening])
         self.line.sendmsg([json.dumps(message).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-        for each in listening:
-            each.close()
+
+    @property
+    def ports(self) -> list[int]:
+        return [each.getsockname()[1] for each in self.listening]
 
     def ready(self) -> bool:
         return bool(json.loads(self.line.recv(65536)) == {"type": "ready"})
@@ -67,7 +74,7 @@ class NoticeChild:
         with socket.create_connection(("127.0.0.1", self.ports[notice]), PATIENCE) as visitor:
             visitor.sendall(request)
             visitor.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: visitor.recv(65536), b""))
+            return _all_from(visitor)
 
     def status(self, field: str) -> list[str]:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -76,8 +83,14 @@ class NoticeChild:
     def close(self) -> tuple[int, str]:
         """Close the line, wait for the end: exit code and what was said on stderr."""
         self.line.close()
+        for each in self.listening:
+            each.close()
         _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said.decode()
+
+
+def _all_from(visitor: socket.socket) -> bytes:
+    return b"".join(iter(lambda: visitor.recv(65536), b""))
 
 
 def _settings(ports: list[int]) -> dict[str, Any]:
@@ -152,13 +165,32 @@ def test_it_has_no_rights_and_no_dump(child: NoticeChild) -> None:
 
 
 def test_it_keeps_nothing_open_and_ends_when_told(child: NoticeChild) -> None:
-    """`stop` ends it with code 0 and without a word, even while a visitor is connected."""
+    """`stop` ends it with code 0 and without a word, even while a visitor is connected who says nothing."""
     child.start()
     assert child.ready()
     with socket.create_connection(("127.0.0.1", child.ports[0]), PATIENCE):
         child.line.send(b'{"type":"stop"}')
         assert child.process.wait(PATIENCE) == 0
     assert child.close() == (0, "")
+
+
+def test_when_it_is_renewed_nobody_is_reset(child: NoticeChild) -> None:
+    """Who is inside is answered by the old process, who came too late for it by the next one at the same sockets."""
+    child.start()
+    assert child.ready()
+    with socket.create_connection(("127.0.0.1", child.ports[0]), PATIENCE) as inside:
+        inside.sendall(GET[:20])
+        page = child.exchange(GET)  # so the one before has been let in
+        child.line.send(b'{"type":"stop"}')
+        inside.sendall(GET[20:])
+        assert _all_from(inside) == page
+    assert child.process.wait(PATIENCE) == 0
+    with socket.create_connection(("127.0.0.1", child.ports[0]), PATIENCE) as late:
+        late.sendall(GET)
+        following = NoticeChild()
+        following.start(before=child)
+        assert _all_from(late) == page
+        assert following.close() == (0, "")
 
 
 def test_it_ends_with_its_supervisor(child: NoticeChild) -> None:

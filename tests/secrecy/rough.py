@@ -50,13 +50,24 @@ def operate(stage: Stage) -> None:
         _tried([partial(_command, stage, verb)])
 
 
-def replace_workers(stage: Stage) -> None:
-    """All of them, while customers ask."""
-    control_client.ask(stage.daemon.state, "restart-workers")
+def replace_all(stage: Stage) -> None:
+    """Workers, updater, and the notice process while a visitor is inside, who says nothing until sent away."""
+    client = stage.clients[0]
+    with stage.cell.outside():
+        silent = client.connected(NOTICE)
+        client.raw(NOTICE, _page(stage))  # who came before has been let in
+    with contextlib.closing(silent):
+        control_client.ask(stage.daemon.state, "reload")
+        with contextlib.suppress(OSError):
+            silent.recv(1)
+
+
+def _page(stage: Stage) -> bytes:
+    return f"GET /{stage.cast['page']} HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n".encode()
 
 
 def _streams(stage: Stage, client: Client, queries: list[bytes]) -> list[Callable[[], object]]:
-    page = f"GET /{stage.cast['page']} HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n".encode()
+    page = _page(stage)
     headers = [("x-path", stage.cast["path"])]
     return [
         partial(client.stream, DNS, queries),

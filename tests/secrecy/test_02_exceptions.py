@@ -53,9 +53,12 @@ OTHER_TWIN = {  # not loaded or not asked where this one is in use; run with MAM
         "resolver.core.cache:Cache.let_land",
         "resolver.core.cache:Cache.put_landed",
         "resolver.core.eviction:Shelf.put_all",
+        "resolver.core.flights:NoFlights.departed",
+        "resolver.core.flights:NoFlights.recall_oldest",
         "resolver.core.forwarder:Forwarder.attempts_taken_over",
         "resolver.core.forwarder:Forwarder.end_flights",
         "resolver.core.forwarder:Forwarder.landed",
+        "resolver.core.forwarder:Forwarder.may_fly",
         "resolver.core.forwarder:Forwarder.publish_route",
         "resolver.core.forwarder:Forwarder.take_over",
         "resolver.core.in_flight:InFlight.end_flights",
@@ -100,7 +103,7 @@ class World:
     def look(self) -> None:
         """Do all there is to do, until no case is missing: some of it waits for a timer, some depends on chance."""
         drive.brief(self.stage)
-        rough.replace_workers(self.stage)
+        rough.replace_all(self.stage)
         with rough.connected(self.stage):
             for _ in range(ROUNDS):
                 before = self.passed | self.faulty.passed()

@@ -19,9 +19,6 @@ class Visitors:
         self._inside: dict[Visitor, None] = {}
         self._when_empty: Callable[[], None] | None = None
 
-    def __len__(self) -> int:
-        return len(self._inside)
-
     def enter(self, visitor: Visitor) -> None:
         """Take one in; the oldest leaves when there is no room."""
         if len(self._inside) >= self._room:

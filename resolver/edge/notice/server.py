@@ -125,10 +125,13 @@ class NoticeServer:
         self._channel.send({"type": "ready"})
 
     def _leave(self) -> None:
-        """Let nobody in, answer who is inside, then end; the next process lets in whoever waits in the sockets."""
+        """Let nobody in, answer who is inside, then end; the next process lets in whoever waits in the sockets.
+
+        An end aborts nobody: what was written still reaches a visitor whom it takes longer to get it.
+        """
         for entrance in self._entrances:
             entrance.close()
-        self._reactor.callLater(self._limits.leave_seconds, self._visitors.all_leave)
+        self._reactor.callLater(self._limits.leave_seconds, self._visitors.wait_no_longer)
         self._visitors.when_empty(self._reactor.stop)
 
     def _render(self, settings: Settings, no_record: bool) -> None:

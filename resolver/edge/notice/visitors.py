@@ -33,19 +33,17 @@ class Visitors:
     def gone(self, visitor: Visitor) -> None:
         """One has left; saying it twice is no error."""
         self._inside.pop(visitor, None)
-        self._tell()
-
-    def all_leave(self) -> None:
-        """Nobody stays."""
-        for visitor in list(self._inside):
-            visitor.leave()
+        if not self._inside:
+            self.wait_no_longer()
 
     def when_empty(self, tell: Callable[[], None]) -> None:
         """Call `tell` once, as soon as nobody is inside, which may be now."""
         self._when_empty = tell
-        self._tell()
+        if not self._inside:
+            self.wait_no_longer()
 
-    def _tell(self) -> None:
-        if not self._inside and self._when_empty is not None:
+    def wait_no_longer(self) -> None:
+        """Whoever waits until all have left is told now."""
+        if self._when_empty is not None:
             tell, self._when_empty = self._when_empty, None
             tell()

@@ -193,6 +193,22 @@ def test_when_it_is_renewed_nobody_is_reset(child: NoticeChild) -> None:
         assert following.close() == (0, "")
 
 
+def test_an_answer_under_way_arrives_though_the_process_ends(child: NoticeChild) -> None:
+    """A visitor who takes it slowly gets the rest from the kernel."""
+    child.start()
+    assert child.ready()
+    page = child.exchange(GET)
+    with socket.socket() as slow:
+        slow.settimeout(PATIENCE)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the kernel makes it its least, less than a page
+        slow.connect(("127.0.0.1", child.ports[0]))
+        slow.sendall(GET)
+        begun = slow.recv(1)
+        child.line.send(b'{"type":"stop"}')
+        assert child.process.wait(PATIENCE) == 0
+        assert begun + _all_from(slow) == page
+
+
 def test_it_ends_with_its_supervisor(child: NoticeChild) -> None:
     """A closed line ends it at once."""
     child.start()

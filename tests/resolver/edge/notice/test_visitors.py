@@ -48,11 +48,15 @@ def test_of_an_empty_house_word_is_given_at_once() -> None:
     assert told == ["empty"]
 
 
-def test_all_leave() -> None:
-    """Everybody, and the one who waits for it is told."""
+def test_patience_ends() -> None:
+    """Word is given though somebody is inside, and not again when that one leaves."""
     visitors = Visitors(8)
     told: list[str] = []
-    guests = [Guest(visitors) for _ in range(3)]
-    visitors.when_empty(lambda: told.append("empty"))
-    visitors.all_leave()
-    assert ([each.left for each in guests], told) == ([1, 1, 1], ["empty"])
+    guest = Guest(visitors)
+    visitors.wait_no_longer()
+    visitors.when_empty(lambda: told.append("told"))
+    assert told == []
+    visitors.wait_no_longer()
+    assert (told, guest.left) == (["told"], 0)
+    guest.leave()
+    assert told == ["told"]

@@ -17,8 +17,6 @@ from resolver.edge.limits import UdpLimits
 from resolver.edge.serving.datagrams import Late, open_datagrams
 from resolver.edge.serving.pump import Pump
 
-_TWO = 2  # events tell whether there is another than one's own
-
 
 def open_udp(reactor: IReactorFDSet, sock: socket.socket, door: Door, pump: Pump, limits: UdpLimits) -> "UdpReader":
     """Start answering on a bound socket, which the reader then owns."""
@@ -28,15 +26,15 @@ def open_udp(reactor: IReactorFDSet, sock: socket.socket, door: Door, pump: Pump
     return reader
 
 
-def alone_on(reactor: IReactorFDSet) -> Callable[[int], bool]:
-    """Return what tells whether a descriptor is the only one the reactor would turn to now.
+def alone_on(reactor: IReactorFDSet) -> Callable[[], bool]:
+    """Return what tells whether nothing that the reactor watches waits for it now.
 
     Only Twisted's reactor for epoll can be asked; of any other it is never said, and each socket has one turn.
     """
     poller = getattr(reactor, "_poller", None)
     if not isinstance(poller, select.epoll):
-        return lambda descriptor: False
-    return lambda descriptor: poller.poll(0, _TWO) == [(descriptor, select.EPOLLIN)]
+        return lambda: False
+    return lambda: not poller.poll(0, 1)
 
 
 @implementer(IReadDescriptor)
@@ -80,11 +78,17 @@ class UdpReader:
         self._sock.close()
 
     def doRead(self) -> None:
-        """Answer what waits, turn after turn while this is the only socket with anything to do: a turn of the reactor
-        costs as much as some ten answers. Never raises: the reactor would take the socket away."""
-        for _ in range(self._turns):
-            if not self._turn() or not self._is_alone(self._sock.fileno()):
-                return
+        """Answer what waits, turn after turn while no other socket has anything to do: a turn of the reactor costs as
+        much as some ten answers. Meanwhile this socket is not watched: whoever watches it would be woken by each answer
+        that leaves. Never raises: the reactor would take the socket away."""
+        if not self._turn():
+            return
+        self._reactor.removeReader(self)
+        for _ in range(self._turns - 1):
+            if not self._is_alone() or not self._turn():
+                break
+        if not self._stopped:
+            self._reactor.addReader(self)
 
     def _turn(self) -> bool:
         """Whether more may wait."""

@@ -132,7 +132,7 @@ def alone(bench: Bench) -> Iterator[EPollReactor]:
     """Twisted's own reactor, which watches the reader and is not run."""
     reactor = EPollReactor()
     reactor.addReader(bench.reader)
-    bench.reader._is_alone = alone_on(reactor)
+    bench.reader._reactor, bench.reader._is_alone = reactor, alone_on(reactor)
     yield reactor
     reactor.removeAll()
     reactor._poller.close()
@@ -159,6 +159,31 @@ def test_another_socket_has_its_turn_after_one(bench: Bench, alone: EPollReactor
         bench.reader.doRead()
         assert len(bench.core.hosts) == 6
         alone.removeAll()
+
+
+def test_while_turns_follow_each_other_the_socket_is_not_watched(
+    bench: Bench, alone: EPollReactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the second turn on no answer wakes the reactor's epoll; then it is watched as before."""
+    watched: list[bool] = []
+    monkeypatch.setattr(FakeCore, "receive_missed", lambda *_: watched.append(bench.reader in alone.getReaders()))
+    for _ in range(9):
+        bench.ask(b"echo:1", addresses(bench)[0])
+    bench.reader.doRead()
+    assert watched == [True] * 6 + [False] * 3
+    assert alone.getReaders().count(bench.reader) == 1
+
+
+def test_a_reader_that_was_stopped_in_its_turns_stays_so(
+    bench: Bench, alone: EPollReactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is then another worker's."""
+
+    monkeypatch.setattr(FakeCore, "receive_missed", lambda *_: bench.reader.stop())
+    for _ in range(9):
+        bench.ask(b"echo:1", addresses(bench)[0])
+    bench.reader.doRead()
+    assert bench.reader not in alone.getReaders()
 
 
 def test_the_core_is_left_alone_when_nothing_missed_and_nothing_is_open(

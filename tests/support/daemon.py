@@ -6,6 +6,7 @@ import os
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from tests.support.preflight import pass_preflight
 from tests.support.processes import Child
 
 MAMORI = str(Path(sys.executable).parent / "mamori")
+PORT_TAKEN = "another program listens there"
+STARTS, PAUSE = 3, 1.5  # tries, and seconds between them: longer than upstreams are asked from most ports
 NOTICE_V4, NOTICE_V6 = "192.0.2.1", "2001:db8::1"
 
 
@@ -105,13 +108,22 @@ class Daemon:
         return control_client.ask(self.state, "preflight")
 
     def start(self, *, wait: bool = True, seconds: float = 60.0) -> Daemon:
+        """Start it. Resolvers of other tests ask upstreams from random ports, one of ours perhaps: then once more."""
         self.write_config()
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
-        self.child = Child(
-            [self.program, "run", "--config", str(self.config)], self.folder / "daemon.out", env=environment
-        )
-        if wait:
-            self.child.wait_for(lambda: "READY " in self.text(), "READY", seconds)
+        for left in reversed(range(STARTS)):
+            self.child = Child(
+                [self.program, "run", "--config", str(self.config)], self.folder / "daemon.out", env=environment
+            )
+            if not wait:
+                break
+            try:
+                self.child.wait_for(lambda: "READY " in self.text(), "READY", seconds)
+                break
+            except AssertionError:
+                if not left or PORT_TAKEN not in self.text():
+                    raise
+                time.sleep(PAUSE)
         return self
 
     def stop(self) -> int:

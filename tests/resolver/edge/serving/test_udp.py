@@ -178,7 +178,6 @@ def test_a_reader_that_was_stopped_in_its_turns_stays_so(
     bench: Bench, alone: EPollReactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits is then another worker's."""
-
     monkeypatch.setattr(FakeCore, "receive_missed", lambda *_: bench.reader.stop())
     for _ in range(9):
         bench.ask(b"echo:1", addresses(bench)[0])
